@@ -1,0 +1,35 @@
+"""Good documents as a pandas frame of Arrow columns, timestamps of every declared format as microseconds in UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ripple.contracts import Contract
+from ripple.sales_schema import arrow_schema
+from ripple.timestamps import Refusal, parse_timestamp
+
+
+def to_frame(rows: Sequence[Mapping[str, Any]], contract: Contract) -> pd.DataFrame:
+    """One column a contract field, in its order; rows have passed the contract."""
+    columns = {}
+    for field in arrow_schema(contract):
+        values = [row.get(field.name) for row in rows]
+        rule = contract.kinds[field.name]
+        array = to_timestamps(values, rule["grammar"]) if rule["kind"] == "timestamp" else pa.array(values, field.type)
+        columns[field.name] = pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([array])))
+    return pd.DataFrame(columns)
+
+
+def to_timestamps(values: Sequence[object], grammar: Collection[str]) -> pa.Array:
+    """timestamp[us, UTC]; AssertionError for a value that the contract should have refused."""
+    micros = np.empty(len(values), np.int64)
+    for at, value in enumerate(values):
+        read = parse_timestamp(value, grammar)
+        assert not isinstance(read, Refusal), f"{value!r} passed the contract: {read.code}"
+        micros[at] = read
+    return pa.array(micros).cast(pa.timestamp("us", tz="UTC"))

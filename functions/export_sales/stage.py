@@ -1,0 +1,161 @@
+"""Export sales from Firestore to Parquet in Bronze: a manifest's batch, or what changed in a window.
+
+Counts are checked against the manifest, so that a stream that ended early is tried again and never taken for the whole.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from functions.export_sales.writing import Page, Slice, write_slice
+from ripple.contracts import load_contract
+from ripple.errors import PermanentError, RetryableError
+from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.gateways.edge import Edge
+from ripple.paths import ObjectRef
+from ripple.ports import StoredObject
+from ripple.shell import Finalized, Payload
+from ripple.stating import Cause, correlated, send, state_as
+
+STAGE = "export_sales"
+PAGE_SIZE = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a generator promises of a batch: the collection, how many documents, and the checksum of their sorted ids."""
+
+    batch_id: str
+    collection: str
+    window_from: str
+    count: int | None
+    checksum: str | None
+    uri: str | None
+
+
+def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+    """Export a manifest's batch, or what changed in the requested window."""
+    if isinstance(payload, Finalized):
+        manifest = read_manifest(edge.objects.read(payload.ref), payload.ref)
+        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    elif isinstance(payload, SalesExportRequested):
+        manifest = Manifest(
+            batch_id=payload.batch_id,
+            collection="sales",
+            window_from=payload.changed_from[:10],
+            count=None,
+            checksum=None,
+            uri=None,
+        )
+        window = (_moment(payload.changed_from), _moment(payload.changed_to))
+        pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
+    else:
+        raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
+    export(manifest, pages, correlated(cause, manifest.batch_id), edge)
+
+
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
+    """The manifest in an object of the landing bucket; PermanentError names every field that is wrong."""
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise PermanentError("manifest_malformed", f"{ref.uri} is not JSON: {error}") from None
+    kinds = {"batch_id": str, "collection": str, "window_from": str, "count": int, "checksum": str}
+    wrong = [n for n, kind in kinds.items() if not isinstance(body, dict) or type(body.get(n)) is not kind]
+    if not wrong:
+        wrong = _find_impossible(body)
+    if wrong:
+        raise PermanentError("manifest_malformed", f"{ref.uri}: wrong or missing: {', '.join(wrong)}", fields=wrong)
+    return Manifest(uri=ref.uri, **{name: body[name] for name in kinds})
+
+
+def _find_impossible(body: dict[str, object]) -> list[str]:
+    wrong = [name for name in ("batch_id", "collection") if not str(body[name]) or "/" in str(body[name])]
+    try:
+        dt.date.fromisoformat(str(body["window_from"]))
+    except ValueError:
+        wrong.append("window_from")
+    return wrong + (["count"] if int(str(body["count"])) < 0 else [])
+
+
+class IdChecksum:
+    """sha256 over ids in key order, a line feed between them: what a manifest promises."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._separator = b""
+
+    def add(self, doc_id: str) -> None:
+        self._digest.update(self._separator + doc_id.encode())
+        self._separator = b"\n"
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
+def export(manifest: Manifest, pages: Iterable[Page], cause: Cause, edge: Edge) -> None:
+    """Write slice after slice, then compare with the promise and state that the export finished."""
+    ids = IdChecksum()
+    contract = load_contract("sales")
+    slices: list[tuple[Slice, StoredObject]] = []
+    for number, chunk in enumerate(_slices(pages, edge.settings.export_rows_per_object)):
+        made = Slice(batch_id=manifest.batch_id, number=number, day=manifest.window_from)
+        slices.append((made, write_slice(made, _hashed(chunk, ids), contract, edge.objects, edge.settings)))
+    if sum(made.rows for made, _ in slices) != manifest.count and manifest.count is not None:
+        raise RetryableError(f"read {sum(made.rows for made, _ in slices)} of {manifest.count} documents")
+    if manifest.checksum is not None and ids.hexdigest() != manifest.checksum:
+        raise RetryableError(f"the ids read for {manifest.batch_id} are not those of its manifest")
+    _state(manifest, slices, cause, edge)
+
+
+def _slices(pages: Iterable[Page], rows_per_object: int) -> Iterator[Iterator[Page]]:
+    """Cut the pages into runs of whole pages, each at most `rows_per_object` rows unless one page is larger."""
+    rest = iter(pages)
+    per_object = max(rows_per_object // PAGE_SIZE, 1)
+    for first in rest:
+
+        def run(first: Page = first) -> Iterator[Page]:
+            yield first
+            for _, page in zip(range(per_object - 1), rest, strict=False):
+                yield page
+
+        yield run()
+
+
+def _hashed(pages: Iterable[Page], ids: IdChecksum) -> Iterator[Page]:
+    for page in pages:
+        for doc_id, _ in page:
+            ids.add(doc_id)
+        yield page
+
+
+def _state(manifest: Manifest, slices: Sequence[tuple[Slice, StoredObject]], cause: Cause, edge: Edge) -> None:
+    exported = [
+        SalesSliceExported(
+            batch_id=manifest.batch_id,
+            slice=made.number,
+            slices=len(slices),
+            uri=stored.ref.uri,
+            generation=stored.ref.generation,
+            rows=made.rows,
+            rows_quarantined=made.rows_quarantined,
+            quarantine_uri=made.quarantine_uri,
+        )
+        for made, stored in slices
+    ]
+    finished = SalesExportFinished(
+        batch_id=manifest.batch_id,
+        rows=sum(fact.rows for fact in exported),
+        rows_quarantined=sum(fact.rows_quarantined for fact in exported),
+        objects=[fact.uri for fact in exported],
+        manifest_uri=manifest.uri,
+    )
+    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], edge.publisher, edge.documents)

@@ -1,0 +1,39 @@
+"""Read gzip with a limit on what comes out: a small file must not fill a disk or a memory."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from typing import IO, cast
+
+from ripple.errors import PermanentError
+
+MAX_RATIO = 200
+MAX_BYTES = 4 * 1024**3
+_RATIO_COUNTS_FROM = 16 * 1024**2
+
+
+class _Limited(io.RawIOBase):
+    def __init__(self, compressed: IO[bytes], uri: str) -> None:
+        self._compressed = compressed
+        self._inflated = gzip.GzipFile(fileobj=compressed)
+        self._uri = uri
+        self._out = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self._inflated.read(len(view))
+        self._out += len(data)
+        taken = max(self._compressed.tell(), 1)
+        if self._out > MAX_BYTES or (self._out > _RATIO_COUNTS_FROM and self._out / taken > MAX_RATIO):
+            raise PermanentError("gzip_bomb", f"{self._uri} inflates past {MAX_RATIO} times its size or 4 GiB")
+        view[: len(data)] = data
+        return len(data)
+
+
+def inflate(compressed: IO[bytes], uri: str) -> IO[bytes]:
+    """The inflated stream; PermanentError `gzip_bomb` past the limits."""
+    return cast(IO[bytes], io.BufferedReader(_Limited(compressed, uri), 1024 * 1024))

@@ -1,0 +1,51 @@
+"""Check a Parquet object by its schema and its counts."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ripple.contracts import Contract
+from ripple.errors import PermanentError
+from ripple.paths import ObjectRef
+from ripple.ports import ObjectStore, StoredObject
+from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
+
+
+def check_parquet(
+    ref: ObjectRef, stored: StoredObject, contract: Contract, objects: ObjectStore
+) -> tuple[int, int, str | None]:
+    """`(rows, rows quarantined, quarantine uri)`; PermanentError if it is corrupt, of another schema, or short of rows."""
+    try:
+        with objects.open(ref) as raw:
+            parquet = pq.ParquetFile(raw)
+            schema, found = parquet.schema_arrow, parquet.metadata.num_rows
+            for group in range(parquet.num_row_groups):
+                parquet.read_row_group(group).validate(full=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise PermanentError("parquet_corrupt", f"{ref.uri}: {str(error)[:300]}", "export the batch again") from error
+    _compare_schemas(schema, arrow_schema(contract), ref)
+    rows, bad = _promised_rows(stored, found)
+    if rows - bad != found:
+        raise PermanentError("count_mismatch", f"{ref.uri} promises {rows - bad} rows and holds {found}")
+    return rows, bad, stored.metadata.get(QUARANTINE_KEY)
+
+
+def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
+    try:
+        return int(stored.metadata.get(ROWS_KEY, found)), int(stored.metadata.get(QUARANTINED_KEY, 0))
+    except ValueError:
+        raise PermanentError("metadata_malformed", f"{stored.ref.uri}: row counts are no integers") from None
+
+
+def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
+    missing = [field.name for field in expected if field.name not in found.names]
+    unknown = [name for name in found.names if name not in expected.names]
+    other = [f.name for f in expected if f.name in found.names and found.field(f.name).type != f.type]
+    wrong = [
+        f"{what}: {', '.join(names)}"
+        for what, names in (("missing", missing), ("unknown", unknown), ("of another type", other))
+        if names
+    ]
+    if wrong:
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns " + "; ".join(wrong), "see ripple/contracts")

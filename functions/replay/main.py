@@ -1,0 +1,12 @@
+"""The Cloud Function `replay`: decode, call the stage, encode."""
+
+import functions_framework
+from flask import Request
+
+from functions.replay.stage import react
+from ripple.shell import serve
+
+
+@functions_framework.http
+def replay(request: Request) -> tuple[str, int]:
+    return serve(request, "replay", react)

@@ -1,0 +1,120 @@
+"""Start the generator jobs of a tick, one batch id per flow and scheduled time, so that a tick that fires twice acts once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ripple.errors import PermanentError
+from ripple.events import BatchRunStarted, Fact, SalesExportRequested
+from ripple.gateways.edge import Edge
+from ripple.routes import FLOWS
+from ripple.shell import Command, Payload
+from ripple.stating import Cause, correlated, send, state_as
+
+STAGE = "start_batch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One flow's part of a tick: the window `[window_from, window_to)` of world time, as dates."""
+
+    batch_id: str
+    flow: str
+    window_from: str
+    window_to: str
+    scheduled_at: str
+    generate: bool
+    arguments: tuple[str, ...]
+
+
+def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+    """Start every batch of the tick that an earlier delivery has not started."""
+    if not isinstance(payload, Command):
+        raise PermanentError("command_malformed", "start_batch reacts to ticks only")
+    for batch in plan_batches(payload):
+        fact = _start(batch, edge)
+        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], edge.publisher, edge.documents)
+
+
+def plan_batches(tick: Command) -> list[Batch]:
+    """What a tick asks for. Pure. The tick's id is its scheduled time: the Scheduler's message says none, so its minute counts."""
+    body = tick.body
+    minute = tick.published_at.replace(second=0, microsecond=0)
+    scheduled_at = str(body.get("scheduled_at") or minute.isoformat())
+    flows = body.get("flows", list(FLOWS))
+    if not isinstance(flows, list) or not flows or not set(flows) <= set(FLOWS):
+        raise PermanentError("tick_malformed", f"flows {flows!r} are not among {', '.join(FLOWS)}")
+    start, end = _window(body, minute)
+    arguments = _arguments(body.get("arguments", {}))
+    digest = hashlib.sha256(f"{scheduled_at}|{start}|{end}|{arguments}".encode()).hexdigest()[:8]
+    return [
+        Batch(
+            batch_id=f"{flow}-{start:%Y%m%d}-{end:%Y%m%d}-{digest}",
+            flow=flow,
+            window_from=start.isoformat(),
+            window_to=end.isoformat(),
+            scheduled_at=scheduled_at,
+            generate=body.get("generate", True) is not False,
+            arguments=arguments,
+        )
+        for flow in flows
+    ]
+
+
+def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.date]:
+    """The tick's `from` and `to`, or the day before it fired."""
+    try:
+        end = dt.date.fromisoformat(body["to"]) if "to" in body else minute.date()
+        start = dt.date.fromisoformat(body["from"]) if "from" in body else end - dt.timedelta(days=1)
+    except (ValueError, TypeError) as error:
+        raise PermanentError("tick_malformed", f"from and to are dates as YYYY-MM-DD: {error}") from None
+    if start >= end:
+        raise PermanentError("tick_malformed", f"the window from {start} to {end} is empty")
+    return start, end
+
+
+def _arguments(given: object) -> tuple[str, ...]:
+    """Generator options, `{"customers": 5000}` as `("--customers", "5000")`, in name order."""
+    if not isinstance(given, Mapping) or not all(isinstance(v, str | int | float) for v in given.values()):
+        raise PermanentError("tick_malformed", "arguments are an object of strings and numbers")
+    return tuple(word for name in sorted(given) for word in (f"--{name}", str(given[name])))
+
+
+def _start(batch: Batch, edge: Edge) -> Fact:
+    path = f"ticks/{batch.batch_id}"
+    window = {"window_from": batch.window_from, "window_to": batch.window_to, "scheduled_at": batch.scheduled_at}
+    edge.documents.create(
+        path,
+        {
+            "flow": batch.flow,
+            "execution": None,
+            "arguments": dict(zip(batch.arguments[::2], batch.arguments[1::2], strict=True)),
+            **window,
+        },
+    )
+    if not batch.generate:
+        return SalesExportRequested(
+            batch_id=batch.batch_id,
+            changed_from=f"{batch.window_from}T00:00:00Z",
+            changed_to=f"{batch.window_to}T00:00:00Z",
+        )
+    execution = (edge.documents.get(path) or {}).get("execution") or _run_job(batch, path, edge)
+    return BatchRunStarted(
+        batch_id=batch.batch_id, flow=batch.flow, job=job_name(batch.flow), execution=execution, **window
+    )
+
+
+def _run_job(batch: Batch, path: str, edge: Edge) -> str:
+    """A crash before the update runs the job twice; the job itself writes nothing twice."""
+    words = ("--from", batch.window_from, "--to", batch.window_to, "--batch-id", batch.batch_id, *batch.arguments)
+    execution = edge.generator_jobs.run(job_name(batch.flow), words)
+    edge.documents.update(path, {"execution": execution})
+    return execution
+
+
+def job_name(flow: str) -> str:
+    return f"generate-{flow}"

@@ -1,0 +1,126 @@
+"""The transactions of `start_elt`: each reads the head, lets the state machine decide, and writes what it decided."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ripple.elt_state import Head, Run, ask_again, claim_next, free, is_live, read_head, retry, write_head
+from ripple.events import EltRunFailed, EltRunSucceeded
+from ripple.ports import Document, DocumentStore, Transaction
+from ripple.settings import Settings
+from ripple.stating import Cause
+
+HEAD = "elt/head"
+WAITING = {"state": "landed", "batch": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A run that holds the head and whose execution is to be started, with its batch record."""
+
+    run: Run
+    batch: Document
+
+
+def claim_batch(cause: Cause, documents: DocumentStore, settings: Settings) -> Started | None:
+    """Claim a replay or the waiting files; a retry of the claim that crashed before its execution takes it up again."""
+    lease = dt.timedelta(seconds=settings.elt_lease_seconds)
+
+    def work(transaction: Transaction, now: dt.datetime) -> Started | None:
+        head = read_head(transaction.get(HEAD))
+        if head.run is not None:
+            return _take_up(head.run, cause, transaction)
+        waiting = transaction.find("files", WAITING, settings.elt_files_per_batch)
+        claim = claim_next(head, len(waiting), now, lease, cause.event_id)
+        if claim is None:
+            return None
+        batch = (
+            _gather_batch(claim.run, waiting, cause)
+            if claim.is_new
+            else _existing_batch(claim.run.batch, claim.run.epoch, transaction)
+        )
+        transaction.set(HEAD, write_head(claim.head))
+        transaction.set(f"batches/{claim.run.batch}", batch)
+        for key, _ in waiting if claim.is_new else ():
+            transaction.update(f"files/{key}", {"batch": claim.run.batch})
+        return Started(run=claim.run, batch=batch)
+
+    return documents.run(work)
+
+
+def _take_up(run: Run, cause: Cause, transaction: Transaction) -> Started | None:
+    batch = transaction.get(f"batches/{run.batch}")
+    if run.cause != cause.event_id or batch is None or batch["epoch"] != run.epoch or batch["execution"]:
+        return None
+    return Started(run=run, batch=batch)
+
+
+def _gather_batch(run: Run, waiting: Sequence[tuple[str, Document]], cause: Cause) -> Document:
+    days = sorted(file["dt"] for _, file in waiting)
+    return {
+        "epoch": run.epoch,
+        "state": "claimed",
+        "execution": "",
+        "attempts": 0,
+        "files": len(waiting),
+        "flows": sorted({file["flow"] for _, file in waiting}),
+        "dt_from": days[0],
+        "dt_to": days[-1],
+        "correlation_id": waiting[0][1]["correlation_id"] if len(waiting) == 1 else f"batches/{run.batch}",
+        "correlation_ids": sorted({file["correlation_id"] for _, file in waiting})[:50],
+        "cause": cause.event_id,
+    }
+
+
+def _existing_batch(number: int, epoch: int, transaction: Transaction) -> Document:
+    batch = transaction.get(f"batches/{number}") or {}
+    return batch | {"epoch": epoch, "state": "claimed", "execution": "", "attempts": 0}
+
+
+def finish_run(
+    ended: EltRunSucceeded | EltRunFailed, cause: Cause, documents: DocumentStore, settings: Settings
+) -> Started | None:
+    """Free the head if it is this run's; after a failure try the batch again, and park it after the last attempt."""
+    lease = dt.timedelta(seconds=settings.elt_lease_seconds)
+
+    def work(transaction: Transaction, now: dt.datetime) -> Started | None:
+        head = read_head(transaction.get(HEAD))
+        if not is_live(head, ended.batch, ended.epoch):
+            return None
+        path = f"batches/{ended.batch}"
+        batch = transaction.get(path) or {}
+        if isinstance(ended, EltRunSucceeded):
+            batch |= {"state": "done", "dataset_version": ended.dataset_version, "snapshot_uri": ended.snapshot_uri}
+            _free(head, path, batch, transaction)
+            return None
+        batch |= {"attempts": batch["attempts"] + 1, "reason": ended.reason}
+        if batch["attempts"] >= settings.elt_attempts:
+            _free(head, path, batch | {"state": "parked"}, transaction)
+            return None
+        head = retry(head, now, lease, cause.event_id)
+        assert head.run is not None
+        batch |= {"state": "claimed", "execution": "", "epoch": head.epoch}
+        transaction.set(HEAD, write_head(head))
+        transaction.set(path, batch)
+        return Started(run=head.run, batch=batch)
+
+    return documents.run(work)
+
+
+def _free(head: Head, path: str, batch: Document, transaction: Transaction) -> None:
+    transaction.set(HEAD, write_head(free(head)))
+    transaction.set(path, batch)
+
+
+def request_replays(batches: Sequence[int], documents: DocumentStore) -> None:
+    """Queue batches to run again with the files they claimed."""
+
+    def work(transaction: Transaction, _now: dt.datetime) -> None:
+        head = read_head(transaction.get(HEAD))
+        for batch in batches:
+            head = ask_again(head, batch)
+        transaction.set(HEAD, write_head(head))
+
+    documents.run(work)

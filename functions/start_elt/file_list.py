@@ -1,0 +1,24 @@
+"""The list of a batch's files in the control bucket, which the SQL reads as an external table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ripple.gateways.edge import Edge
+from ripple.paths import file_list_name
+from ripple.ports import Document
+
+_COLUMNS = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
+
+
+def write_file_list(batch: int, epoch: int, edge: Edge) -> None:
+    """Written once per batch: a replay reads the same claimed set."""
+    files = edge.documents.find("files", {"batch": batch}, 1000)
+    lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for _, file in files]
+    data = ("\n".join(sorted(lines)) + "\n").encode()
+    edge.objects.create(edge.settings.bucket("control"), file_list_name(batch), data, {})
+
+
+def _as_row(file: Document, batch: int, epoch: int) -> dict[str, Any]:
+    return {"batch": batch, "epoch": epoch} | {name: file["fact"].get(name) for name in _COLUMNS}

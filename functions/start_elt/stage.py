@@ -1,0 +1,58 @@
+"""Claim waiting files into a batch and start one workflow execution; free the head when a run ends. At most one run is live."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from functions.start_elt.batching import Started, claim_batch, finish_run, request_replays
+from functions.start_elt.file_list import write_file_list
+from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
+from ripple.gateways.edge import Edge
+from ripple.shell import Payload
+from ripple.stating import Cause, correlated, send, state_as
+
+STAGE = "start_elt"
+
+
+def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Record what the event says, then look for work: whoever comes last sees it."""
+    started: Started | None = None
+    if isinstance(payload, EltRunSucceeded | EltRunFailed):
+        started = finish_run(payload, cause, edge.documents, edge.settings)
+    elif isinstance(payload, ReplayRunStarted):
+        if payload.kind != "batch":
+            return
+        request_replays([int(target) for target in payload.targets], edge.documents)
+    elif isinstance(payload, BronzeObjectLanded) and _head_is_free(edge):
+        sleep(edge.settings.elt_settle_seconds)
+    started = started or claim_batch(cause, edge.documents, edge.settings)
+    if started is not None:
+        start_execution(started, cause, edge)
+
+
+def _head_is_free(edge: Edge) -> bool:
+    """Only then is it worth to wait for more files: those that come meanwhile share the run."""
+    return not (edge.documents.get("elt/head") or {}).get("run")
+
+
+def start_execution(started: Started, cause: Cause, edge: Edge) -> None:
+    """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
+    run, batch = started.run, started.batch
+    write_file_list(run.batch, run.epoch, edge)
+    argument = {
+        "batch": run.batch,
+        "epoch": run.epoch,
+        "correlation_id": batch["correlation_id"],
+        "causation_id": cause.event_id,
+        "dt_from": batch["dt_from"],
+        "dt_to": batch["dt_to"],
+        "flows": batch["flows"],
+        "poll_seconds": edge.settings.elt_poll_seconds,
+    }
+    execution = edge.executions.start(argument)
+    edge.documents.update(f"batches/{run.batch}", {"execution": execution, "state": "running"})
+    fact = EltRunStarted(
+        batch=run.batch, epoch=run.epoch, flows=batch["flows"], files=batch["files"], execution=execution
+    )
+    send([state_as(fact, STAGE, correlated(cause, batch["correlation_id"]))], edge.publisher, edge.documents)

@@ -1,0 +1,105 @@
+"""Submit the compiled pipeline for a dataset version, with an id that makes a second submit harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from ripple.elt_state import read_head
+from ripple.errors import PermanentError
+from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobSubmitted
+from ripple.gateways.edge import Edge
+from ripple.paths import split_uri
+from ripple.ports import Document
+from ripple.shell import Payload
+from ripple.stating import Cause, send, state_as
+
+STAGE = "start_training"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether to train on a dataset version, and why or why not; kept for who asks later."""
+
+    train: bool
+    reason: str
+
+
+def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+    """Train on what an ELT run made, or again on what a batch made."""
+    if isinstance(payload, EltRunSucceeded):
+        _react_to_run(payload, cause, edge)
+    elif isinstance(payload, ReplayRunStarted) and payload.kind == "training":
+        for target in payload.targets:
+            _retrain(int(target), payload.replay_id, cause, edge)
+
+
+def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
+    head = read_head(edge.documents.get("elt/head"))
+    waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
+    decision = decide(run, head.run.batch if head.run else None, bool(waiting))
+    record = {"train": decision.train, "reason": decision.reason, "run": run.data(), "attempts": 1}
+    if decision.train:
+        record["job"] = submit(run, 1, cause, edge)
+    if not edge.documents.create(f"trainings/{run.batch}", record):
+        edge.documents.update(f"trainings/{run.batch}", {k: v for k, v in record.items() if k != "attempts"})
+
+
+def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> Decision:
+    """Pure. A dataset that a later run is about to replace is not worth a job: the last one always is."""
+    if not run.train_rows or not run.test_rows:
+        return Decision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
+    if live_batch is not None and live_batch > run.batch:
+        return Decision(train=False, reason=f"superseded: batch {live_batch} is running and will bring newer data")
+    if files_wait:
+        return Decision(train=False, reason="superseded: landed files wait for the next run, which will train")
+    return Decision(train=True, reason=f"dataset {run.dataset_version} is the newest")
+
+
+def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
+    """A replay trains again under the next attempt; which one, the replay's id decides once."""
+    record = edge.documents.get(f"trainings/{batch}")
+    if record is None:
+        raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
+    attempts: Document = record.get("replays", {})
+    attempt = attempts.get(replay_id) or int(record["attempts"]) + 1
+    edge.documents.update(
+        f"trainings/{batch}", {"attempts": max(attempt, record["attempts"]), "replays": attempts | {replay_id: attempt}}
+    )
+    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
+    edge.documents.update(f"trainings/{batch}", {"train": True, "reason": f"replay {replay_id}", "job": job})
+
+
+def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
+    """Submit and state it; the job's id is a function of dataset version, spec and attempt."""
+    settings = edge.settings
+    bucket, name = split_uri(settings.pipeline_spec)
+    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
+    digest = hashlib.sha256(spec).hexdigest()
+    job = job_id(run.dataset_version, digest, attempt)
+    parameters = {
+        "project": settings.project,
+        "location": settings.location,
+        "job": job,
+        "batch": run.batch,
+        "dataset_version": run.dataset_version,
+        "snapshot_uri": run.snapshot_uri,
+        "models_bucket": settings.bucket("models"),
+        "events_topic": f"projects/{settings.project}/topics/{settings.events_topic}",
+        "correlation_id": cause.correlation_id,
+        "causation_id": cause.event_id,
+        "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
+    }
+    labels = {"ripple-batch": str(run.batch), "ripple-dataset": run.dataset_version[:63].lower()}
+    edge.pipeline_jobs.submit(job, json.loads(spec), parameters, labels)
+    fact = TrainingJobSubmitted(
+        job=job, batch=run.batch, dataset_version=run.dataset_version, spec_digest=digest, attempt=attempt
+    )
+    send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
+    return job
+
+
+def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:
+    """`train-` and 32 hex digits: Vertex AI takes `[a-z][-a-z0-9]{0,127}`."""
+    return "train-" + hashlib.sha256(f"{dataset_version}|{spec_digest}|{attempt}".encode()).hexdigest()[:32]

@@ -1,0 +1,126 @@
+"""Check a JSONL stream line by line in bounded memory. Pure but for the stream it is given."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import orjson
+
+from ripple.contracts.checks import Contract, Violation
+
+MAX_LINE_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+_KEPT_RAW = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that cannot be used: 1-based number, byte offset, why, its text (cut at 8 KiB) and its sha256."""
+
+    line: int
+    offset: int
+    violation: Violation
+    raw: str
+    line_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end. One over the limit is cut to it; `line_hash` is then of the whole text."""
+
+    number: int
+    offset: int
+    content: bytes
+    line_hash: str | None = None
+
+
+def split_lines(stream: IO[bytes]) -> Iterator[Line]:
+    """Lines of a stream; no more than the limit of one line is ever held."""
+    number = offset = 0
+    while piece := stream.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if piece.endswith(b"\n") or len(piece) <= MAX_LINE_BYTES:
+            yield Line(number, offset, piece.removesuffix(b"\n").removesuffix(b"\r"))
+            offset += len(piece)
+        else:
+            size, line_hash = _skip_rest(stream, piece)
+            yield Line(number, offset, piece, line_hash)
+            offset += size
+
+
+def _skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
+    """Read an overlong line to its end: its size in bytes and the hash of its text."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(errors="replace")
+    size, piece = len(head), head
+    while not piece.endswith(b"\n"):
+        digest.update(decoder.decode(piece).encode())
+        following = stream.readline(MAX_LINE_BYTES)
+        if not following:
+            piece = b""
+            break
+        size, piece = size + len(following), following
+    digest.update(decoder.decode(piece.removesuffix(b"\n").removesuffix(b"\r"), final=True).encode())
+    return size, digest.hexdigest()
+
+
+def find_bad_lines(lines: Iterable[Line], contract: Contract) -> Iterator[BadLine | None]:
+    """For every line that is not blank: None if it is good, else what is wrong with it."""
+    for line in lines:
+        if not line.content.strip():
+            continue
+        violation = check_line(line.content, contract)
+        yield None if violation is None else _bad(line, violation)
+
+
+def check_line(line: bytes, contract: Contract) -> Violation | None:
+    """The first thing wrong with one line's bytes, or None."""
+    if len(line) > MAX_LINE_BYTES:
+        return Violation("line_too_long", "", f"a line holds at most {MAX_LINE_BYTES} bytes")
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return _why_unreadable(line, error)
+    if b"\xef\xbf\xbd" in line:
+        return Violation("invalid_utf8", "", "holds U+FFFD, the scar of an earlier decoding error")
+    return _find_duplicate_key(line, row) or contract.find_violation(row)
+
+
+def _why_unreadable(line: bytes, error: Exception) -> Violation:
+    try:
+        line.decode()
+    except UnicodeDecodeError as undecodable:
+        return Violation("invalid_utf8", "", f"byte {undecodable.start} is not UTF-8")
+    return Violation("malformed_json", "", str(error))
+
+
+def _find_duplicate_key(line: bytes, row: Any) -> Violation | None:
+    """Parsers keep the last of two equal keys in silence. Count first: the slow way only where a count is off."""
+    if isinstance(row, dict) and line.count(b'":') == len(row) and b'" ' not in line and b'"\t' not in line:
+        return None
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        found.extend(name for name in set(names) if names.count(name) > 1)
+
+    try:
+        json.loads(line, object_pairs_hook=note)
+    except RecursionError:
+        return Violation("malformed_json", "", f"nested deeper than {MAX_DEPTH}")
+    return Violation("duplicate_key", found[0][:200], f"{found[0][:200]!r} stands twice") if found else None
+
+
+def _bad(line: Line, violation: Violation) -> BadLine:
+    text = line.content.decode(errors="replace")
+    digest = line.line_hash or hash_line(text)
+    return BadLine(line=line.number, offset=line.offset, violation=violation, raw=text[:_KEPT_RAW], line_hash=digest)
+
+
+def hash_line(text: str) -> str:
+    """What SQL computes as TO_HEX(SHA256(line)): how a quarantined line is told from the good ones."""
+    return hashlib.sha256(text.encode()).hexdigest()

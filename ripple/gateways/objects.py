@@ -1,0 +1,57 @@
+"""Cloud Storage behind the ObjectStore port."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from typing import IO, cast
+
+from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.cloud.storage import Blob, Client
+
+from ripple.errors import PermanentError
+from ripple.paths import ObjectRef
+from ripple.ports import StoredObject
+
+
+class GcsObjects:
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        blob = self._client.bucket(bucket).get_blob(name, generation=generation)
+        if blob is None:
+            raise PermanentError("object_missing", f"gs://{bucket}/{name}#{generation or 'live'} does not exist")
+        return _stored(blob)
+
+    def read(self, ref: ObjectRef) -> bytes:
+        try:
+            data = self._blob(ref).download_as_bytes(raw_download=True)
+        except NotFound:
+            raise PermanentError("object_missing", f"{ref.uri}#{ref.generation} does not exist") from None
+        return cast(bytes, data)
+
+    def open(self, ref: ObjectRef) -> IO[bytes]:
+        return cast(IO[bytes], self._blob(ref).open("rb", chunk_size=4 * 1024 * 1024, raw_download=True))
+
+    def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
+        blob = self._client.bucket(bucket).blob(name)
+        blob.metadata = dict(metadata)
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        source.seek(0)
+        try:
+            blob.upload_from_file(source, if_generation_match=0, rewind=True)
+        except PreconditionFailed:
+            return self.stat(bucket, name)
+        return _stored(blob)
+
+    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]:
+        return map(_stored, self._client.list_blobs(bucket, prefix=prefix))
+
+    def _blob(self, ref: ObjectRef) -> Blob:
+        return self._client.bucket(ref.bucket).blob(ref.name, generation=ref.generation)
+
+
+def _stored(blob: Blob) -> StoredObject:
+    ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=int(blob.generation))
+    return StoredObject(ref=ref, size=int(blob.size), metadata=dict(blob.metadata or {}))

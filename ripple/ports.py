@@ -1,0 +1,119 @@
+"""The ports that stages act through. Gateways to Google's clients implement them; tests bring recording ones."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Protocol, TypeVar
+
+from ripple.events import Envelope
+from ripple.paths import ObjectRef
+
+T = TypeVar("T")
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """An object's facts: its generation, size in bytes, custom metadata."""
+
+    ref: ObjectRef
+    size: int
+    metadata: Mapping[str, str]
+
+
+class ObjectStore(Protocol):
+    """Objects in buckets. Missing objects raise PermanentError `object_missing`."""
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject: ...
+
+    def read(self, ref: ObjectRef) -> bytes: ...
+
+    def open(self, ref: ObjectRef) -> IO[bytes]:
+        """A seekable reader over the object's stored bytes."""
+        ...
+
+    def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
+        """Write it whole unless it exists (`if_generation_match=0`); either way the object that is there."""
+        ...
+
+    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]: ...
+
+
+class Transaction(Protocol):
+    """Reads, then writes, all or nothing. Paths are `collection/id`."""
+
+    def get(self, path: str) -> Document | None: ...
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]: ...
+
+    def set(self, path: str, document: Document) -> None: ...
+
+    def update(self, path: str, fields: Document) -> None: ...
+
+    def delete(self, path: str) -> None: ...
+
+
+class DocumentStore(Protocol):
+    """The state of the choreography, with serializable transactions. Its time is the server's, in UTC."""
+
+    def get(self, path: str) -> Document | None: ...
+
+    def create(self, path: str, document: Document) -> bool:
+        """False, and nothing done, if it exists."""
+        ...
+
+    def update(self, path: str, fields: Document) -> None: ...
+
+    def delete(self, path: str) -> None: ...
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]: ...
+
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        """Run `work(transaction, read time)`, again if it lost a race."""
+        ...
+
+
+class Publisher(Protocol):
+    """Returns once Pub/Sub has the message."""
+
+    def publish(self, envelope: Envelope) -> None: ...
+
+
+class Executions(Protocol):
+    """Workflow executions. Starting is not idempotent: the workflow's own first step fences a second one."""
+
+    def start(self, argument: Mapping[str, object]) -> str: ...
+
+    def state(self, execution: str) -> str: ...
+
+    def cancel(self, execution: str) -> None: ...
+
+
+class PipelineJobs(Protocol):
+    """Vertex AI pipeline jobs."""
+
+    def submit(
+        self, job: str, spec: Mapping[str, object], parameters: Mapping[str, object], labels: Mapping[str, str]
+    ) -> bool:
+        """False if a job of that id exists already: that is success."""
+        ...
+
+
+class GeneratorJobs(Protocol):
+    """Cloud Run jobs; returns the execution's name."""
+
+    def run(self, job: str, arguments: Sequence[str]) -> str: ...
+
+
+class SalesDocuments(Protocol):
+    """The collection of orders, read by cursor pages in key order; a page is a list of `(id, fields)`."""
+
+    def pages(
+        self, collection: str, batch_id: str, page_size: int
+    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]: ...
+
+    def changed_pages(
+        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
+    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]: ...

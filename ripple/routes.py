@@ -1,0 +1,90 @@
+"""The choreography on one screen: which function reacts to what. Deployment, laptop, docs and console derive from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FINALIZED = "google.cloud.storage.object.v1.finalized"
+MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
+
+BUCKETS = ("landing", "bronze", "quarantine", "control", "features", "models")
+TOPICS = ("ripple-events", "ripple-ticks", "ripple-replays", "ripple-dead-letters")
+FLOWS = ("sales", "clickstream", "startups")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finalize:
+    """A new object in a bucket, through Eventarc."""
+
+    bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A fact on `ripple-events`, through a push subscription filtered by its type."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A message on a command topic, wrapped; `kind` is the attribute that the subscription filters on."""
+
+    topic: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One function: what it reacts to, seconds it may take, mebibytes it may use, most instances at once."""
+
+    name: str
+    triggers: tuple[Finalize | Fact | Command, ...]
+    timeout_seconds: int = 540
+    memory_mib: int = 512
+    max_instances: int = 10
+
+
+STAGES: Mapping[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage(name="start_batch", triggers=(Command(topic="ripple-ticks", kind="batch"),), max_instances=2),
+        Stage(
+            name="export_sales",
+            triggers=(Finalize(bucket="landing"), Fact(type="sales.export.requested.v1")),
+            memory_mib=1024,
+        ),
+        Stage(name="land_object", triggers=(Finalize(bucket="bronze"), Fact(type="replay.run.started.v1"))),
+        Stage(
+            name="start_elt",
+            triggers=(
+                Fact(type="bronze.object.landed.v1"),
+                Fact(type="elt.run.succeeded.v1"),
+                Fact(type="elt.run.failed.v1"),
+                Fact(type="replay.run.started.v1"),
+            ),
+            timeout_seconds=120,
+        ),
+        Stage(
+            name="start_training",
+            triggers=(Fact(type="elt.run.succeeded.v1"), Fact(type="replay.run.started.v1")),
+            timeout_seconds=120,
+        ),
+        Stage(name="replay", triggers=(Command(topic="ripple-replays", kind="replay"),), timeout_seconds=120),
+        Stage(name="sweep", triggers=(Command(topic="ripple-ticks", kind="sweep"),), timeout_seconds=300),
+    )
+}
+
+
+def subscription_name(stage: str, trigger: Fact | Command) -> str:
+    """The push subscription that brings `trigger` to `stage`: `land-object--replay-run-started-v1`."""
+    what = trigger.type if isinstance(trigger, Fact) else f"{trigger.topic}-{trigger.kind}"
+    return f"{stage}--{what}".replace("_", "-").replace(".", "-")
+
+
+def filter_of(trigger: Fact | Command) -> str:
+    """The Pub/Sub filter of a trigger's subscription."""
+    if isinstance(trigger, Fact):
+        return f'attributes.ce-type = "{trigger.type}"'
+    return f'attributes.kind = "{trigger.kind}"'

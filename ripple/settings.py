@@ -1,0 +1,90 @@
+"""What the environment decides: names, limits and endpoints. Read once, at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of the functions. Seconds, rows and ratios as named; an endpoint is `http(s)://host:port` or empty.
+
+    Buckets default to `{project}-{name}`. An empty endpoint means Google's own.
+    """
+
+    project: str
+    location: str = "us-central1"
+    events_topic: str = "ripple-events"
+    dead_letters_topic: str = "ripple-dead-letters"
+    workflow: str = "run_elt"
+    elt_settle_seconds: float = 10.0
+    elt_lease_seconds: int = 3600
+    elt_files_per_batch: int = 400
+    elt_attempts: int = 3
+    elt_poll_seconds: float = 5.0
+    reject_ratio: float = 0.05
+    export_rows_per_object: int = 50_000
+    pipeline_spec: str = ""
+    pipeline_service_account: str = ""
+    truth: bool = False
+    endpoint_run: str = ""
+    endpoint_executions: str = ""
+    endpoint_vertex: str = ""
+    bucket_prefix: str = ""
+
+    def bucket(self, name: str) -> str:
+        return f"{self.bucket_prefix or self.project}-{name}"
+
+    @property
+    def parent(self) -> str:
+        return f"projects/{self.project}/locations/{self.location}"
+
+
+_VARIABLES = {
+    "project": "GOOGLE_CLOUD_PROJECT",
+    "location": "RIPPLE_LOCATION",
+    "events_topic": "RIPPLE_EVENTS_TOPIC",
+    "dead_letters_topic": "RIPPLE_DEAD_LETTERS_TOPIC",
+    "workflow": "RIPPLE_WORKFLOW",
+    "elt_settle_seconds": "RIPPLE_ELT_SETTLE_SECONDS",
+    "elt_lease_seconds": "RIPPLE_ELT_LEASE_SECONDS",
+    "elt_files_per_batch": "RIPPLE_ELT_FILES_PER_BATCH",
+    "elt_attempts": "RIPPLE_ELT_ATTEMPTS",
+    "elt_poll_seconds": "RIPPLE_ELT_POLL_SECONDS",
+    "reject_ratio": "RIPPLE_REJECT_RATIO",
+    "export_rows_per_object": "RIPPLE_EXPORT_ROWS_PER_OBJECT",
+    "pipeline_spec": "RIPPLE_PIPELINE_SPEC",
+    "pipeline_service_account": "RIPPLE_PIPELINE_SERVICE_ACCOUNT",
+    "truth": "RIPPLE_TRUTH",
+    "endpoint_run": "RIPPLE_ENDPOINT_RUN",
+    "endpoint_executions": "RIPPLE_ENDPOINT_EXECUTIONS",
+    "endpoint_vertex": "RIPPLE_ENDPOINT_VERTEX",
+    "bucket_prefix": "RIPPLE_BUCKET_PREFIX",
+}
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Settings from environment variables; ValueError names the variables that are missing or cannot be read."""
+    hints: dict[str, Callable[[str], object]] = {
+        "elt_settle_seconds": float,
+        "elt_poll_seconds": float,
+        "reject_ratio": float,
+        "truth": _truthy,
+    }
+    hints |= dict.fromkeys(("elt_lease_seconds", "elt_files_per_batch", "elt_attempts", "export_rows_per_object"), int)
+    values: dict[str, object] = {}
+    wrong = [] if environ.get("GOOGLE_CLOUD_PROJECT") else ["GOOGLE_CLOUD_PROJECT (not set)"]
+    for name, variable in _VARIABLES.items():
+        if variable in environ:
+            try:
+                values[name] = hints.get(name, str)(environ[variable])
+            except ValueError:
+                wrong.append(f"{variable}={environ[variable]!r}")
+    if wrong:
+        raise ValueError("settings that are missing or cannot be read: " + ", ".join(wrong))
+    return Settings(**values)  # type: ignore[arg-type]
+
+
+def _truthy(value: str) -> bool:
+    return value.strip().lower() in ("1", "true", "yes")

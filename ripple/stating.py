@@ -1,0 +1,68 @@
+"""State facts: build envelopes, keep what a transaction decided in the outbox until it is published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from ripple.events import CATALOGUE, Envelope, Fact
+from ripple.ports import Document, DocumentStore, Publisher, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """What a handler reacts to: the event's id, and the batch or replay that began it all."""
+
+    event_id: str
+    correlation_id: str
+    time: dt.datetime
+    traceparent: str | None = None
+
+
+def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
+    """The fact as `stage` states it because of `cause`; its time is the cause's delivery."""
+    return Envelope(
+        fact=fact,
+        source=f"//ripple/functions/{stage}",
+        time=cause.time,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.event_id,
+        traceparent=cause.traceparent,
+    )
+
+
+def outbox_path(envelope: Envelope) -> str:
+    return "outbox/" + quote(envelope.fact.id, safe="")[:1400]
+
+
+def keep_in_outbox(transaction: Transaction, envelope: Envelope) -> None:
+    """Part of the transaction that decides the fact: a crash after it leaves the fact for `sweep` to send."""
+    document: Document = {
+        "type": envelope.fact.TYPE,
+        "data": envelope.fact.data(),
+        "source": envelope.source,
+        "time": envelope.time,
+        "correlation_id": envelope.correlation_id,
+        "causation_id": envelope.causation_id,
+        "traceparent": envelope.traceparent,
+    }
+    transaction.set(outbox_path(envelope), document)
+
+
+def read_outbox(document: Document) -> Envelope:
+    fact = CATALOGUE[document["type"]].from_data(document["data"])
+    rest = {name: document[name] for name in ("source", "time", "correlation_id", "causation_id", "traceparent")}
+    return Envelope(fact=fact, **rest)
+
+
+def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: DocumentStore) -> None:
+    """Publish, then forget: sent twice is harmless (same id), sent never is not."""
+    for envelope in envelopes:
+        publisher.publish(envelope)
+        documents.delete(outbox_path(envelope))
+
+
+def correlated(cause: Cause, correlation_id: str) -> Cause:
+    return replace(cause, correlation_id=correlation_id)
