@@ -1,0 +1,73 @@
+"""Run a set of laptop services in one process, on one event loop: `python -m laptop.host --services storage,pubsub`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import json
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from laptop.hosting import Hosting, Service
+
+PACKS: Mapping[str, Sequence[str]] = {
+    "edge": ("storage", "pubsub", "firestore", "secrets", "eventarc", "scheduler", "workflows", "vertex", "run"),
+    "warehouse": ("bigquery", "dataform"),
+}
+"""One process each. DuckDB and the SQL translator hold the interpreter for long; messages must not wait for them."""
+
+
+async def start_services(names: Sequence[str], hostings: Mapping[str, Hosting]) -> list[Service]:
+    """Start them one after the other, in order; if one fails those before it are stopped."""
+    running: list[Service] = []
+    try:
+        for name in names:
+            hostings[name].state.mkdir(parents=True, exist_ok=True)
+            running.append(await importlib.import_module(f"laptop.{name}.server").start(hostings[name]))
+    except BaseException:
+        await stop_services(running)
+        raise
+    return running
+
+
+async def stop_services(running: Sequence[Service]) -> None:
+    """Last started, first stopped."""
+    for service in reversed(running):
+        await service.stop()
+
+
+def plan_hostings(state: Path, project: str, location: str, ports: Mapping[str, int]) -> dict[str, Hosting]:
+    """Where every service of the laptop lives, and each other's address. Pure."""
+    endpoints = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    return {
+        name: Hosting(state=state / name, project=project, location=location, port=port, endpoints=endpoints)
+        for name, port in ports.items()
+    }
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    ports = json.loads(arguments.ports)
+    hostings = plan_hostings(arguments.state, arguments.project, arguments.location, ports)
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    running = await start_services(arguments.services.split(","), hostings)
+    print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
+    await stopping.wait()
+    await stop_services(running)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m laptop.host")
+    parser.add_argument("--services", required=True)
+    parser.add_argument("--ports", required=True, help="JSON object: service to port")
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--project", default="ripple-laptop")
+    parser.add_argument("--location", default="us-central1")
+    asyncio.run(_run(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What every laptop service has in common: where it lives, who its neighbours are, how it starts and stops."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosting:
+    """Where one service runs.
+
+    `state` is the service's own folder (made by the host), `port` 0 picks a free one, `endpoints` maps the names of the
+    other services to `127.0.0.1:PORT`.
+    """
+
+    state: Path
+    project: str = "ripple-laptop"
+    location: str = "us-central1"
+    host: str = "127.0.0.1"
+    port: int = 0
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+
+
+class Service(Protocol):
+    """A running server: `address` is `127.0.0.1:PORT`; `stop` returns when it holds no port, task or file."""
+
+    @property
+    def address(self) -> str: ...
+
+    async def stop(self) -> None: ...
+
+
+Start = Callable[[Hosting], Awaitable[Service]]
+
+
+def run_alone(start: Start, name: str) -> None:
+    """Run one service in the foreground until SIGINT or SIGTERM: `python -m laptop.NAME --port 9023 --state DIR`."""
+    hosting = _parse_arguments(name)
+    hosting.state.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_serve_until_signalled(start, hosting, name))
+
+
+def _parse_arguments(name: str) -> Hosting:
+    parser = argparse.ArgumentParser(prog=f"python -m laptop.{name}")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free port")
+    parser.add_argument("--state", type=Path, default=Path(".ripple") / name, help="folder for what must survive")
+    parser.add_argument("--project", default="demo-proj")
+    parser.add_argument("--location", default="us-central1")
+    parser.add_argument("--endpoint", action="append", default=[], metavar="SERVICE=HOST:PORT")
+    given = parser.parse_args()
+    endpoints = dict(pair.split("=", 1) for pair in given.endpoint)
+    return Hosting(
+        state=given.state, project=given.project, location=given.location, port=given.port, endpoints=endpoints
+    )
+
+
+async def _serve_until_signalled(start: Start, hosting: Hosting, name: str) -> None:
+    service = await start(hosting)
+    print(f"{name} listens on {service.address}", flush=True)  # noqa: T201 - the one line a person waits for
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await stopping.wait()
+    await service.stop()

@@ -1,0 +1,92 @@
+"""Serve a Starlette app on loopback, and answer errors in the shape of Google's REST APIs."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from laptop.hosting import Hosting
+
+_STATUS_NAMES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ALREADY_EXISTS",
+    412: "FAILED_PRECONDITION",
+    416: "OUT_OF_RANGE",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+
+
+class ApiError(Exception):
+    """An error a client sees: an HTTP code, Google's status name for it, a reason word and a message."""
+
+    def __init__(self, code: int, message: str, *, status: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status or _STATUS_NAMES.get(code, "UNKNOWN")
+        self.reason = reason or HTTPStatus(code).phrase.replace(" ", "").replace("-", "")
+
+    def as_json(self) -> dict[str, Any]:
+        detail = {"domain": "global", "reason": self.reason[:1].lower() + self.reason[1:], "message": self.message}
+        return {"error": {"code": self.code, "message": self.message, "status": self.status, "errors": [detail]}}
+
+
+async def answer_api_error(_request: Request, error: Exception) -> Response:
+    """Starlette exception handler for ApiError."""
+    assert isinstance(error, ApiError)
+    return JSONResponse(error.as_json(), status_code=error.code)
+
+
+@dataclass(slots=True)
+class HttpService:
+    """A Starlette app that listens; `stop` closes its port."""
+
+    address: str
+    _server: uvicorn.Server
+    _task: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        self._server.should_exit = True
+        await self._task
+
+
+async def serve_http(app: Starlette, hosting: Hosting) -> HttpService:
+    """Serve `app` on `hosting`'s host and port; return once it accepts connections."""
+    app.add_exception_handler(ApiError, answer_api_error)
+    listener = socket.create_server((hosting.host, hosting.port), backlog=2048)
+    host, port = listener.getsockname()[:2]
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2, http="httptools"
+    )
+    server = _QuietServer(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:
+        if task.done():
+            task.result()
+        await asyncio.sleep(0.005)
+    return HttpService(f"{host}:{port}", server, task)
+
+
+class _QuietServer(uvicorn.Server):
+    """Uvicorn, less its signal handlers: the host decides when to stop."""
+
+    def capture_signals(self) -> Any:
+        import contextlib
+
+        return contextlib.nullcontext()

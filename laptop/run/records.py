@@ -1,0 +1,42 @@
+"""What must survive: definitions of services and jobs, executions, and which processes were ours."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+Record = dict[str, Any]
+
+
+class Records:
+    """Named JSON records by kind in SQLite; every write is on disk when it returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = sqlite3.connect(folder / "run.sqlite", isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS records (kind TEXT, name TEXT, body TEXT, PRIMARY KEY (kind, name))"
+        )
+
+    def put(self, kind: str, name: str, body: Record) -> None:
+        self._db.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", (kind, name, json.dumps(body)))
+
+    def get(self, kind: str, name: str) -> Record | None:
+        row = self._db.execute("SELECT body FROM records WHERE kind = ? AND name = ?", (kind, name)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def list(self, kind: str, prefix: str = "") -> list[Record]:
+        rows = self._db.execute(
+            "SELECT body FROM records WHERE kind = ? AND substr(name, 1, ?) = ? ORDER BY name",
+            (kind, len(prefix), prefix),
+        )
+        return [json.loads(row[0]) for row in rows]
+
+    def delete(self, kind: str, name: str) -> bool:
+        return self._db.execute("DELETE FROM records WHERE kind = ? AND name = ?", (kind, name)).rowcount > 0
+
+    def close(self) -> None:
+        self._db.close()
