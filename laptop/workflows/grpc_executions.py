@@ -1,0 +1,83 @@
+"""The Workflow Executions API over gRPC: the Python client library speaks nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.cloud.workflows.executions_v1 import types
+from google.protobuf import json_format
+
+from laptop.http import ApiError
+from laptop.workflows.executions import Executions
+from laptop.workflows.store import Resource, Store
+
+_CODES = {400: grpc.StatusCode.INVALID_ARGUMENT, 404: grpc.StatusCode.NOT_FOUND, 409: grpc.StatusCode.ALREADY_EXISTS}
+_SERVICE = "google.cloud.workflows.executions.v1.Executions"
+
+
+class GrpcExecutions:
+    """Handlers over the same store and executions that REST serves."""
+
+    def __init__(self, store: Store, executions: Executions) -> None:
+        self._store, self._executions = store, executions
+
+    async def create(self, request: types.CreateExecutionRequest) -> types.Execution:
+        workflow = self._find("workflow", request.parent)
+        wanted = {"argument": request.execution.argument, "labels": dict(request.execution.labels)}
+        return _message(self._executions.start(workflow, wanted))
+
+    async def get(self, request: types.GetExecutionRequest) -> types.Execution:
+        return _message(self._find("execution", request.name))
+
+    async def cancel(self, request: types.CancelExecutionRequest) -> types.Execution:
+        return _message(await self._executions.cancel(self._find("execution", request.name)))
+
+    async def list(self, request: types.ListExecutionsRequest) -> types.ListExecutionsResponse:
+        workflow = self._find("workflow", request.parent)
+        start = int(request.page_token or 0)
+        size = request.page_size or 100
+        found = self._store.list_under("execution", workflow["name"], start, size + 1)
+        token = str(start + size) if len(found) > size else ""
+        return types.ListExecutionsResponse(executions=map(_message, found[:size]), next_page_token=token)
+
+    def _find(self, kind: str, name: str) -> Resource:
+        found = self._store.get(kind, name)
+        if found is None:
+            raise ApiError(404, f"{kind} {name} not found")
+        return found
+
+
+def _message(execution: Resource) -> types.Execution:
+    message = types.Execution()
+    json_format.ParseDict(execution, types.Execution.pb(message), ignore_unknown_fields=True)
+    return message
+
+
+def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any) -> grpc.RpcMethodHandler:
+    async def handle(message: Any, context: grpc.aio.ServicerContext) -> Any:
+        try:
+            return await method(message)
+        except ApiError as error:
+            await context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
+
+    return grpc.unary_unary_rpc_method_handler(
+        handle, request_deserializer=request.deserialize, response_serializer=answer.serialize
+    )
+
+
+async def serve_executions(handlers: GrpcExecutions, address: str) -> grpc.aio.Server:
+    """Listen on `address`; the caller keeps the server, one whose last reference goes stops silently."""
+    methods = {
+        "CreateExecution": _handler(handlers.create, types.CreateExecutionRequest, types.Execution),
+        "GetExecution": _handler(handlers.get, types.GetExecutionRequest, types.Execution),
+        "CancelExecution": _handler(handlers.cancel, types.CancelExecutionRequest, types.Execution),
+        "ListExecutions": _handler(handlers.list, types.ListExecutionsRequest, types.ListExecutionsResponse),
+    }
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, methods),))
+    server.add_insecure_port(address)
+    await server.start()
+    return server

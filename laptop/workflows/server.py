@@ -1,0 +1,60 @@
+"""Start the Workflows service."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import grpc.aio
+import httpx
+from starlette.applications import Starlette
+
+from laptop.hosting import Hosting, Service
+from laptop.http import HttpService, serve_http
+from laptop.workflows.connectors import LaptopConnectors
+from laptop.workflows.executions import Executions
+from laptop.workflows.grpc_executions import GrpcExecutions, serve_executions
+from laptop.workflows.routes import Api
+from laptop.workflows.store import Store
+from laptop.workflows.web import LaptopRequests
+
+
+@dataclass(slots=True)
+class WorkflowsService:
+    """The running service; `stop` ends executions, clients and the port."""
+
+    _http: HttpService
+    _executions: Executions
+    _connectors: LaptopConnectors
+    _client: httpx.AsyncClient
+    _store: Store
+    _grpc: grpc.aio.Server | None
+
+    @property
+    def address(self) -> str:
+        return self._http.address
+
+    async def stop(self) -> None:
+        if self._grpc is not None:
+            await self._grpc.stop(0)
+        await self._executions.stop()
+        await self._http.stop()
+        await self._connectors.close()
+        await self._client.aclose()
+        self._store.close()
+
+
+async def start(hosting: Hosting) -> Service:
+    """Serve both APIs over REST, and executions over gRPC at `endpoints["executions"]` if that is given."""
+    store = Store(hosting.state)
+    client = httpx.AsyncClient(trust_env=False)
+    endpoints = dict(hosting.endpoints)
+    requests = LaptopRequests(client, endpoints)
+    connectors = LaptopConnectors(requests, endpoints)
+    executions = Executions(store=store, hosting=hosting, requests=requests, connectors=connectors, now=time.time)
+    executions.fail_interrupted()
+    http = await serve_http(Starlette(routes=Api(store, executions, time.time).routes()), hosting)
+    endpoints.setdefault("workflows", http.address)
+    grpc_address = hosting.endpoints.get("executions")
+    grpc_server = await serve_executions(GrpcExecutions(store, executions), grpc_address) if grpc_address else None
+    return WorkflowsService(http, executions, connectors, client, store, grpc_server)

@@ -1,0 +1,3 @@
+from tests.laptop.conftest import launch, servers
+
+__all__ = ["launch", "servers"]
