@@ -1,0 +1,85 @@
+"""The operating system's side of a job: start its process group, end it, recognise it after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from laptop.vertex.database import RecordedProcess
+
+LOG = "run.log"
+
+
+async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Mapping[str, str]) -> Any:
+    """Start `run_spec` as the leader of a new process group, its output going to `folder/run.log`."""
+    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    path = folder / "request.json"
+    path.write_text(json.dumps({**request, "root": str(folder)}))
+    with (folder / LOG).open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            python, "-m", "laptop.vertex.run_spec", str(path),
+            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=dict(env), start_new_session=True,
+        )  # fmt: skip
+
+
+def identify(job: str, pid: int) -> RecordedProcess | None:
+    """The record by which the process can be found again, None when it is already gone."""
+    try:
+        return RecordedProcess(job=job, pid=pid, started=psutil.Process(pid).create_time())
+    except psutil.NoSuchProcess:
+        return None
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process group, if it is still there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def kill_orphan(process: RecordedProcess) -> None:
+    """Kill what a dead server left running, unless its pid now belongs to someone else."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if psutil.Process(process.pid).create_time() != process.started:
+            return
+    kill_group(process.pid)
+
+
+def read_log(folder: Path) -> str:
+    """The run's log so far, "" before there is one."""
+    path = folder / LOG
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def make_environment(inherited: Mapping[str, str], endpoints: Mapping[str, str], project: str) -> dict[str, str]:
+    """The laptop cloud's endpoints, then what was inherited, then what a run needs to find its code and its clock."""
+    addresses = {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{address}" for name, address in endpoints.items()}
+    for variable, service, scheme in _EMULATORS:
+        if service in endpoints:
+            addresses[variable] = scheme + endpoints[service]
+    cores = os.cpu_count() or 1
+    threads = str(max(1, cores // count_parallel_jobs(cores)))
+    fixed = {"PYTHONPATH": str(Path.cwd()), "TZ": "UTC", "GOOGLE_CLOUD_PROJECT": project}
+    return {"OMP_NUM_THREADS": threads, **addresses, **inherited, **fixed}
+
+
+_EMULATORS = (
+    ("STORAGE_EMULATOR_HOST", "storage", "http://"),
+    ("PUBSUB_EMULATOR_HOST", "pubsub", ""),
+    ("FIRESTORE_EMULATOR_HOST", "firestore", ""),
+    ("BIGQUERY_EMULATOR_HOST", "bigquery", "http://"),
+)
+
+
+def count_parallel_jobs(cores: int) -> int:
+    """One job for each two cores, two at most: more only makes their fits fight."""
+    return min(2, max(1, cores // 2))

@@ -1,0 +1,1 @@
+"""The training pipeline. It stands alone: nothing here imports another part of the project."""
