@@ -1,0 +1,219 @@
+"""The main job: publish one tick, then only watch until the model is there, and hold what came out against the truth."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from cli.deploy.clients import AdminClients
+from cli.ledger import read_events
+from cli.ticking import publish_tick
+from cli.tracing import list_runs
+from ripple.routes import FLOWS
+
+_SILVER = {"sales": "orders", "clickstream": "clickstream_events", "startups": "startup_events"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What world to simulate, and how many seconds to wait at most."""
+
+    window_from: str
+    window_to: str
+    customers: int
+    startups: int
+    seed: int
+    dirt: float
+    timeout_seconds: int
+
+
+def run_demo(wish: Wish, environ: Mapping[str, str], state: Path, console: Console) -> dict[str, Any]:
+    """Publish the tick (again, if an earlier demo was interrupted: it acts once) and wait for the last model."""
+    began = time.monotonic()
+    (state / "demo.json").write_text(json.dumps(asdict(wish)))
+    publish_tick(environ, tick_of(wish))
+    publish_tick(environ, {}, kind="sweep")
+    wait_for_model(wish, environ, console)
+    return collect(environ, time.monotonic() - began)
+
+
+def tick_of(wish: Wish) -> dict[str, Any]:
+    """Its scheduled time is the end of the window, so that the same wish is the same tick."""
+    return {
+        "from": wish.window_from,
+        "to": wish.window_to,
+        "flows": list(FLOWS),
+        "scheduled_at": f"{wish.window_to}T00:00:00+00:00",
+        "arguments": {
+            "customers": wish.customers,
+            "dirt": wish.dirt,
+            "seed": wish.seed,
+            "startups": wish.startups,
+            "world-from": wish.window_from,
+        },
+    }
+
+
+def wait_for_model(wish: Wish, environ: Mapping[str, str], console: Console) -> None:
+    """Return when all flows are in, no run is live, no file waits, and the newest dataset's training has finished."""
+    until = time.monotonic() + wish.timeout_seconds
+    told: set[str] = set()
+    with console.status("waiting for the first event") as status:
+        while time.monotonic() < until:
+            events = read_events(environ, 5000)
+            for event in events:
+                if event["id"] not in told:
+                    told.add(event["id"])
+                    console.print(
+                        f"  {str(event['time'])[11:19]}  {event['type']:30} {event['subject'][-70:]}", highlight=False
+                    )
+            pending = find_pending(environ, events)
+            if not pending:
+                return
+            status.update(pending)
+            time.sleep(0.5)
+    raise TimeoutError(
+        f"after {wish.timeout_seconds} s it still waits for: {pending}. What it knows: ripple runs, ripple events"
+    )
+
+
+def find_pending(environ: Mapping[str, str], events: list[dict[str, Any]]) -> str:
+    """What is still to come, in words; empty when all is done."""
+    from google.cloud.firestore import Client
+
+    kinds = {event["type"] for event in events}
+    if "sales.export.finished.v1" not in kinds:
+        return "generators write, sales are exported"
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    active = [
+        tick.id
+        for tick in client.collection("ticks").stream()
+        if not _is_done(environ, (tick.to_dict() or {}).get("execution"))
+    ]
+    if active:
+        return f"generator jobs: {', '.join(active)}"
+    files = [file.to_dict() or {} for file in client.collection("files").stream()]
+    waiting = sum(file["state"] == "claimed" or (file["state"] == "landed" and file["batch"] is None) for file in files)
+    objects = sum(1 for _ in AdminClients(environ).storage.list_blobs(f"{environ['GOOGLE_CLOUD_PROJECT']}-bronze"))
+    if waiting or len(files) < objects:
+        return f"{waiting + objects - len(files)} files wait to be landed and claimed"
+    runs = list_runs(environ)
+    if any(run["state"] not in ("done", "parked") for run in runs):
+        return f"ELT batch {runs[0]['batch']}: compile, invoke, poll"
+    jobs = [event["data"]["job"] for event in events if event["type"] == "training.job.finished.v1"]
+    newest = runs[0]["training"]
+    if newest is None or (newest.startswith("train-") and newest not in jobs):
+        return "training"
+    return ""
+
+
+def _is_done(environ: Mapping[str, str], execution: str | None) -> bool:
+    from google.cloud.run_v2 import ExecutionsClient
+
+    from ripple.gateways.transport import rest_client
+
+    if execution is None:
+        return False
+    client = rest_client(ExecutionsClient, ExecutionsClient.get_transport_class("rest"), environ["RIPPLE_ENDPOINT_RUN"])
+    found = client.get_execution(name=execution)
+    if found.failed_count:
+        raise RuntimeError(f"generator job {execution.rsplit('/', 1)[1]} failed: {found.conditions[0].message[-800:]}")
+    return bool(found.completion_time)
+
+
+def collect(environ: Mapping[str, str], seconds: float) -> dict[str, Any]:
+    """What came out: rows a flow, events a type, seconds a stage, the model beside the Bayes optimum."""
+    events = read_events(environ, 100_000)
+    runs = list_runs(environ)
+    finished = [event for event in events if event["type"] == "training.job.finished.v1"]
+    last = finished[-1]["data"] if finished else {}
+    return {
+        "batch": runs[0]["batch"] if runs else None,
+        "seconds": round(seconds, 1),
+        "events": _count(event["type"] for event in events),
+        "flows": {flow: count_flow(environ, flow) for flow in FLOWS},
+        "stages": time_stages(events),
+        "model": describe_model(last),
+    }
+
+
+def _count(kinds: Any) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for kind in kinds:
+        counts[kind] = counts.get(kind, 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def count_flow(environ: Mapping[str, str], flow: str) -> dict[str, int]:
+    """Rows in, in silver, quarantined and set aside as duplicates, from the warehouse; rows in from the landed facts."""
+    from google.cloud.firestore import Client
+
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    files = [file.to_dict() or {} for file in client.collection("files").stream()]
+    facts = [file["fact"] for file in files if file.get("flow") == flow and file["state"] == "landed"]
+    query = (
+        f"SELECT (SELECT COUNT(*) FROM silver.{_SILVER[flow]}) AS rows_silver, "
+        f"(SELECT COUNT(*) FROM silver.rejected_rows WHERE flow = '{flow}') AS rows_quarantined, "
+        f"(SELECT COUNT(*) FROM silver.duplicate_rows WHERE flow = '{flow}') AS rows_duplicate"
+    )
+    row = next(iter(AdminClients(environ).bigquery.query_and_wait(query)))
+    return {"rows_in": sum(fact["rows"] for fact in facts), **dict(row.items()), "objects": len(facts)}
+
+
+def time_stages(events: list[dict[str, Any]]) -> dict[str, float]:
+    """Seconds from the first start to the last end of each stage, from the facts' own times."""
+    spans = {
+        "generate": ("batch.run.started.v1", "sales.slice.exported.v1"),
+        "land": ("batch.run.started.v1", "bronze.object.landed.v1"),
+        "elt": ("elt.run.started.v1", "elt.run.succeeded.v1"),
+        "train": ("training.job.submitted.v1", "training.job.finished.v1"),
+    }
+    times: dict[str, list[float]] = {}
+    for event in events:
+        times.setdefault(event["type"], []).append(event["published_at"].timestamp())
+    return {
+        stage: round(max(times[last]) - min(times[first]), 1)
+        for stage, (first, last) in spans.items()
+        if first in times and last in times
+    }
+
+
+def describe_model(finished: Mapping[str, Any]) -> dict[str, Any]:
+    """The model beside the theoretical limit; None where it was not measured."""
+    metrics = finished.get("metrics", {})
+    auc, bayes = metrics.get("auc"), metrics.get("auc_bayes")
+    efficiency = (auc - 0.5) / (bayes - 0.5) if auc and bayes else None
+    return {
+        "auc": auc,
+        "auc_bayes": bayes,
+        "efficiency": efficiency and round(efficiency, 4),
+        "auc_recency": metrics.get("auc_recency"),
+        "promoted": finished.get("outcome") == "promoted",
+        "version": finished.get("version"),
+    }
+
+
+def summarize(result: Mapping[str, Any], console: Console) -> None:
+    """The summary that a person reads."""
+    table = Table("flow", "rows in", "silver", "quarantined", "duplicates", "objects", title="Every row accounted for")
+    for flow, counts in result["flows"].items():
+        table.add_row(flow, *(f"{counts[name]:,}" for name in list(counts)))
+    console.print(table)
+    stages = ", ".join(f"{stage} {seconds} s" for stage, seconds in result["stages"].items())
+    console.print(f"{sum(result['events'].values())} events in {result['seconds']} s: {stages}")
+    model = result["model"]
+    if model["auc"] is not None:
+        console.print(
+            f"model {model['version']}: AUC {model['auc']:.4f}, Bayes optimum {model['auc_bayes'] or float('nan'):.4f}, "
+            f"efficiency {model['efficiency']}, recency alone {model['auc_recency']:.4f}"
+        )
+    console.print(
+        "look next: ripple runs | ripple events | ripple where gs://... | ripple sql 'SELECT ...' | ripple down"
+    )

@@ -1,0 +1,123 @@
+"""Functions as services, generators as jobs, Eventarc triggers, and the clock's ticks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
+from google.cloud import eventarc_v1, run_v2, scheduler_v1
+
+from cli.deploy.clients import AdminClients
+from ripple.routes import FINALIZED, FLOWS, STAGES, Finalize
+
+GENERATORS = {"sales": "generators.sales", "clickstream": "generators.clickstream", "startups": "generators.startups"}
+
+
+def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], packed: bool) -> dict[str, str]:
+    """Every stage as a service; `{stage: uri}`. Packed, they share one process; else each has its own."""
+
+    def deploy(stage: str) -> tuple[str, str]:
+        container = {
+            "image": f"ripple/{stage}",
+            "command": ["python", "-m", "functions_framework"],
+            "working_dir": str(root),
+            "env": _env({**env, "FUNCTION_TARGET": stage, "GOOGLE_FUNCTION_SOURCE": f"functions/{stage}/main.py"}),
+        }
+        annotations = {"laptop/process": "functions"} if packed else {}
+        service = run_v2.Service(template={"containers": [container]}, annotations=annotations)
+        return stage, _deploy_service(clients, service_name(stage) if not packed else stage, service)
+
+    if not packed:
+        with ThreadPoolExecutor(4) as pool:
+            return dict(pool.map(deploy, STAGES))
+    return dict(map(deploy, STAGES))
+
+
+def service_name(stage: str) -> str:
+    return stage.replace("_", "-")
+
+
+def _deploy_service(clients: AdminClients, name: str, service: run_v2.Service) -> str:
+    full = f"{clients.parent}/services/{name}"
+    try:
+        clients.services.get_service(name=full)
+    except NotFound:
+        request = run_v2.CreateServiceRequest(parent=clients.parent, service=service, service_id=name)
+        return str(clients.services.create_service(request=request).result().uri)  # type: ignore[no-untyped-call]
+    service.name = full
+    return str(clients.services.update_service(service=service).result().uri)  # type: ignore[no-untyped-call]
+
+
+def make_triggers(clients: AdminClients, services: Mapping[str, str]) -> None:
+    """Eventarc brings finalize events of a bucket to its stage; `services` maps a stage to its service's name."""
+    for stage in STAGES.values():
+        for trigger in stage.triggers:
+            if isinstance(trigger, Finalize):
+                _make_trigger(clients, services[stage.name], stage.name, trigger)
+
+
+def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Finalize) -> None:
+    wanted = eventarc_v1.Trigger(
+        name=f"{clients.parent}/triggers/{service_name(stage)}--{trigger.bucket}",
+        event_filters=[
+            {"attribute": "type", "value": FINALIZED},
+            {"attribute": "bucket", "value": f"{clients.project}-{trigger.bucket}"},
+        ],
+        destination={"cloud_run": {"service": service, "region": clients.location}},
+        service_account=f"{service_name(stage)}@{clients.project}.iam.gserviceaccount.com",
+    )
+    try:
+        clients.eventarc.create_trigger(
+            parent=clients.parent, trigger=wanted, trigger_id=f"{service_name(stage)}--{trigger.bucket}"
+        )
+    except (AlreadyExists, Conflict):
+        return
+
+
+def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> None:
+    """One Cloud Run job a flow."""
+    for flow in FLOWS:
+        container = {
+            "image": "ripple/generators",
+            "command": ["python", "-m", GENERATORS[flow]],
+            "working_dir": str(root),
+            "env": _env(env),
+        }
+        job = run_v2.Job(template={"template": {"containers": [container], "max_retries": 3}})
+        name = f"generate-{flow}"
+        try:
+            clients.jobs.create_job(
+                request=run_v2.CreateJobRequest(parent=clients.parent, job=job, job_id=name)
+            ).result()  # type: ignore[no-untyped-call]
+        except (AlreadyExists, Conflict):
+            job.name = f"{clients.parent}/jobs/{name}"
+            clients.jobs.update_job(job=job).result()  # type: ignore[no-untyped-call]
+
+
+def make_ticks(clients: AdminClients) -> None:
+    """A daily tick that starts batches, paused until someone wants it, and the sweep every five minutes."""
+    _make_tick(clients, "ripple-daily", "0 3 * * *", "batch", {"flows": list(FLOWS)})
+    _make_tick(clients, "ripple-sweep", "*/5 * * * *", "sweep", {})
+    clients.scheduler.pause_job(name=f"{clients.parent}/jobs/ripple-daily")
+
+
+def _make_tick(clients: AdminClients, name: str, schedule: str, kind: str, body: Mapping[str, Any]) -> None:
+    target = {
+        "topic_name": f"projects/{clients.project}/topics/ripple-ticks",
+        "data": json.dumps(body).encode(),
+        "attributes": {"kind": kind},
+    }
+    full = f"{clients.parent}/jobs/{name}"
+    job = scheduler_v1.Job(name=full, schedule=schedule, time_zone="Etc/UTC", pubsub_target=target)
+    try:
+        clients.scheduler.create_job(parent=clients.parent, job=job)
+    except (AlreadyExists, Conflict):
+        return
+
+
+def _env(env: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in sorted(env.items())]

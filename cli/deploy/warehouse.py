@@ -1,0 +1,98 @@
+"""Datasets and the ledger's table, the Dataform commit, the workflow, the pipeline's spec, the pepper."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from google.api_core.exceptions import AlreadyExists, Conflict
+from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
+from google.cloud.bigquery import Dataset, SchemaField, Table
+
+from cli.deploy.clients import AdminClients
+
+DATASETS = ("bronze", "silver", "features", "gold", "ops", "assertions")
+REPOSITORY = "ripple"
+PEPPER = "ripple-pepper"
+_LEDGER = [
+    SchemaField("subscription_name", "STRING"),
+    SchemaField("message_id", "STRING"),
+    SchemaField("publish_time", "TIMESTAMP"),
+    SchemaField("data", "STRING"),
+    SchemaField("attributes", "STRING"),
+]
+
+
+def make_datasets(clients: AdminClients) -> None:
+    for name in DATASETS:
+        dataset = Dataset(f"{clients.project}.{name}")
+        dataset.location = clients.location
+        clients.bigquery.create_dataset(dataset, exists_ok=True)
+    clients.bigquery.create_table(Table(f"{clients.project}.ops.events", schema=_LEDGER), exists_ok=True)
+
+
+def commit_dataform(clients: AdminClients, folder: Path) -> None:
+    """The whole project as one commit; what is committed already is committed again unchanged."""
+    name = f"{clients.parent}/repositories/{REPOSITORY}"
+    with suppress(AlreadyExists, Conflict):
+        clients.dataform.create_repository(
+            parent=clients.parent, repository=dataform_v1.Repository(), repository_id=REPOSITORY
+        )
+    operation = dataform_v1.CommitRepositoryChangesRequest.FileOperation
+    files = {
+        str(path.relative_to(folder)): operation(write_file=operation.WriteFile(contents=path.read_bytes()))
+        for path in sorted(project_files(folder))
+    }
+    author = dataform_v1.CommitAuthor(name="ripple", email_address="ripple@localhost.localdomain")
+    metadata = dataform_v1.CommitMetadata(author=author, commit_message="Deploy")
+    clients.dataform.commit_repository_changes(
+        request=dataform_v1.CommitRepositoryChangesRequest(name=name, commit_metadata=metadata, file_operations=files)
+    )
+
+
+def project_files(folder: Path) -> Iterator[Path]:
+    """Every file of the Dataform project, less what npm installed."""
+    for path in folder.rglob("*"):
+        if path.is_file() and "node_modules" not in path.parts and not path.name.startswith("."):
+            yield path
+
+
+def deploy_workflow(clients: AdminClients, source: Path, env: Mapping[str, str]) -> None:
+    name = f"{clients.parent}/workflows/run_elt"
+    workflow = workflows_v1.Workflow(
+        name=name,
+        source_contents=source.read_text(),
+        service_account=f"run-elt@{clients.project}.iam.gserviceaccount.com",
+        user_env_vars=dict(env),
+    )
+    try:
+        clients.workflows.create_workflow(parent=clients.parent, workflow=workflow, workflow_id="run_elt").result()  # type: ignore[no-untyped-call]
+    except (AlreadyExists, Conflict):
+        clients.workflows.update_workflow(workflow=workflow).result()  # type: ignore[no-untyped-call]
+
+
+def upload_spec(clients: AdminClients, spec: Path) -> str:
+    """The compiled pipeline under its own hash: `gs://{models}/specs/{sha256}.json`."""
+    data = spec.read_bytes()
+    bucket = f"{clients.project}-models"
+    blob = clients.storage.bucket(bucket).blob(f"specs/{hashlib.sha256(data).hexdigest()}.json")
+    if not blob.exists():
+        blob.upload_from_string(data, content_type="application/json")
+    return f"gs://{bucket}/{blob.name}"
+
+
+def make_pepper(clients: AdminClients) -> str:
+    """The key of the PII tokens, made once, at a pinned version; its value is known to Secret Manager only."""
+    parent = f"projects/{clients.project}"
+    name = f"{parent}/secrets/{PEPPER}"
+    with suppress(AlreadyExists, Conflict):
+        clients.secrets.create_secret(
+            parent=parent, secret_id=PEPPER, secret=secretmanager_v1.Secret(replication={"automatic": {}})
+        )
+        clients.secrets.add_secret_version(
+            parent=name, payload=secretmanager_v1.SecretPayload(data=secrets.token_bytes(32))
+        )
+    return f"{name}/versions/1"

@@ -1,0 +1,96 @@
+"""Start, find and stop the laptop cloud of a state folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, supervise
+
+PROJECT = "ripple-laptop"
+LOCATION = "us-central1"
+
+
+def environment(ports: Mapping[str, int]) -> dict[str, str]:
+    """What points Google's clients, and Ripple's settings, at the laptop."""
+    at = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
+    named = {
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        "RIPPLE_LOCATION": LOCATION,
+        "STORAGE_EMULATOR_HOST": f"http://{at['storage']}",
+        "PUBSUB_EMULATOR_HOST": at["pubsub"],
+        "FIRESTORE_EMULATOR_HOST": at["firestore"],
+        "BIGQUERY_EMULATOR_HOST": f"http://{at['bigquery']}",
+    }
+    others = ("run", "workflows", "executions", "dataform", "vertex", "secrets", "eventarc", "scheduler")
+    return named | {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{at[name]}" for name in others}
+
+
+def running_pid(state: Path) -> int | None:
+    """The supervisor's process id, if it lives."""
+    try:
+        pid = int((state / PID_FILE).read_text())
+    except (OSError, ValueError):
+        return None
+    return pid if psutil.pid_exists(pid) and "laptop" in " ".join(psutil.Process(pid).cmdline()) else None
+
+
+def read_ports(state: Path) -> dict[str, int]:
+    return {name: int(port) for name, port in json.loads((state / PORTS_FILE).read_text()).items()}
+
+
+def start_detached(state: Path, timeout_seconds: float = 60) -> None:
+    """Start the laptop in the background and return when it is ready; RuntimeError points at its log."""
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / "supervisor.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cli.laptop_control", str(state)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    until = time.monotonic() + timeout_seconds
+    while running_pid(state) is None:
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"the laptop did not start; see {state}/supervisor.log, edge.log and warehouse.log")
+        time.sleep(0.05)
+
+
+def stop(state: Path) -> bool:
+    """Stop the laptop and wait until it has; False if it was not running."""
+    pid = running_pid(state)
+    if pid is None:
+        return False
+    process = psutil.Process(pid)
+    os.kill(pid, signal.SIGTERM)
+    try:
+        process.wait(30)
+    except psutil.TimeoutExpired:
+        process.kill()
+    return True
+
+
+def serve(state: Path) -> None:
+    """Run the laptop in this process until it is told to stop."""
+    write_environment(state, ports := choose_ports(state))
+    asyncio.run(supervise(Laptop(state=state, project=PROJECT, location=LOCATION, ports=ports)))
+
+
+def write_environment(state: Path, ports: Mapping[str, int]) -> None:
+    """`STATE/env`: lines that a shell or another tool can read."""
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "env").write_text("".join(f"{name}={value}\n" for name, value in environment(ports).items()))
+
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]).absolute())

@@ -1,0 +1,96 @@
+"""Where is my file, what ran, and why did it not train: read from the state documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud.firestore import Client
+
+from ripple.paths import ObjectRef, split_uri
+
+TABLES = {
+    "sales": ["silver.orders", "gold.fct_sales", "gold.agg_daily_revenue"],
+    "clickstream": ["silver.clickstream_events", "gold.fct_sessions"],
+    "startups": ["silver.startup_events", "gold.dim_startup"],
+}
+
+
+def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
+    """How far one Bronze object has come; `waiting_for` says what it needs next, or nothing."""
+    from google.cloud.storage import Client as Storage
+
+    project = environ["GOOGLE_CLOUD_PROJECT"]
+    bucket, name = split_uri(uri)
+    blob = Storage(project=project).bucket(bucket).get_blob(name)
+    if blob is None:
+        return {"uri": uri, "state": "missing", "waiting_for": "someone to drop it"}
+    ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
+    client = Client(project=project)
+    file = _read(client, f"files/{ref.key}")
+    trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
+    if file is None:
+        return trace | {"state": "not claimed", "waiting_for": "land_object"}
+    fact = file.get("fact", {})
+    trace |= {
+        "state": file["state"],
+        **{k: fact.get(k) for k in ("rows", "rows_quarantined", "quarantine_uri", "reason")},
+    }
+    if file["state"] != "landed":
+        return trace | {"waiting_for": "land_object" if file["state"] == "claimed" else "nothing: it was rejected"}
+    if file["batch"] is None:
+        return trace | {"waiting_for": "start_elt to claim it into a batch"}
+    return trace | _trace_batch(client, file["batch"], file["flow"])
+
+
+def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:
+    batch = _read(client, f"batches/{number}") or {}
+    training = _read(client, f"trainings/{number}") or {}
+    found = {"batch": number, "run": batch.get("execution"), "run_state": batch.get("state")}
+    if batch.get("state") != "done":
+        return found | {"waiting_for": f"its ELT run, which is {batch.get('state')}"}
+    return found | {
+        "tables": TABLES[flow],
+        "training_job": training.get("job"),
+        "training": training.get("reason", "not decided yet"),
+        "waiting_for": "nothing" if training else "start_training",
+    }
+
+
+def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Every ELT batch, newest first."""
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    trainings = {found.id: found.to_dict() or {} for found in client.collection("trainings").stream()}
+    runs = []
+    for found in client.collection("batches").stream():
+        batch = found.to_dict() or {}
+        training = trainings.get(found.id, {})
+        runs.append(
+            {
+                "batch": int(found.id),
+                "dataset_version": batch.get("dataset_version"),
+                **{name: batch.get(name) for name in ("state", "flows", "files", "execution", "reason", "epoch")},
+                "training": training.get("job") or training.get("reason"),
+            }
+        )
+    return sorted(runs, key=lambda run: -run["batch"])
+
+
+def explain_run(environ: Mapping[str, str], run: str) -> str:
+    """Why batch `run` trained or did not, in a sentence."""
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    batch = _read(client, f"batches/{run}")
+    if batch is None:
+        return f"There is no batch {run}; see `ripple runs`."
+    if batch["state"] != "done":
+        return f"Batch {run} is {batch['state']}: {batch.get('reason', 'its ELT run has not ended')}."
+    training = _read(client, f"trainings/{run}")
+    if training is None:
+        return f"Batch {run} is done; start_training has not decided yet."
+    verb = "trained" if training["train"] else "did not train"
+    return f"Batch {run} {verb}: {training['reason']}" + (f" (job {training['job']})." if training.get("job") else ".")
+
+
+def _read(client: Client, path: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = client.document(path).get().to_dict()
+    return found
