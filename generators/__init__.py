@@ -1,0 +1,1 @@
+"""Three jobs that tell of one deterministic world: sales, clickstream and startups."""
