@@ -78,17 +78,18 @@ def decode(headers: Mapping[str, str], body: bytes) -> tuple[Payload, Cause]:
         return _decode_command(wrapped)
     try:
         event = from_http({name.lower(): value for name, value in headers.items()}, body, data_unmarshaller=_parse_json)
-    except (GenericException, ValueError) as error:
+    except (GenericException, ValueError, TypeError, KeyError, AttributeError) as error:
         raise PermanentError("event_malformed", f"not a CloudEvent: {error}", "see docs/events.md") from error
     kind, data = str(event["type"]), event.data
     time = _parse_time(event.get("time"))
-    correlation = str(event.get("correlationid") or event["id"])
+    event_id = str(event["id"])
+    correlation = str(event.get("correlationid") or event_id)
     if kind == FINALIZED:
         finalized = _read_finalized(data)
-        return finalized, Cause(event_id=event["id"], correlation_id=_batch_of(finalized), time=time)
+        return finalized, Cause(event_id=event_id, correlation_id=_batch_of(finalized), time=time)
     if kind == MESSAGE_PUBLISHED:
         return _decode_command(_expect_mapping(data))
-    cause = Cause(event_id=event["id"], correlation_id=correlation, time=time, traceparent=event.get("traceparent"))
+    cause = Cause(event_id=event_id, correlation_id=correlation, time=time, traceparent=event.get("traceparent"))
     return decode_fact(kind, data), cause
 
 
@@ -141,7 +142,10 @@ def _parse_time(text: object) -> dt.datetime:
         raise PermanentError("event_malformed", f"time {text!r} is not RFC 3339") from None
     if parsed.tzinfo is None:
         raise PermanentError("event_malformed", f"time {text!r} has no zone")
-    return parsed.astimezone(dt.UTC)
+    try:
+        return parsed.astimezone(dt.UTC)
+    except OverflowError:
+        raise PermanentError("event_malformed", f"time {text!r} is outside the years 1 to 9999 in UTC") from None
 
 
 def _read_finalized(data: object) -> Finalized:
@@ -152,7 +156,7 @@ def _read_finalized(data: object) -> Finalized:
         )
         metadata = {str(k): str(v) for k, v in (resource.get("metadata") or {}).items()}
         return Finalized(ref=ref, size=int(resource.get("size", 0)), metadata=metadata)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise PermanentError("event_malformed", f"the object resource lacks or garbles {error}") from None
 
 

@@ -37,11 +37,13 @@ _RFC = re.compile(
     r"(\d{2}):(\d{2}):(\d{2}) (GMT|UTC|[+-]\d{4})",
     re.ASCII,
 )
-_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name}
-_WEEKDAYS = tuple(calendar.day_abbr)
+# Written out: the calendar module's names follow the process's locale.
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 # Windows by magnitude: seconds 2001-09-09..2286, then the same instants in ms and us. They do not touch.
-_EPOCHS = (
+EPOCHS = (
     ("epoch_seconds", 10**9, 10**10, 10**6),
     ("epoch_millis", 10**12, 10**13, 10**3),
     ("epoch_micros", 10**15, 10**16, 1),
@@ -78,13 +80,14 @@ def parse_timestamp(value: object, grammar: Collection[str]) -> int | Refusal:
 def _parse_datetime(value: dt.datetime, grammar: Collection[str]) -> int | Refusal:
     if "timestamp" not in grammar:
         return WRONG_TYPE
-    if value.tzinfo is None:
+    if value.utcoffset() is None:
         return WITHOUT_ZONE
-    return (value - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    total = (value - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)
+    return total if MIN_MICROS <= total <= MAX_MICROS else OUT_OF_RANGE
 
 
 def _parse_epoch(value: int, grammar: Collection[str]) -> int | Refusal:
-    for name, low, high, scale in _EPOCHS:
+    for name, low, high, scale in EPOCHS:
         if low <= value < high and name in grammar:
             return value * scale
     return UNPARSEABLE
@@ -121,10 +124,10 @@ def _read_rfc(match: re.Match[str], grammar: Collection[str]) -> int | Refusal:
     if "rfc_2822" not in grammar:
         return UNPARSEABLE
     weekday, day, month, year, hour, minute, second, zone = match.groups()
-    micros = _micros((year, _MONTHS[month], day, hour, minute, second), 0, _offset(zone))
+    micros = _micros((year, MONTHS[month], day, hour, minute, second), 0, _offset(zone))
     if weekday and not isinstance(micros, Refusal):
-        named = dt.date(int(year), _MONTHS[month], int(day)).weekday()
-        return micros if _WEEKDAYS[named] == weekday else UNPARSEABLE
+        named = dt.date(int(year), MONTHS[month], int(day)).weekday()
+        return micros if WEEKDAYS[named] == weekday else UNPARSEABLE
     return micros
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from ripple.contracts import Contract
 from ripple.sales_schema import arrow_schema
-from ripple.timestamps import Refusal, parse_timestamp
+from ripple.timestamp_columns import REFUSALS, parse_column
 
 
 def to_frame(rows: Sequence[Mapping[str, Any]], contract: Contract) -> pd.DataFrame:
@@ -27,9 +27,7 @@ def to_frame(rows: Sequence[Mapping[str, Any]], contract: Contract) -> pd.DataFr
 
 def to_timestamps(values: Sequence[object], grammar: Collection[str]) -> pa.Array:
     """timestamp[us, UTC]; AssertionError for a value that the contract should have refused."""
-    micros = np.empty(len(values), np.int64)
-    for at, value in enumerate(values):
-        read = parse_timestamp(value, grammar)
-        assert not isinstance(read, Refusal), f"{value!r} passed the contract: {read.code}"
-        micros[at] = read
-    return pa.array(micros).cast(pa.timestamp("us", tz="UTC"))
+    column = parse_column(values, grammar)
+    for at in np.flatnonzero(column.refusals).tolist():
+        raise AssertionError(f"{values[at]!r} passed the contract: {REFUSALS[column.refusals[at]]}")
+    return pa.array(column.micros).cast(pa.timestamp("us", tz="UTC"))

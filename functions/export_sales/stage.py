@@ -9,9 +9,10 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
-from functions.export_sales.writing import Page, Slice, write_slice
+from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
@@ -102,18 +103,26 @@ class IdChecksum:
 
 
 def export(manifest: Manifest, pages: Iterable[Page], cause: Cause, edge: Edge) -> None:
-    """Write slice after slice, then compare with the promise and state that the export finished."""
+    """Write slice after slice, compare with the promise, and only then put them into Bronze, where nothing is rewritten."""
     ids = IdChecksum()
     contract = load_contract("sales")
-    slices: list[tuple[Slice, StoredObject]] = []
-    for number, chunk in enumerate(_slices(pages, edge.settings.export_rows_per_object)):
-        made = Slice(batch_id=manifest.batch_id, number=number, day=manifest.window_from)
-        slices.append((made, write_slice(made, _hashed(chunk, ids), contract, edge.objects, edge.settings)))
-    if sum(made.rows for made, _ in slices) != manifest.count and manifest.count is not None:
-        raise RetryableError(f"read {sum(made.rows for made, _ in slices)} of {manifest.count} documents")
+    slices: list[Slice] = []
+    with ExitStack() as files:
+        for number, chunk in enumerate(_slices(pages, edge.settings.export_rows_per_object)):
+            made = Slice(batch_id=manifest.batch_id, number=number, day=manifest.window_from)
+            files.callback(made.close)
+            write_slice(made, _hashed(chunk, ids), contract, edge.settings)
+            slices.append(made)
+        _compare(manifest, sum(made.rows for made in slices), ids)
+        stored = [keep_slice(made, edge.objects, edge.settings) for made in slices]
+    _state(manifest, list(zip(slices, stored, strict=True)), cause, edge)
+
+
+def _compare(manifest: Manifest, rows: int, ids: IdChecksum) -> None:
+    if manifest.count is not None and rows != manifest.count:
+        raise RetryableError(f"read {rows} of {manifest.count} documents")
     if manifest.checksum is not None and ids.hexdigest() != manifest.checksum:
         raise RetryableError(f"the ids read for {manifest.batch_id} are not those of its manifest")
-    _state(manifest, slices, cause, edge)
 
 
 def _slices(pages: Iterable[Page], rows_per_object: int) -> Iterator[Iterator[Page]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 import orjson
@@ -24,7 +24,7 @@ Page = Sequence[tuple[str, Mapping[str, Any]]]
 
 @dataclass(slots=True, kw_only=True)
 class Slice:
-    """One Parquet object in the making: its number in the batch, first day, and what was counted so far."""
+    """One Parquet object in the making: its number in the batch, first day, what was counted so far, and its files."""
 
     batch_id: str
     number: int
@@ -32,29 +32,34 @@ class Slice:
     rows: int = 0
     rows_quarantined: int = 0
     quarantine_uri: str | None = None
+    parquet: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    quarantine: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     @property
     def stem(self) -> str:
         return f"{self.batch_id}-{self.number:05d}"
 
+    @property
+    def name(self) -> str:
+        return bronze_name("sales", self.day, self.stem, "parquet")
 
-def write_slice(
-    made: Slice,
-    pages: Iterable[Page],
-    contract: Contract,
-    objects: ObjectStore,
-    settings: Settings,
-) -> StoredObject:
-    """The object in Bronze, written whole; `made` holds its counts afterwards."""
-    name = bronze_name("sales", made.day, made.stem, "parquet")
-    uri = f"gs://{settings.bucket('bronze')}/{name}"
-    with tempfile.TemporaryFile() as parquet, tempfile.TemporaryFile() as quarantine:
-        _write_pages(made, pages, contract, uri, parquet, quarantine)
-        if made.rows_quarantined:
-            bad_name = f"sales/dt={made.day}/{made.stem}-0.jsonl"
-            stored = objects.create(settings.bucket("quarantine"), bad_name, quarantine, {})
-            made.quarantine_uri = stored.ref.uri
-        return objects.create(settings.bucket("bronze"), name, parquet, _metadata(made))
+    def close(self) -> None:
+        self.parquet.close()
+        self.quarantine.close()
+
+
+def write_slice(made: Slice, pages: Iterable[Page], contract: Contract, settings: Settings) -> None:
+    """Fill the slice's own files; nothing is in a bucket until `keep_slice`."""
+    uri = f"gs://{settings.bucket('bronze')}/{made.name}"
+    _write_pages(made, pages, contract, uri, made.parquet, made.quarantine)
+
+
+def keep_slice(made: Slice, objects: ObjectStore, settings: Settings) -> StoredObject:
+    """The object in Bronze, written whole after its quarantine; a slice that is there already stays as it is."""
+    if made.rows_quarantined:
+        bad_name = f"sales/dt={made.day}/{made.stem}-0.jsonl"
+        made.quarantine_uri = objects.create(settings.bucket("quarantine"), bad_name, made.quarantine, {}).ref.uri
+    return objects.create(settings.bucket("bronze"), made.name, made.parquet, _metadata(made))
 
 
 def _metadata(made: Slice) -> dict[str, str]:

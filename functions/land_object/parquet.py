@@ -41,10 +41,12 @@ def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
 def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
     missing = [field.name for field in expected if field.name not in found.names]
     unknown = [name for name in found.names if name not in expected.names]
-    other = [f.name for f in expected if f.name in found.names and found.field(f.name).type != f.type]
+    twice = sorted({name for name in found.names if found.names.count(name) > 1})
+    once = [field for field in expected if field.name in found.names and field.name not in twice]
+    other = [field.name for field in once if found.field(field.name).type != field.type]
     wrong = [
         f"{what}: {', '.join(names)}"
-        for what, names in (("missing", missing), ("unknown", unknown), ("of another type", other))
+        for what, names in (("missing", missing), ("unknown", unknown), ("twice", twice), ("of another type", other))
         if names
     ]
     if wrong:

@@ -46,7 +46,7 @@ def plan_batches(tick: Command) -> list[Batch]:
     minute = tick.published_at.replace(second=0, microsecond=0)
     scheduled_at = str(body.get("scheduled_at") or minute.isoformat())
     flows = body.get("flows", list(FLOWS))
-    if not isinstance(flows, list) or not flows or not set(flows) <= set(FLOWS):
+    if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
         raise PermanentError("tick_malformed", f"flows {flows!r} are not among {', '.join(FLOWS)}")
     start, end = _window(body, minute)
     arguments = _arguments(body.get("arguments", {}))
@@ -70,7 +70,7 @@ def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.d
     try:
         end = dt.date.fromisoformat(body["to"]) if "to" in body else minute.date()
         start = dt.date.fromisoformat(body["from"]) if "from" in body else end - dt.timedelta(days=1)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise PermanentError("tick_malformed", f"from and to are dates as YYYY-MM-DD: {error}") from None
     if start >= end:
         raise PermanentError("tick_malformed", f"the window from {start} to {end} is empty")

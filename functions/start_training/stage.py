@@ -36,6 +36,11 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
+    known = edge.documents.get(f"trainings/{run.batch}")
+    if known is not None and known["train"]:
+        # A second telling, perhaps with newer files waiting by now: what was decided stands.
+        submit(run, 1, cause, edge)
+        return
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
     decision = decide(run, head.run.batch if head.run else None, bool(waiting))

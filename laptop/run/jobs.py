@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from laptop.records import Record, Records
 from laptop.run.processes import command_of, end, spawn
-from laptop.run.records import Record, Records
 
 _MAX_PARALLEL = 2
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from laptop.run.records import Record, Records
+from laptop.records import Record, Records
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

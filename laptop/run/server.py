@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
+from laptop.records import Record, Records
 from laptop.run.jobs import Jobs
 from laptop.run.processes import kill_orphans
-from laptop.run.records import Record, Records
 from laptop.run.services import Services
 
 _TYPE = "type.googleapis.com/google.cloud.run.v2."

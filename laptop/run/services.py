@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laptop.records import Record, Records
 from laptop.run.processes import Command, command_of, end, find_free_port, spawn, wait_until_listening
-from laptop.run.records import Record, Records
 
 PROCESS = "laptop/process"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import Any
 
 import httpx
 from starlette.applications import Starlette
@@ -27,11 +28,15 @@ async def answer_batch(request: Request, app: Starlette) -> Response:
     answers = []
     async with httpx.AsyncClient(transport=transport, base_url="http://batch") as client:
         for part in message.iter_parts():
-            answers.append(await _answer_part(part.get_payload(decode=True) or b"", str(part["content-id"]), client))
+            answers.append(await _answer_part(_payload(part), str(part["content-id"]), client))
     body = b"".join(b"--" + _BOUNDARY.encode() + b"\r\n" + answer + b"\r\n" for answer in answers)
     return Response(
         body + f"--{_BOUNDARY}--\r\n".encode(), headers={"content-type": f'multipart/mixed; boundary="{_BOUNDARY}"'}
     )
+
+
+def _payload(message: Any) -> bytes:
+    return bytes(message.get_payload(decode=True) or b"")
 
 
 async def _answer_part(payload: bytes, content_id: str, client: httpx.AsyncClient) -> bytes:
@@ -41,7 +46,7 @@ async def _answer_part(payload: bytes, content_id: str, client: httpx.AsyncClien
         raise ApiError(400, f"batch part {content_id}: no request line")
     inner = BytesParser(policy=HTTP).parsebytes(rest)
     path = re.sub(r"^https?://[^/]+", "", match[2])
-    body = inner.get_payload(decode=True) or b""
+    body = _payload(inner)
     headers = {"content-type": str(inner.get("content-type", "application/json"))}
     answer = await client.request(match[1], path, content=body.strip(), headers=headers)
     head = f"Content-Type: application/http\r\nContent-ID: <response-{content_id.strip('<>')}>\r\n\r\n"

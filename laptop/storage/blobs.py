@@ -72,17 +72,18 @@ class Draft:
         self._partial = path.with_name(path.name + ".part")
         self._file = self._partial.open("wb")
         self._md5 = hashlib.md5(usedforsecurity=False)
-        self._crc = google_crc32c.Checksum()
+        self._crc = google_crc32c.Checksum()  # type: ignore[no-untyped-call]
         self._size = 0
 
     def append(self, piece: bytes) -> None:
         self._file.write(piece)
         self._md5.update(piece)
-        self._crc.update(piece)
+        self._crc.update(piece)  # type: ignore[no-untyped-call]
         self._size += len(piece)
 
     def finish(self) -> Content:
         self._file.close()
         os.replace(self._partial, self._path)
         md5 = base64.b64encode(self._md5.digest()).decode()
-        return Content(self._id, self._size, md5, base64.b64encode(self._crc.digest()).decode())
+        crc32c = base64.b64encode(self._crc.digest())  # type: ignore[no-untyped-call]
+        return Content(self._id, self._size, md5, crc32c.decode())

@@ -66,7 +66,9 @@ class Uploads:
         body = await request.body()
         fields = json.loads(body) if body else {}
         name = given.get("name") or fields.get("name")
-        self._objects.check(bucket, name, given)
+        if not name:
+            raise ApiError(400, "an upload needs the object's name", reason="required")
+        self._objects.check(bucket, str(name), given)
         fields.setdefault("contentType", request.headers.get("x-upload-content-type"))
         upload_id = uuid.uuid4().hex
         self._catalog.put_upload(upload_id, {"bucket": bucket, "name": name, "fields": fields, "given": given})

@@ -48,11 +48,11 @@ class XmlApi:
         upload_id, number = request.query_params.get("uploadId", ""), request.query_params.get("partNumber", "")
         if self._catalog.upload(upload_id) is None or not number.isdecimal():
             raise ApiError(404, f"no multipart upload {upload_id!r}")
-        digest, crc = hashlib.md5(usedforsecurity=False), google_crc32c.Checksum()
+        digest, crc = hashlib.md5(usedforsecurity=False), google_crc32c.Checksum()  # type: ignore[no-untyped-call]
         with self._part(upload_id, int(number)).open("wb") as file:
             async for piece in request.stream():
                 digest.update(piece)
-                crc.update(piece)
+                crc.update(piece)  # type: ignore[no-untyped-call]
                 file.write(piece)
         md5, crc32c = (base64.b64encode(made.digest()).decode() for made in (digest, crc))
         hashes = f"crc32c={crc32c},md5={md5}"

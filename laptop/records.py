@@ -1,4 +1,4 @@
-"""What must survive: definitions of services and jobs, executions, and which processes were ours."""
+"""Named JSON records by kind in SQLite: what the small REST services keep."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ Record = dict[str, Any]
 
 
 class Records:
-    """Named JSON records by kind in SQLite; every write is on disk when it returns."""
+    """Every write is on disk when it returns; the file is readable by its owner only."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "run.sqlite", isolation_level=None, check_same_thread=False)
+        path = folder / "records.sqlite"
+        path.touch(mode=0o600)
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.execute(

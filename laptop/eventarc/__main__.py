@@ -1,0 +1,4 @@
+from laptop.eventarc.server import start
+from laptop.hosting import run_alone
+
+run_alone(start, "eventarc")

@@ -1,0 +1,1 @@
+"""Pub/Sub on a laptop: delivery semantics over SQLite, spoken over gRPC."""

@@ -1,0 +1,220 @@
+"""Topics and subscriptions: publish fans out, exhausted messages go to dead letters, seek brings the past back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import grpc
+from google.protobuf import field_mask_pb2
+from google.pubsub_v1.types import PubsubMessage, Snapshot, Subscription, Topic
+
+from laptop.pubsub.backlog import Backlog, Delivery
+from laptop.pubsub.filters import FilterError, compile_filter
+from laptop.pubsub.store import Store
+from laptop.pubsub.times import rfc3339
+
+DELETED = "_deleted-topic_"
+_RETAINED_SECONDS = 31 * 86400
+
+
+class RpcError(Exception):
+    """What a client sees: a status code and a message."""
+
+    def __init__(self, code: grpc.StatusCode, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Broker:
+    """The state of Pub/Sub; every change is on disk before its method returns."""
+
+    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+        self._store, self._now = store, now
+        self.topics: dict[str, Topic] = {}
+        self.backlogs: dict[str, Backlog] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.on_change: Callable[[str], None] = lambda _name: None
+        self._next = store.next_message_id()
+        for body in store.resources("topic"):
+            topic = Topic.deserialize(body)
+            self.topics[topic.name] = topic
+        for body in store.resources("subscription"):
+            self._open(Subscription.deserialize(body))
+        store.prune(now() - _RETAINED_SECONDS)
+
+    def _open(self, subscription: Subscription) -> Backlog:
+        backlog = Backlog(subscription, self._store, self._now)
+        backlog.reload()
+        self.backlogs[subscription.name] = backlog
+        return backlog
+
+    def topic(self, name: str) -> Topic:
+        if name not in self.topics:
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+        return self.topics[name]
+
+    def backlog(self, name: str) -> Backlog:
+        if name not in self.backlogs:
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+        return self.backlogs[name]
+
+    def create_topic(self, topic: Topic) -> Topic:
+        if topic.name in self.topics:
+            raise RpcError(
+                grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={topic.name})."
+            )
+        return self.put_topic(topic)
+
+    def put_topic(self, topic: Topic) -> Topic:
+        self._store.put_resource("topic", topic.name, Topic.serialize(topic))
+        self.topics[topic.name] = topic
+        return topic
+
+    def delete_topic(self, name: str) -> None:
+        self.topic(name)
+        del self.topics[name]
+        self._store.delete_resource("topic", name)
+        for backlog in self.backlogs.values():
+            if backlog.subscription.topic == name:
+                backlog.subscription.topic = DELETED
+                self.put_subscription(backlog.subscription)
+
+    def create_subscription(self, subscription: Subscription) -> Subscription:
+        if subscription.name in self.backlogs:
+            raise RpcError(
+                grpc.StatusCode.ALREADY_EXISTS,
+                f"Resource already exists in the project (resource={subscription.name}).",
+            )
+        self.topic(subscription.topic)
+        try:
+            compile_filter(subscription.filter)
+        except FilterError as error:
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
+        subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or 10
+        if not subscription.message_retention_duration:
+            subscription.message_retention_duration = dt.timedelta(days=7)
+        if subscription.bigquery_config.table:
+            subscription.bigquery_config.state = 1  # type: ignore[assignment]
+        if subscription.cloud_storage_config.bucket:
+            subscription.cloud_storage_config.state = 1  # type: ignore[assignment]
+        subscription.state = Subscription.State.ACTIVE  # type: ignore[assignment]
+        self._store.put_resource("subscription", subscription.name, Subscription.serialize(subscription))
+        self._open(subscription)
+        self.on_change(subscription.name)
+        return subscription
+
+    def put_subscription(self, subscription: Subscription) -> Subscription:
+        self._store.put_resource("subscription", subscription.name, Subscription.serialize(subscription))
+        self.backlog(subscription.name).subscription = subscription
+        self.on_change(subscription.name)
+        return subscription
+
+    def update_subscription(self, subscription: Subscription, mask: field_mask_pb2.FieldMask) -> Subscription:
+        current = self.backlog(subscription.name).subscription
+        for path in mask.paths:
+            if path in ("name", "topic", "filter", "enable_message_ordering"):
+                raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"{path} cannot be changed")
+            setattr(current, path, getattr(subscription, path))
+        return self.put_subscription(current)
+
+    def delete_subscription(self, name: str) -> None:
+        self.backlog(name)
+        del self.backlogs[name]
+        self._store.delete_resource("subscription", name)
+        self._store.drop_deliveries(name)
+        self.on_change(name)
+
+    def publish(self, topic: str, messages: Sequence[PubsubMessage]) -> list[str]:
+        """Message ids; every one is on disk for every subscription that wants it."""
+        self.topic(topic)
+        now = self._now()
+        fresh: list[tuple[Backlog, Delivery]] = []
+        wanting = [b for b in self.backlogs.values() if b.subscription.topic == topic and not b.subscription.detached]
+        with self._store.change():
+            for message in messages:
+                number, self._next = self._next, self._next + 1
+                message.message_id = str(number)
+                message.publish_time = dt.datetime.fromtimestamp(now, dt.UTC)  # type: ignore[assignment]
+                attributes = dict(message.attributes)
+                self._store.add_message(number, topic, PubsubMessage.serialize(message), now)
+                for backlog in wanting:
+                    if backlog.matches(attributes):
+                        self._store.add_delivery(backlog.name, number)
+                        fresh.append((backlog, Delivery(number, message, now)))
+        for backlog, delivery in fresh:
+            backlog.add(delivery)
+        return [message.message_id for message in messages]
+
+    def bury(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
+        """Forward what was tried too often to the dead-letter topic, with where it came from."""
+        policy = backlog.subscription.dead_letter_policy
+        for delivery in exhausted:
+            project, _, name = backlog.name.split("/")[1:]
+            origin = {
+                "CloudPubSubDeadLetterSourceSubscription": name,
+                "CloudPubSubDeadLetterSourceSubscriptionProject": project,
+                "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempts),
+                "CloudPubSubDeadLetterSourceTopicPublishTime": rfc3339(delivery.message.publish_time),
+            }
+            message = PubsubMessage(
+                data=delivery.message.data,
+                attributes={**dict(delivery.message.attributes), **origin},
+                ordering_key=delivery.message.ordering_key,
+            )
+            with contextlib.suppress(RpcError):
+                self.publish(policy.dead_letter_topic, [message])
+                backlog.forget(delivery)
+
+    def seek_time(self, name: str, moment: float) -> None:
+        """Before `moment` acknowledged, from it on not: the past is there as far as topic or subscription kept it."""
+        backlog = self.backlog(name)
+        subscription = backlog.subscription
+        known = {number for acked in (True, False) for number, *_ in self._store.deliveries(name, acked=acked)}
+        topic = self.topics.get(subscription.topic)
+        if topic is not None and topic.message_retention_duration:
+            retained = self._store.messages_of(topic.name, 0)
+            known |= {n for n, body, _ in retained if backlog.matches(dict(PubsubMessage.deserialize(body).attributes))}
+        times = {number: published for number, _, published in self._store.messages_of(subscription.topic, 0)}
+        with self._store.change():
+            for acked in (True, False):
+                chosen = [number for number in known if (times.get(number, 0.0) < moment) == acked]
+                self._store.set_acked_all(name, chosen, acked)
+        backlog.reload()
+
+    def create_snapshot(self, name: str, subscription: str) -> Snapshot:
+        if name in self.snapshots:
+            raise RpcError(grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name}).")
+        backlog = self.backlog(subscription)
+        snapshot = Snapshot(name=name, topic=backlog.subscription.topic)
+        snapshot.labels = {"pending": ",".join(str(n) for n, *_ in self._store.deliveries(subscription, acked=False))}
+        snapshot.expire_time = dt.datetime.fromtimestamp(self._now() + 7 * 86400, dt.UTC)  # type: ignore[assignment]
+        self._store.put_resource("snapshot", name, Snapshot.serialize(snapshot))
+        self.snapshots[name] = snapshot
+        return snapshot
+
+    def seek_snapshot(self, subscription: str, name: str) -> None:
+        if name not in self.snapshots:
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
+        pending = [int(number) for number in self.snapshots[name].labels["pending"].split(",") if number]
+        with self._store.change():
+            self._store.set_acked_all(subscription, pending, acked=False)
+        self.backlog(subscription).reload()
+
+    async def watch_leases(self) -> None:
+        """Bring expired leases and due retries back, for as long as the server runs."""
+        while True:
+            for backlog in list(self.backlogs.values()):
+                self.bury(backlog, backlog.expire())
+            await asyncio.sleep(0.05)
+
+
+def names_page(values: Sequence[Any], request: Any) -> tuple[Sequence[Any], str]:
+    """One page of a list by offset token."""
+    start = int(request.page_token or 0)
+    size = request.page_size or 100
+    token = str(start + size) if len(values) > start + size else ""
+    return values[start : start + size], token

@@ -1,0 +1,285 @@
+"""The Publisher and Subscriber services over gRPC, with google-cloud-pubsub's own message types."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import empty_pb2
+from google.pubsub_v1 import types as t
+
+from laptop.pubsub.backlog import Backlog, Delivery
+from laptop.pubsub.broker import Broker, RpcError, names_page
+from laptop.pubsub.times import moment
+
+_EMPTY = empty_pb2.Empty
+_MAX_MESSAGES = 1000
+
+
+class Publisher:
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def create_topic(self, request: t.Topic) -> t.Topic:
+        if "schema_settings" in request and request.schema_settings.schema:
+            raise RpcError(grpc.StatusCode.UNIMPLEMENTED, "schema_settings is not served by the laptop")
+        return self._broker.create_topic(request)
+
+    async def get_topic(self, request: t.GetTopicRequest) -> t.Topic:
+        return self._broker.topic(request.topic)
+
+    async def update_topic(self, request: t.UpdateTopicRequest) -> t.Topic:
+        current = self._broker.topic(request.topic.name)
+        for path in request.update_mask.paths:
+            setattr(current, path, getattr(request.topic, path))
+        return self._broker.put_topic(current)
+
+    async def list_topics(self, request: t.ListTopicsRequest) -> t.ListTopicsResponse:
+        found = [topic for name, topic in sorted(self._broker.topics.items()) if name.startswith(request.project + "/")]
+        page, token = names_page(found, request)
+        return t.ListTopicsResponse(topics=page, next_page_token=token)
+
+    async def list_topic_subscriptions(
+        self, request: t.ListTopicSubscriptionsRequest
+    ) -> t.ListTopicSubscriptionsResponse:
+        self._broker.topic(request.topic)
+        found = sorted(n for n, b in self._broker.backlogs.items() if b.subscription.topic == request.topic)
+        page, token = names_page(found, request)
+        return t.ListTopicSubscriptionsResponse(subscriptions=page, next_page_token=token)
+
+    async def delete_topic(self, request: t.DeleteTopicRequest) -> Any:
+        self._broker.delete_topic(request.topic)
+        return _EMPTY()
+
+    async def publish(self, request: t.PublishRequest) -> t.PublishResponse:
+        for message in request.messages:
+            if not message.data and not message.attributes:
+                raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "a message needs data or attributes")
+        return t.PublishResponse(message_ids=self._broker.publish(request.topic, list(request.messages)))
+
+    async def detach_subscription(self, request: t.DetachSubscriptionRequest) -> t.DetachSubscriptionResponse:
+        backlog = self._broker.backlog(request.subscription)
+        backlog.subscription.detached = True
+        self._broker.put_subscription(backlog.subscription)
+        return t.DetachSubscriptionResponse()
+
+
+class Subscriber:
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def create_subscription(self, request: t.Subscription) -> t.Subscription:
+        if request.message_transforms:
+            raise RpcError(grpc.StatusCode.UNIMPLEMENTED, "message_transforms are not served by the laptop")
+        return self._broker.create_subscription(request)
+
+    async def get_subscription(self, request: t.GetSubscriptionRequest) -> t.Subscription:
+        return self._broker.backlog(request.subscription).subscription
+
+    async def update_subscription(self, request: t.UpdateSubscriptionRequest) -> t.Subscription:
+        return self._broker.update_subscription(request.subscription, request.update_mask)
+
+    async def list_subscriptions(self, request: t.ListSubscriptionsRequest) -> t.ListSubscriptionsResponse:
+        prefix = request.project + "/"
+        found = [b.subscription for name, b in sorted(self._broker.backlogs.items()) if name.startswith(prefix)]
+        page, token = names_page(found, request)
+        return t.ListSubscriptionsResponse(subscriptions=page, next_page_token=token)
+
+    async def delete_subscription(self, request: t.DeleteSubscriptionRequest) -> Any:
+        self._broker.delete_subscription(request.subscription)
+        return _EMPTY()
+
+    async def modify_push_config(self, request: t.ModifyPushConfigRequest) -> Any:
+        subscription = self._broker.backlog(request.subscription).subscription
+        subscription.push_config = request.push_config
+        self._broker.put_subscription(subscription)
+        return _EMPTY()
+
+    async def pull(self, request: t.PullRequest) -> t.PullResponse:
+        """What is ready, or what comes within a second: an empty answer is legal, a busy loop is not."""
+        backlog = self._broker.backlog(request.subscription)
+        leased = backlog.lease(request.max_messages)
+        if not leased:
+            try:
+                await asyncio.wait_for(backlog.arrived.wait(), 1)
+            except TimeoutError:
+                return t.PullResponse()
+            leased = backlog.lease(request.max_messages)
+        return t.PullResponse(received_messages=[_received(d, backlog) for d in leased])
+
+    async def acknowledge(self, request: t.AcknowledgeRequest) -> Any:
+        backlog = self._broker.backlog(request.subscription)
+        _refuse_stale(backlog, backlog.ack(request.ack_ids))
+        return _EMPTY()
+
+    async def modify_ack_deadline(self, request: t.ModifyAckDeadlineRequest) -> Any:
+        backlog = self._broker.backlog(request.subscription)
+        stale, exhausted = backlog.modify(request.ack_ids, request.ack_deadline_seconds)
+        self._broker.bury(backlog, exhausted)
+        _refuse_stale(backlog, stale)
+        return _EMPTY()
+
+    async def seek(self, request: t.SeekRequest) -> t.SeekResponse:
+        self._broker.backlog(request.subscription)
+        if request.snapshot:
+            self._broker.seek_snapshot(request.subscription, request.snapshot)
+        else:
+            self._broker.seek_time(request.subscription, moment(request.time).timestamp())
+        return t.SeekResponse()
+
+    async def create_snapshot(self, request: t.CreateSnapshotRequest) -> t.Snapshot:
+        return self._broker.create_snapshot(request.name, request.subscription)
+
+    async def streaming_pull(
+        self, requests: AsyncIterator[Any], _context: Any
+    ) -> AsyncIterator[t.StreamingPullResponse]:
+        first = await anext(requests)
+        backlog = self._broker.backlog(first.subscription)
+        seconds = first.stream_ack_deadline_seconds or 10
+        limit = first.max_outstanding_messages or _MAX_MESSAGES
+        answers: asyncio.Queue[t.StreamingPullResponse] = asyncio.Queue()
+        outstanding: set[str] = set()
+        reader = asyncio.create_task(self._read_stream(requests, first, backlog, answers, outstanding))
+        try:
+            yield _properties(backlog)
+            while not reader.done():
+                while not answers.empty():
+                    yield answers.get_nowait()
+                leased = backlog.lease(min(limit - len(outstanding), 200), seconds) if len(outstanding) < limit else []
+                outstanding.update(delivery.ack_id for delivery in leased)
+                if leased:
+                    yield t.StreamingPullResponse(
+                        received_messages=[_received(delivery, backlog) for delivery in leased],
+                        subscription_properties=_properties(backlog).subscription_properties,
+                    )
+                    continue
+                await _first_of(backlog.arrived.wait(), _ready(answers), reader, timeout=0.1 if outstanding else 1.0)
+        finally:
+            reader.cancel()
+
+    async def _read_stream(
+        self,
+        requests: AsyncIterator[Any],
+        first: Any,
+        backlog: Backlog,
+        answers: asyncio.Queue[t.StreamingPullResponse],
+        outstanding: set[str],
+    ) -> None:
+        self._take(first, backlog, answers, outstanding)
+        async for request in requests:
+            self._take(request, backlog, answers, outstanding)
+
+    def _take(self, request: Any, backlog: Backlog, answers: asyncio.Queue[Any], outstanding: set[str]) -> None:
+        """Acks and deadline changes that came up the stream."""
+        stale = backlog.ack(request.ack_ids)
+        outstanding.difference_update(request.ack_ids)
+        for ack_id, seconds in zip(request.modify_deadline_ack_ids, request.modify_deadline_seconds, strict=True):
+            _, exhausted = backlog.modify([ack_id], seconds)
+            self._broker.bury(backlog, exhausted)
+            if seconds == 0:
+                outstanding.discard(ack_id)
+        if backlog.subscription.enable_exactly_once_delivery and request.ack_ids:
+            kind = t.StreamingPullResponse.AcknowledgeConfirmation
+            good = [ack_id for ack_id in request.ack_ids if ack_id not in stale]
+            answers.put_nowait(
+                t.StreamingPullResponse(acknowledge_confirmation=kind(ack_ids=good, invalid_ack_ids=stale))
+            )
+
+
+async def _ready(queue: asyncio.Queue[Any]) -> None:
+    while queue.empty():
+        await asyncio.sleep(0.02)
+
+
+async def _first_of(*waits: Any, timeout: float) -> None:
+    tasks = [wait if isinstance(wait, asyncio.Task) else asyncio.ensure_future(wait) for wait in waits]
+    await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    for task, wait in zip(tasks, waits, strict=True):
+        if task is not wait:
+            task.cancel()
+
+
+def _properties(backlog: Backlog) -> t.StreamingPullResponse:
+    kind = t.StreamingPullResponse.SubscriptionProperties
+    subscription = backlog.subscription
+    return t.StreamingPullResponse(
+        subscription_properties=kind(
+            exactly_once_delivery_enabled=subscription.enable_exactly_once_delivery,
+            message_ordering_enabled=subscription.enable_message_ordering,
+        )
+    )
+
+
+def _received(delivery: Delivery, backlog: Backlog) -> t.ReceivedMessage:
+    attempt = delivery.attempts if backlog.subscription.dead_letter_policy.dead_letter_topic else 0
+    return t.ReceivedMessage(ack_id=delivery.ack_id, message=delivery.message, delivery_attempt=attempt)
+
+
+def _refuse_stale(backlog: Backlog, stale: list[str]) -> None:
+    """Only exactly-once says so; elsewhere a late ack is a shrug."""
+    if stale and backlog.subscription.enable_exactly_once_delivery:
+        raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")
+
+
+def handlers(publisher: Publisher, subscriber: Subscriber) -> tuple[grpc.GenericRpcHandler, ...]:
+    """Both services as generic handlers; a method that is not here answers UNIMPLEMENTED by name."""
+    publishing = {
+        "CreateTopic": _unary(publisher.create_topic, t.Topic, t.Topic),
+        "GetTopic": _unary(publisher.get_topic, t.GetTopicRequest, t.Topic),
+        "UpdateTopic": _unary(publisher.update_topic, t.UpdateTopicRequest, t.Topic),
+        "ListTopics": _unary(publisher.list_topics, t.ListTopicsRequest, t.ListTopicsResponse),
+        "ListTopicSubscriptions": _unary(
+            publisher.list_topic_subscriptions, t.ListTopicSubscriptionsRequest, t.ListTopicSubscriptionsResponse
+        ),
+        "DeleteTopic": _unary(publisher.delete_topic, t.DeleteTopicRequest, None),
+        "Publish": _unary(publisher.publish, t.PublishRequest, t.PublishResponse),
+        "DetachSubscription": _unary(
+            publisher.detach_subscription, t.DetachSubscriptionRequest, t.DetachSubscriptionResponse
+        ),
+    }
+    subscribing = {
+        "CreateSubscription": _unary(subscriber.create_subscription, t.Subscription, t.Subscription),
+        "GetSubscription": _unary(subscriber.get_subscription, t.GetSubscriptionRequest, t.Subscription),
+        "UpdateSubscription": _unary(subscriber.update_subscription, t.UpdateSubscriptionRequest, t.Subscription),
+        "ListSubscriptions": _unary(
+            subscriber.list_subscriptions, t.ListSubscriptionsRequest, t.ListSubscriptionsResponse
+        ),
+        "DeleteSubscription": _unary(subscriber.delete_subscription, t.DeleteSubscriptionRequest, None),
+        "ModifyPushConfig": _unary(subscriber.modify_push_config, t.ModifyPushConfigRequest, None),
+        "Pull": _unary(subscriber.pull, t.PullRequest, t.PullResponse),
+        "Acknowledge": _unary(subscriber.acknowledge, t.AcknowledgeRequest, None),
+        "ModifyAckDeadline": _unary(subscriber.modify_ack_deadline, t.ModifyAckDeadlineRequest, None),
+        "Seek": _unary(subscriber.seek, t.SeekRequest, t.SeekResponse),
+        "CreateSnapshot": _unary(subscriber.create_snapshot, t.CreateSnapshotRequest, t.Snapshot),
+        "StreamingPull": _stream(subscriber.streaming_pull),
+    }
+    return (
+        grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", publishing),
+        grpc.method_handlers_generic_handler("google.pubsub.v1.Subscriber", subscribing),
+    )
+
+
+def _unary(method: Callable[[Any], Any], request: Any, answer: Any) -> grpc.RpcMethodHandler:
+    async def handle(message: Any, context: grpc.aio.ServicerContext) -> Any:
+        try:
+            return await method(message)
+        except RpcError as error:
+            await context.abort(error.code, error.message)
+
+    serialize = answer.serialize if answer else _EMPTY.SerializeToString
+    return grpc.unary_unary_rpc_method_handler(handle, request.deserialize, serialize)
+
+
+def _stream(method: Callable[[Any, Any], Any]) -> grpc.RpcMethodHandler:
+    async def handle(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        try:
+            async for answer in method(requests, context):
+                yield answer
+        except RpcError as error:
+            await context.abort(error.code, error.message)
+
+    request, answer = t.StreamingPullRequest, t.StreamingPullResponse
+    return grpc.stream_stream_rpc_method_handler(handle, request.deserialize, answer.serialize)

@@ -1,0 +1,50 @@
+"""Start Pub/Sub: gRPC for clients, tasks for push, BigQuery and leases."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+
+import grpc.aio
+
+from laptop.hosting import Hosting
+from laptop.pubsub.broker import Broker
+from laptop.pubsub.delivering import Deliverer
+from laptop.pubsub.rpc import Publisher, Subscriber, handlers
+from laptop.pubsub.store import Store
+from laptop.pubsub.tokens import TokenSigner
+
+_MAX_BYTES = 25 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class PubsubService:
+    """The running server."""
+
+    address: str
+    _server: grpc.aio.Server
+    _deliverer: Deliverer
+    _watch: asyncio.Task[None]
+    _store: Store
+
+    async def stop(self) -> None:
+        await self._deliverer.stop()
+        await self._server.stop(0.2)
+        self._watch.cancel()
+        await asyncio.gather(self._watch, return_exceptions=True)
+        self._store.close()
+
+
+async def start(hosting: Hosting) -> PubsubService:
+    """Serve Pub/Sub from `hosting.state`; BigQuery subscriptions write to `endpoints["bigquery"]`."""
+    store = Store(hosting.state)
+    broker = Broker(store, time.time)
+    deliverer = Deliverer(broker, TokenSigner(hosting.state, time.time), hosting.endpoints.get("bigquery"))
+    options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
+    server = grpc.aio.server(options=options)
+    server.add_generic_rpc_handlers(handlers(Publisher(broker), Subscriber(broker)))
+    port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")
+    await server.start()
+    watch = asyncio.create_task(broker.watch_leases())
+    return PubsubService(f"{hosting.host}:{port}", server, deliverer, watch, store)

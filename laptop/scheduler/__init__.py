@@ -1,0 +1,1 @@
+"""Cloud Scheduler on a laptop: cron to Pub/Sub."""

@@ -1,0 +1,1 @@
+"""Secret Manager on a laptop: secrets, their versions, access."""

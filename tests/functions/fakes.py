@@ -1,0 +1,269 @@
+"""The ports of `ripple.ports` in memory: they keep what they are told, and count it."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import IO, Any, TypeVar
+
+from ripple.errors import PermanentError
+from ripple.events import Envelope, Fact
+from ripple.paths import ObjectRef
+from ripple.ports import Document, StoredObject
+from ripple.settings import Settings
+from ripple.stating import Cause
+
+T = TypeVar("T")
+NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+
+
+class CrashError(Exception):
+    """The process died here."""
+
+
+class FakeObjects:
+    """Live objects only; generations count up over all of them."""
+
+    def __init__(self) -> None:
+        self.live: dict[tuple[str, str], tuple[StoredObject, bytes]] = {}
+        self._generation = 1000
+
+    def put(self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> StoredObject:
+        """Overwrite as a client would: a new generation."""
+        self._generation += 1
+        ref = ObjectRef(bucket=bucket, name=name, generation=self._generation)
+        stored = StoredObject(ref=ref, size=len(data), metadata=dict(metadata or {}))
+        self.live[bucket, name] = (stored, data)
+        return stored
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        stored, _ = self.live.get((bucket, name), (None, b""))
+        if stored is None or generation not in (None, stored.ref.generation):
+            raise PermanentError("object_missing", f"gs://{bucket}/{name}#{generation or 'live'} does not exist")
+        return stored
+
+    def read(self, ref: ObjectRef) -> bytes:
+        self.stat(ref.bucket, ref.name, ref.generation)
+        return self.live[ref.bucket, ref.name][1]
+
+    def open(self, ref: ObjectRef) -> IO[bytes]:
+        return io.BytesIO(self.read(ref))
+
+    def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
+        if (bucket, name) in self.live:
+            return self.stat(bucket, name)
+        if not isinstance(data, bytes):
+            data.seek(0)
+            data = data.read()
+        return self.put(bucket, name, data, metadata)
+
+    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]:
+        held = sorted(self.live.items())
+        return [stored for (home, name), (stored, _) in held if home == bucket and name.startswith(prefix)]
+
+    def lines(self, uri: str) -> Sequence[Any]:
+        """The decoded lines of a JSONL object."""
+        bucket, _, name = uri.removeprefix("gs://").partition("/")
+        return [json.loads(line) for line in self.live[bucket, name][1].splitlines()]
+
+
+class FakeTransaction:
+    """Writes are kept apart until the work returns; a read after a write is refused, as Firestore refuses it."""
+
+    def __init__(self, held: dict[str, Document]) -> None:
+        self._held = held
+        self.writes: list[tuple[str, str, Document]] = []
+
+    def get(self, path: str) -> Document | None:
+        assert not self.writes, "a transaction reads before it writes"
+        return copy.deepcopy(self._held.get(path))
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
+        assert not self.writes, "a transaction reads before it writes"
+        return _find(self._held, collection, where, limit)
+
+    def set(self, path: str, document: Document) -> None:
+        self.writes.append(("set", path, document))
+
+    def update(self, path: str, fields: Document) -> None:
+        self.writes.append(("update", path, fields))
+
+    def delete(self, path: str) -> None:
+        self.writes.append(("delete", path, {}))
+
+
+class FakeDocuments:
+    """Serializable because it is single threaded. `dies_before`: names of calls (`run`, `delete` ...) that crash once."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, Document] = {}
+        self.now = NOW
+        self.dies_before: list[str] = []
+
+    def get(self, path: str) -> Document | None:
+        return copy.deepcopy(self.held.get(path))
+
+    def create(self, path: str, document: Document) -> bool:
+        if path in self.held:
+            return False
+        self.held[path] = copy.deepcopy(document)
+        return True
+
+    def update(self, path: str, fields: Document) -> None:
+        self._die_if_asked("update")
+        self.held[path] |= copy.deepcopy(fields)
+
+    def delete(self, path: str) -> None:
+        self._die_if_asked("delete")
+        self.held.pop(path, None)
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
+        return _find(self.held, collection, where, limit)
+
+    def run(self, work: Callable[[Any, dt.datetime], T]) -> T:
+        self._die_if_asked("run")
+        transaction = FakeTransaction(self.held)
+        done = work(transaction, self.now)
+        assert len(transaction.writes) <= 500, "Firestore takes at most 500 writes"
+        for kind, path, fields in transaction.writes:
+            self._apply(kind, path, copy.deepcopy(fields))
+        return done
+
+    def _apply(self, kind: str, path: str, fields: Document) -> None:
+        if kind == "delete":
+            self.held.pop(path, None)
+        else:
+            self.held[path] = fields if kind == "set" else self.held[path] | fields
+
+    def _die_if_asked(self, call: str) -> None:
+        if call in self.dies_before:
+            self.dies_before.remove(call)
+            raise CrashError(call)
+
+
+def _find(
+    held: Mapping[str, Document], collection: str, where: Mapping[str, object], limit: int
+) -> list[tuple[str, Document]]:
+    """Equality as Firestore has it: null matches null, and a document without the field matches nothing."""
+    found = []
+    for path in sorted(path for path in held if path.startswith(f"{collection}/")):
+        document = held[path]
+        if all(name in document and document[name] == value for name, value in where.items()):
+            found.append((path.partition("/")[2], copy.deepcopy(document)))
+    return found[:limit]
+
+
+class FakePublisher:
+    """Keeps envelopes and buried bodies; every envelope must survive its own encoding."""
+
+    def __init__(self) -> None:
+        self.sent: list[Envelope] = []
+        self.buried: list[tuple[bytes, Mapping[str, str]]] = []
+
+    def publish(self, envelope: Envelope) -> None:
+        assert all(isinstance(value, str) for value in envelope.attributes().values())
+        json.loads(envelope.body())
+        self.sent.append(envelope)
+
+    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
+        self.buried.append((body, attributes))
+
+    def facts(self, kind: type[Fact] | None = None) -> list[Any]:
+        return [envelope.fact for envelope in self.sent if kind is None or isinstance(envelope.fact, kind)]
+
+
+class FakeExecutions:
+    def __init__(self) -> None:
+        self.arguments: list[dict[str, Any]] = []
+        self.states: dict[str, str] = {}
+        self.cancelled: list[str] = []
+
+    def start(self, argument: Mapping[str, object]) -> str:
+        json.dumps(argument)
+        self.arguments.append(dict(argument))
+        execution = f"executions/{len(self.arguments)}"
+        self.states[execution] = "ACTIVE"
+        return execution
+
+    def state(self, execution: str) -> str:
+        return self.states.get(execution, "UNAVAILABLE")
+
+    def cancel(self, execution: str) -> None:
+        self.cancelled.append(execution)
+        self.states[execution] = "CANCELLED"
+
+
+@dataclass(slots=True)
+class FakePipelineJobs:
+    submitted: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def submit(
+        self, job: str, spec: Mapping[str, object], parameters: Mapping[str, object], labels: Mapping[str, str]
+    ) -> bool:
+        if job in self.submitted:
+            return False
+        self.submitted[job] = {"spec": spec, "parameters": parameters, "labels": labels}
+        return True
+
+
+@dataclass(slots=True)
+class FakeGeneratorJobs:
+    runs: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def run(self, job: str, arguments: Sequence[str]) -> str:
+        self.runs.append((job, tuple(arguments)))
+        return f"jobs/{job}/executions/{len(self.runs)}"
+
+
+@dataclass(slots=True)
+class FakeSales:
+    """Orders in key order. `ends_after` documents a stream ends early and in silence."""
+
+    orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    ends_after: int | None = None
+
+    def pages(
+        self, collection: str, batch_id: str, page_size: int
+    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
+        return self._paged(
+            [pair for pair in sorted(self.orders.items()) if pair[1].get("batch_id") == batch_id], page_size
+        )
+
+    def changed_pages(
+        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
+    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
+        held = sorted(self.orders.items())
+        return self._paged([pair for pair in held if changed_from <= pair[1]["updated_at"] < changed_to], page_size)
+
+    def _paged(
+        self, found: Sequence[tuple[str, Mapping[str, Any]]], page_size: int
+    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
+        found = found[: self.ends_after]
+        for start in range(0, len(found), page_size):
+            yield found[start : start + page_size]
+
+
+@dataclass(slots=True)
+class FakeEdge:
+    """The ports of one process that lives in memory; stages take it for an `Edge`."""
+
+    settings: Settings = field(
+        default_factory=lambda: Settings(
+            project="ripple-test", elt_settle_seconds=0, pipeline_spec="gs://ripple-test-models/spec.json"
+        )
+    )
+    objects: FakeObjects = field(default_factory=FakeObjects)
+    documents: FakeDocuments = field(default_factory=FakeDocuments)
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    executions: FakeExecutions = field(default_factory=FakeExecutions)
+    generator_jobs: FakeGeneratorJobs = field(default_factory=FakeGeneratorJobs)
+    pipeline_jobs: FakePipelineJobs = field(default_factory=FakePipelineJobs)
+    sales: FakeSales = field(default_factory=FakeSales)
+
+
+def cause(event_id: str = "event-1", time: dt.datetime = NOW) -> Cause:
+    return Cause(event_id=event_id, correlation_id="batch-1", time=time)

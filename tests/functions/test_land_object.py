@@ -1,0 +1,265 @@
+"""A Bronze object is claimed once, checked, and its bad rows are kept apart."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from functions.export_sales.columns import to_frame
+from functions.land_object.stage import react
+from ripple.contracts import load_contract
+from ripple.errors import PermanentError
+from ripple.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
+from ripple.ports import StoredObject
+from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
+from ripple.shell import Finalized
+from tests.functions.fakes import CrashError, FakeEdge, cause
+from tests.ripple.rows import a_click, an_order
+
+BRONZE, NAME = "ripple-test-bronze", "clickstream/dt=2026-01-01/part-1.jsonl"
+GOOD = json.dumps(a_click()).encode()
+
+
+def put(edge: FakeEdge, data: bytes, name: str = NAME, **metadata: str) -> StoredObject:
+    return edge.objects.put(BRONZE, name, data, metadata)
+
+
+def deliver(edge: FakeEdge, stored: StoredObject, event: str = "finalize-1") -> Any:
+    payload = Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata)
+    react(payload, cause(event), edge)  # type: ignore[arg-type]
+    return edge.publisher.sent[-1].fact
+
+
+def land(data: bytes, name: str = NAME, **metadata: str) -> tuple[FakeEdge, Any]:
+    edge = FakeEdge()
+    return edge, deliver(edge, put(edge, data, name, **metadata))
+
+
+def among_good(bad: bytes) -> bytes:
+    """The bad line is the 21st of 41."""
+    return b"\n".join([GOOD] * 20 + [bad] + [GOOD] * 20) + b"\n"
+
+
+def test_a_good_file_lands_with_its_counts() -> None:
+    edge, fact = land(GOOD + b"\n\n" + GOOD)
+    assert fact == BronzeObjectLanded(
+        flow="clickstream",
+        uri=f"gs://{BRONZE}/{NAME}",
+        generation=1001,
+        dt="2026-01-01",
+        bytes=2 * len(GOOD) + 2,
+        rows=2,
+        rows_quarantined=0,
+    )
+    (file,) = (document for path, document in edge.documents.held.items() if path.startswith("files/"))
+    assert (file["state"], file["batch"], file["flow"], file["correlation_id"]) == (
+        "landed",
+        None,
+        "clickstream",
+        "batch-1",
+    )
+    assert not [path for path in edge.documents.held if path.startswith("outbox/")]
+
+
+BAD_LINES = {
+    "malformed_json": (b'{"event_id": ', ""),
+    "invalid_utf8": (GOOD.replace(b'"/"', b'"\xff"'), ""),
+    "unknown_field": (json.dumps(a_click(extra=1)).encode(), "extra"),
+    "missing_field": (json.dumps(a_click(event_id=None)).encode(), "event_id"),
+    "wrong_type": (json.dumps(a_click(sequence="0")).encode(), "sequence"),
+    "out_of_range": (json.dumps(a_click(dwell_ms=-1)).encode(), "dwell_ms"),
+    "not_in_enum": (json.dumps(a_click(device="toaster")).encode(), "device"),
+    "timestamp_unparseable": (json.dumps(a_click(occurred_at="now")).encode(), "occurred_at"),
+    "timestamp_ambiguous": (json.dumps(a_click(occurred_at="01/02/2026")).encode(), "occurred_at"),
+    "timestamp_without_zone": (json.dumps(a_click(occurred_at="2026-01-02T03:04:05")).encode(), "occurred_at"),
+    "duplicate_key": (GOOD[:-1] + b', "page": "/"}', "page"),
+    "line_too_long": (json.dumps(a_click(page="x" * 1024 * 1024)).encode(), ""),
+}
+
+
+@pytest.mark.parametrize("code", BAD_LINES)
+def test_a_bad_line_goes_to_quarantine_with_its_line_and_offset(code: str) -> None:
+    bad, field = BAD_LINES[code]
+    edge, fact = land(among_good(bad))
+    assert isinstance(fact, BronzeObjectLanded)
+    assert (fact.rows, fact.rows_quarantined) == (41, 1)
+    assert fact.quarantine_uri == "gs://ripple-test-quarantine/clickstream/dt=2026-01-01/part-1-1001.jsonl"
+    (record,) = edge.objects.lines(fact.quarantine_uri)
+    text = bad.decode(errors="replace")
+    assert record.pop("message")
+    assert record == {
+        "flow": "clickstream",
+        "object": fact.uri,
+        "generation": 1001,
+        "line": 21,
+        "offset": 20 * (len(GOOD) + 1),
+        "code": code,
+        "field": field,
+        "raw": text[:8192],
+        "line_hash": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def test_bronze_is_never_rewritten() -> None:
+    edge, fact = land(among_good(b"{"))
+    assert edge.objects.live[BRONZE, NAME][1] == among_good(b"{")
+    assert edge.objects.stat(BRONZE, NAME).ref.generation == fact.generation
+
+
+REJECTED = {
+    "no bytes": (b"", NAME, "object_empty"),
+    "blank lines only": (b"\n \r\n\n", NAME, "object_empty"),
+    "more than a twentieth is bad": (b"\n".join([GOOD] * 18 + [b"{"]), NAME, "too_many_bad_rows"),
+    "not gzip": (GOOD, NAME + ".gz", "gzip_corrupt"),
+    "gzip cut short": (gzip.compress(GOOD * 50)[:-9], NAME + ".gz", "gzip_corrupt"),
+    "gzip with a broken middle": (gzip.compress(GOOD)[:20] + b"\xff" * 40, NAME + ".gz", "gzip_corrupt"),
+    "a bomb": (gzip.compress(b"\n" * 64 * 1024 * 1024), NAME + ".gz", "gzip_bomb"),
+    "jsonl of a parquet flow": (GOOD, "sales/dt=2026-01-01/x.jsonl", "format_unexpected"),
+    "parquet of a jsonl flow": (GOOD, "startups/dt=2026-01-01/x.parquet", "format_unexpected"),
+    "no parquet": (GOOD, "sales/dt=2026-01-01/x.parquet", "parquet_corrupt"),
+    "a stray path": (GOOD, "clickstream/part-1.jsonl", "path_unknown"),
+    "an unknown flow": (GOOD, "refunds/dt=2026-01-01/x.jsonl", "flow_unknown"),
+}
+
+
+@pytest.mark.parametrize("why", REJECTED)
+def test_a_file_that_cannot_be_used_is_rejected_and_recorded(why: str) -> None:
+    data, name, code = REJECTED[why]
+    edge, fact = land(data, name)
+    assert isinstance(fact, BronzeObjectRejected)
+    assert fact.code == code
+    (file,) = (document for path, document in edge.documents.held.items() if path.startswith("files/"))
+    assert file["state"] == "rejected"
+    assert (BRONZE, name) in edge.objects.live
+
+
+def test_exactly_a_twentieth_of_bad_rows_is_still_landed() -> None:
+    _, fact = land(b"\n".join([GOOD] * 19 + [b"{"]))
+    assert isinstance(fact, BronzeObjectLanded)
+
+
+def test_a_rejected_file_says_where_its_bad_rows_are() -> None:
+    edge, fact = land(b"{\n{\n" + GOOD)
+    assert (fact.rows, fact.rows_quarantined, fact.flow) == (3, 2, "clickstream")
+    assert [record["line"] for record in edge.objects.lines(fact.quarantine_uri)] == [1, 2]
+
+
+def test_a_gzip_file_is_read_through() -> None:
+    edge, fact = land(gzip.compress(among_good(b"{")), NAME + ".gz")
+    assert (fact.rows, fact.rows_quarantined) == (41, 1)
+    assert edge.objects.lines(fact.quarantine_uri)[0]["offset"] == 20 * (len(GOOD) + 1)
+
+
+def test_a_second_finalize_states_the_same_fact_and_claims_once() -> None:
+    edge = FakeEdge()
+    stored = put(edge, among_good(b"{"))
+    deliver(edge, stored, "finalize-1")
+    files = dict(edge.documents.held)
+    deliver(edge, stored, "finalize-2")
+    first, second = edge.publisher.sent
+    assert first.fact == second.fact
+    assert first.fact.id == second.fact.id
+    assert edge.documents.held == files
+
+
+@pytest.mark.parametrize("data", [among_good(b"{"), b"", b"{\n"], ids=["landed", "empty", "all bad"])
+def test_a_file_is_not_read_again_once_it_is_recorded(data: bytes) -> None:
+    edge = FakeEdge()
+    stored = put(edge, data)
+    fact = deliver(edge, stored)
+    edge.objects.live.clear()
+    assert deliver(edge, stored, "finalize-2") == fact
+
+
+@pytest.mark.parametrize("call", ["run", "delete"])
+def test_a_crash_after_the_claim_is_finished_by_the_retry(call: str) -> None:
+    edge = FakeEdge()
+    stored = put(edge, among_good(b"{"))
+    edge.documents.dies_before.append(call)
+    with pytest.raises(CrashError):
+        deliver(edge, stored)
+    fact = deliver(edge, stored)
+    assert isinstance(fact, BronzeObjectLanded)
+    assert {envelope.fact.id for envelope in edge.publisher.sent} == {fact.id}
+    (path,) = edge.documents.held
+    assert edge.documents.held[path]["state"] == "landed"
+
+
+def test_a_new_generation_is_another_file() -> None:
+    edge = FakeEdge()
+    first, second = deliver(edge, put(edge, GOOD)), deliver(edge, put(edge, GOOD + b"\n" + GOOD))
+    assert (first.rows, second.rows) == (1, 2)
+    assert first.id != second.id
+    assert len(edge.documents.held) == 2
+
+
+def test_an_object_that_is_gone_is_a_permanent_error() -> None:
+    edge = FakeEdge()
+    stored = put(edge, GOOD)
+    edge.objects.live.clear()
+    with pytest.raises(PermanentError, match="object_missing"):
+        deliver(edge, stored)
+
+
+def test_a_replay_of_objects_lands_what_was_never_landed() -> None:
+    edge = FakeEdge()
+    stored = put(edge, GOOD)
+    replay = ReplayRunStarted(replay_id="r-1", kind="object", targets=(stored.ref.uri,))
+    react(replay, cause("r-1"), edge)  # type: ignore[arg-type]
+    assert edge.publisher.facts(BronzeObjectLanded)[0].generation == stored.ref.generation
+
+
+def test_a_replay_of_a_batch_is_none_of_its_business() -> None:
+    edge = FakeEdge()
+    react(ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)), cause("r-1"), edge)  # type: ignore[arg-type]
+    assert edge.publisher.sent == []
+
+
+def parquet_of(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def sales_table(rows: int) -> pa.Table:
+    contract = load_contract("sales")
+    frame = to_frame([an_order(order_id=f"o-{number}") for number in range(rows)], contract)
+    return pa.Table.from_pandas(frame, schema=arrow_schema(contract), preserve_index=False)
+
+
+SALES = "sales/dt=2026-01-01/x.parquet"
+
+
+def test_a_parquet_file_lands_with_the_counts_of_its_metadata() -> None:
+    counts = {ROWS_KEY: "4", QUARANTINED_KEY: "0", QUARANTINE_KEY: ""}
+    _, fact = land(parquet_of(sales_table(4)), SALES, **counts)
+    assert (fact.flow, fact.rows, fact.rows_quarantined) == ("sales", 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("table", "counts", "code"),
+    [
+        (sales_table(2).drop_columns(["status"]), {}, "schema_mismatch"),
+        (sales_table(2).append_column("extra", pa.array([1, 2])), {}, "schema_mismatch"),
+        (
+            sales_table(2).drop_columns(["net_cents"]).append_column("net_cents", pa.array([1.0, 2.0])),
+            {},
+            "schema_mismatch",
+        ),
+        (sales_table(2).append_column("net_cents", pa.array([1, 2])), {}, "schema_mismatch"),
+        (sales_table(2), {ROWS_KEY: "3", QUARANTINED_KEY: "0"}, "count_mismatch"),
+        (sales_table(2), {ROWS_KEY: "many"}, "metadata_malformed"),
+    ],
+    ids=["missing", "unknown", "type", "twice", "short", "garbled"],
+)
+def test_a_parquet_file_of_another_shape_is_rejected(table: pa.Table, counts: dict[str, str], code: str) -> None:
+    _, fact = land(parquet_of(table), SALES, **counts)
+    assert isinstance(fact, BronzeObjectRejected)
+    assert fact.code == code

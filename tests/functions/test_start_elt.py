@@ -1,0 +1,254 @@
+"""Many files share a run, at most one run is live, and nothing is lost."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from functions.start_elt.stage import react
+from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
+from ripple.settings import Settings
+from tests.functions.fakes import CrashError, FakeEdge, cause
+
+
+def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObjectLanded:
+    """As the lander records a file, before it says so."""
+    uri = f"gs://ripple-test-bronze/{flow}/dt=2026-01-{1 + number % 28:02d}/part-{number:04d}.jsonl"
+    fact = BronzeObjectLanded(
+        flow=flow, uri=uri, generation=number, dt=uri.split("dt=")[1][:10], bytes=9, rows=2, rows_quarantined=0
+    )
+    edge.documents.held[f"files/{number:04d}"] = {
+        "uri": uri,
+        "generation": number,
+        "state": "landed",
+        "batch": None,
+        "flow": flow,
+        "dt": fact.dt,
+        "fact": fact.data(),
+        "correlation_id": f"batch-{number}",
+    }
+    return fact
+
+
+def tell(edge: FakeEdge, fact: Fact, event: str = "", sleep: Callable[[float], None] = lambda _: None) -> None:
+    react(fact, cause(event or fact.id), edge, sleep)  # type: ignore[arg-type]
+
+
+def succeed(edge: FakeEdge, batch: int, epoch: int) -> EltRunSucceeded:
+    return EltRunSucceeded(
+        batch=batch,
+        epoch=epoch,
+        execution="x",
+        invocation="i",
+        snapshot_uri="gs://b/s",
+        dataset_version=f"v{batch}",
+        train_rows=1,
+        test_rows=1,
+        score_rows=1,
+    )
+
+
+def fail(batch: int, epoch: int) -> EltRunFailed:
+    return EltRunFailed(batch=batch, epoch=epoch, execution="x", state="FAILED", reason="broke", failed_actions=[])
+
+
+def live(edge: FakeEdge) -> tuple[int, int] | None:
+    run = (edge.documents.get("elt/head") or {}).get("run")
+    return (run["batch"], run["epoch"]) if run else None
+
+
+def batch_of(edge: FakeEdge, number: int) -> Any:
+    return edge.documents.held[f"files/{number:04d}"]["batch"]
+
+
+def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    (argument,) = edge.executions.arguments
+    assert argument == {
+        "batch": 1,
+        "epoch": 1,
+        "correlation_id": "batch-1",
+        "causation_id": edge.publisher.sent[0].causation_id,
+        "dt_from": "2026-01-02",
+        "dt_to": "2026-01-02",
+        "flows": ["clickstream"],
+        "poll_seconds": 5.0,
+    }
+    assert edge.publisher.facts() == [
+        EltRunStarted(batch=1, epoch=1, flows=["clickstream"], files=1, execution="executions/1")
+    ]
+    assert edge.objects.lines("gs://ripple-test-control/batches/batch=1/files.jsonl") == [
+        {
+            "batch": 1,
+            "epoch": 1,
+            "flow": "clickstream",
+            "uri": "gs://ripple-test-bronze/clickstream/dt=2026-01-02/part-0001.jsonl",
+            "generation": 1,
+            "dt": "2026-01-02",
+            "rows": 2,
+            "rows_quarantined": 0,
+            "quarantine_uri": None,
+        }
+    ]
+    assert edge.documents.held["batches/1"]["state"] == "running"
+
+
+def test_a_batch_names_its_flows_and_its_days() -> None:
+    edge = FakeEdge()
+    facts = [record(edge, number, flow) for number, flow in enumerate(("startups", "sales", "clickstream"))]
+    tell(edge, facts[0])
+    (argument,) = edge.executions.arguments
+    assert argument["flows"] == ["clickstream", "sales", "startups"]
+    assert (argument["dt_from"], argument["dt_to"]) == ("2026-01-01", "2026-01-03")
+    assert argument["correlation_id"] == "batches/1"
+
+
+def test_a_burst_of_a_thousand_files_gives_at_most_four_runs() -> None:
+    edge = FakeEdge()
+    facts = [record(edge, number) for number in range(1000)]
+    for fact in facts:
+        tell(edge, fact)
+    assert len(edge.executions.arguments) == 1
+    while (run := live(edge)) is not None:
+        tell(edge, succeed(edge, *run))
+    assert len(edge.executions.arguments) <= 4
+    claimed = [batch_of(edge, number) for number in range(1000)]
+    assert None not in claimed
+    listed = [
+        line
+        for batch in set(claimed)
+        for line in edge.objects.lines(f"gs://ripple-test-control/batches/batch={batch}/files.jsonl")
+    ]
+    assert sorted(line["generation"] for line in listed) == list(range(1000))
+
+
+def test_files_that_come_while_it_settles_share_the_run() -> None:
+    edge = FakeEdge(settings=Settings(project="ripple-test", elt_settle_seconds=10))
+    waits: list[float] = []
+
+    def more_land(seconds: float) -> None:
+        waits.append(seconds)
+        record(edge, 2)
+
+    tell(edge, record(edge, 1), sleep=more_land)
+    assert waits == [10]
+    assert (batch_of(edge, 1), batch_of(edge, 2)) == (1, 1)
+
+
+def test_nobody_waits_while_a_run_is_live() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    waits: list[float] = []
+    tell(edge, record(edge, 2), sleep=waits.append)
+    assert waits == []
+
+
+def test_a_late_file_joins_the_next_batch() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    tell(edge, record(edge, 2))
+    assert batch_of(edge, 2) is None
+    tell(edge, succeed(edge, 1, 1))
+    assert batch_of(edge, 2) == 2
+    assert live(edge) == (2, 2)
+
+
+def test_a_run_that_succeeded_frees_the_head_and_keeps_what_it_made() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    tell(edge, succeed(edge, 1, 1))
+    assert live(edge) is None
+    batch = edge.documents.held["batches/1"]
+    assert (batch["state"], batch["dataset_version"], batch["snapshot_uri"]) == ("done", "v1", "gs://b/s")
+
+
+def test_a_second_telling_of_success_does_not_start_twice() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    record(edge, 2)
+    for _ in range(3):
+        tell(edge, succeed(edge, 1, 1))
+    assert [argument["batch"] for argument in edge.executions.arguments] == [1, 2]
+
+
+def test_a_second_telling_of_a_file_does_not_start_twice() -> None:
+    edge = FakeEdge()
+    fact = record(edge, 1)
+    tell(edge, fact)
+    tell(edge, fact)
+    tell(edge, succeed(edge, 1, 1))
+    tell(edge, fact)
+    assert len(edge.executions.arguments) == 1
+
+
+@pytest.mark.parametrize("zombie", [succeed(FakeEdge(), 1, 1), fail(1, 1)], ids=["success", "failure"])
+def test_a_zombie_of_an_old_epoch_changes_nothing(zombie: Fact) -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    tell(edge, fail(1, 1))
+    assert live(edge) == (1, 2)
+    before = {path: dict(document) for path, document in edge.documents.held.items()}
+    tell(edge, zombie, event="zombie")
+    assert edge.documents.held == before
+    assert len(edge.executions.arguments) == 2
+
+
+def test_a_failed_batch_runs_again_with_the_same_files_and_is_parked_after_three_failures() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    record(edge, 2)
+    for epoch in (1, 2):
+        tell(edge, fail(1, epoch))
+        assert live(edge) == (1, epoch + 1)
+    tell(edge, fail(1, 3))
+    batch = edge.documents.held["batches/1"]
+    assert (batch["state"], batch["attempts"], batch["reason"]) == ("parked", 3, "broke")
+    assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 2), (1, 3), (2, 4)]
+    assert (batch_of(edge, 1), batch_of(edge, 2)) == (1, 2)
+
+
+def test_a_parked_batch_runs_again_on_request_with_fresh_attempts() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    for epoch in (1, 2, 3):
+        tell(edge, fail(1, epoch))
+    assert live(edge) is None
+    tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)))
+    assert live(edge) == (1, 4)
+    assert edge.documents.held["batches/1"]["attempts"] == 0
+
+
+def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
+    edge = FakeEdge()
+    tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("7",)))
+    assert edge.executions.arguments == []
+
+
+@pytest.mark.parametrize("kind", ["object", "training"])
+def test_another_replay_is_none_of_its_business(kind: str) -> None:
+    edge = FakeEdge()
+    record(edge, 1)
+    tell(edge, ReplayRunStarted(replay_id="r-1", kind=kind, targets=("1",)))
+    assert edge.executions.arguments == []
+
+
+def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() -> None:
+    edge = FakeEdge()
+    fact = record(edge, 1)
+    edge.documents.dies_before.append("update")
+    with pytest.raises(CrashError):
+        tell(edge, fact)
+    tell(edge, fact)
+    assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 1)]
+    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
+
+
+def test_a_lease_runs_from_the_servers_time() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    lease = edge.documents.held["elt/head"]["run"]["lease_until"]
+    assert lease == edge.documents.now + dt.timedelta(hours=1)

@@ -1,0 +1,148 @@
+"""One job per dataset version, spec and attempt; a dataset that is about to be replaced is not trained on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from typing import Any
+
+import pytest
+
+from functions.start_training.stage import job_id, react
+from ripple.errors import PermanentError
+from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobSubmitted
+from tests.functions.fakes import FakeEdge, cause
+
+SPEC = b'{"pipelineInfo": {"name": "train-repeat-purchase"}}'
+RUN = EltRunSucceeded(
+    batch=3,
+    epoch=4,
+    execution="x",
+    invocation="i",
+    snapshot_uri="gs://ripple-test-features/snapshots/batch=3/",
+    dataset_version="abc123",
+    train_rows=10,
+    test_rows=10,
+    score_rows=10,
+)
+
+
+def an_edge() -> FakeEdge:
+    edge = FakeEdge()
+    edge.objects.put("ripple-test-models", "spec.json", SPEC)
+    return edge
+
+
+def tell(edge: FakeEdge, fact: Fact, event: str = "event-1") -> None:
+    react(fact, cause(event), edge)  # type: ignore[arg-type]
+
+
+def retrain(replay: str, batch: str = "3") -> ReplayRunStarted:
+    return ReplayRunStarted(replay_id=replay, kind="training", targets=(batch,))
+
+
+def hold_head(edge: FakeEdge, batch: int) -> None:
+    run = {"batch": batch, "epoch": 9, "lease_until": edge.documents.now, "cause": "c", "execution": ""}
+    edge.documents.held["elt/head"] = {"run": run, "epoch": 9, "next": batch + 1, "replays": []}
+
+
+def test_a_dataset_is_trained_on_and_said_so() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    digest = hashlib.sha256(SPEC).hexdigest()
+    job = job_id("abc123", digest, 1)
+    assert edge.publisher.facts() == [
+        TrainingJobSubmitted(job=job, batch=3, dataset_version="abc123", spec_digest=digest, attempt=1)
+    ]
+    parameters: Any = edge.pipeline_jobs.submitted[job]["parameters"]
+    assert parameters["snapshot_uri"] == RUN.snapshot_uri
+    assert parameters["truth_uri"] == ""
+    record = edge.documents.held["trainings/3"]
+    assert (record["train"], record["job"]) == (True, job)
+
+
+def test_the_same_dataset_version_gives_the_same_job() -> None:
+    edge = an_edge()
+    tell(edge, RUN, "event-1")
+    tell(edge, RUN, "event-2")
+    tell(edge, dataclasses.replace(RUN, batch=4), "event-3")
+    assert len(edge.pipeline_jobs.submitted) == 1
+    assert len({fact.id for fact in edge.publisher.facts()}) == 1
+
+
+def test_another_dataset_or_spec_gives_another_job() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    tell(edge, dataclasses.replace(RUN, dataset_version="def456"))
+    edge.objects.put("ripple-test-models", "spec.json", b"{}")
+    tell(edge, RUN)
+    assert len(edge.pipeline_jobs.submitted) == 3
+
+
+@pytest.mark.parametrize("empty", ["train_rows", "test_rows"])
+def test_a_dataset_without_a_full_label_window_is_skipped(empty: str) -> None:
+    edge = an_edge()
+    tell(edge, dataclasses.replace(RUN, **{empty: 0}))  # type: ignore[arg-type]
+    assert_skipped(edge, "no customers with a full label window")
+
+
+def test_a_dataset_that_a_live_run_will_replace_is_skipped() -> None:
+    edge = an_edge()
+    hold_head(edge, 4)
+    tell(edge, RUN)
+    assert_skipped(edge, "superseded: batch 4 is running")
+
+
+def test_a_dataset_that_waiting_files_will_replace_is_skipped() -> None:
+    edge = an_edge()
+    edge.documents.held["files/a"] = {"state": "landed", "batch": None}
+    tell(edge, RUN)
+    assert_skipped(edge, "superseded: landed files wait")
+
+
+def assert_skipped(edge: FakeEdge, reason: str) -> None:
+    assert (edge.pipeline_jobs.submitted, edge.publisher.sent) == ({}, [])
+    record = edge.documents.held["trainings/3"]
+    assert record["train"] is False
+    assert reason in record["reason"]
+
+
+def test_a_run_that_still_holds_the_head_does_not_supersede_itself() -> None:
+    edge = an_edge()
+    hold_head(edge, 3)
+    tell(edge, RUN)
+    assert len(edge.pipeline_jobs.submitted) == 1
+
+
+def test_a_replay_trains_again_under_the_next_attempt_once() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    tell(edge, retrain("r-1"))
+    tell(edge, retrain("r-1"))
+    tell(edge, retrain("r-2"))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2, 2, 3]
+    assert len(edge.pipeline_jobs.submitted) == 3
+
+
+def test_a_replay_trains_what_was_skipped() -> None:
+    edge = an_edge()
+    hold_head(edge, 4)
+    tell(edge, RUN)
+    tell(edge, retrain("r-1"))
+    assert edge.documents.held["trainings/3"]["train"] is True
+
+
+def test_a_replay_of_an_unknown_batch_is_refused() -> None:
+    with pytest.raises(PermanentError, match="batch_unknown"):
+        tell(an_edge(), retrain("r-1"))
+
+
+def test_a_replay_of_objects_is_none_of_its_business() -> None:
+    edge = an_edge()
+    tell(edge, ReplayRunStarted(replay_id="r", kind="object", targets=("gs://a/b",)))
+    assert edge.publisher.sent == []
+
+
+def test_without_a_spec_the_run_is_refused() -> None:
+    with pytest.raises(PermanentError, match="object_missing"):
+        tell(FakeEdge(), RUN)

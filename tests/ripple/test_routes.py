@@ -1,0 +1,38 @@
+"""The choreography is complete and its names are ones that Google takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ripple.events import CATALOGUE
+from ripple.routes import BUCKETS, FLOWS, STAGES, TOPICS, Command, Fact, Finalize, filter_of, subscription_name
+
+PAIRS = [(stage.name, trigger) for stage in STAGES.values() for trigger in stage.triggers]
+SUBSCRIBED = [(name, trigger) for name, trigger in PAIRS if isinstance(trigger, Fact | Command)]
+
+
+def test_subscription_names_are_unique_and_valid() -> None:
+    names = [subscription_name(stage, trigger) for stage, trigger in SUBSCRIBED]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"(?!goog)[A-Za-z][A-Za-z0-9._~+%-]{2,254}", name) for name in names)
+
+
+def test_stages_react_to_facts_that_exist() -> None:
+    assert {trigger.type for _, trigger in SUBSCRIBED if isinstance(trigger, Fact)} <= set(CATALOGUE)
+
+
+def test_stages_react_to_topics_and_buckets_that_exist() -> None:
+    assert {trigger.topic for _, trigger in SUBSCRIBED if isinstance(trigger, Command)} <= set(TOPICS)
+    assert {trigger.bucket for _, trigger in PAIRS if isinstance(trigger, Finalize)} <= set(BUCKETS)
+
+
+def test_filters_compare_one_attribute_with_one_value() -> None:
+    shape = re.compile(r'attributes\.[a-z-]+ = "[a-z0-9._]+"')
+    assert all(shape.fullmatch(filter_of(trigger)) and len(filter_of(trigger)) <= 256 for _, trigger in SUBSCRIBED)
+
+
+def test_every_stage_is_a_function_and_every_flow_has_a_contract() -> None:
+    root = Path(__file__).parents[2]
+    assert all((root / "functions" / name / "stage.py").exists() for name in STAGES)
+    assert all((root / "ripple" / "contracts" / f"{flow}.json").exists() for flow in FLOWS)
