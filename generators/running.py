@@ -20,7 +20,7 @@ def open_sink(job: Job) -> Sink:
     """The job's folder, or Cloud Storage (STORAGE_EMULATOR_HOST is the client's own affair)."""
     if job.out:
         return FolderSink(job.out)
-    from google.cloud import storage  # type: ignore[attr-defined]
+    from google.cloud import storage
 
     return CloudSink(storage.Client(project=job.project))
 
