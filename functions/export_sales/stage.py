@@ -60,7 +60,13 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    try:
+        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise PermanentError("event_malformed", f"{text!r} is not an RFC 3339 time") from None
+    if moment.tzinfo is None:
+        raise PermanentError("event_malformed", f"{text!r} has no zone")
+    return moment
 
 
 def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.start_elt.stage import react
+from functions.start_elt.stage import react, read_batches
+from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from ripple.settings import Settings
 from tests.functions.fakes import CrashError, FakeEdge, cause
@@ -252,3 +253,9 @@ def test_a_lease_runs_from_the_servers_time() -> None:
     tell(edge, record(edge, 1))
     lease = edge.documents.held["elt/head"]["run"]["lease_until"]
     assert lease == edge.documents.now + dt.timedelta(hours=1)
+
+
+def test_a_batch_replay_that_names_no_number_can_never_work() -> None:
+    with pytest.raises(PermanentError, match="event_malformed"):
+        read_batches(["seven"])
+    assert read_batches(["7"]) == [7]
