@@ -1,0 +1,1 @@
+"""Firestore in native mode over gRPC, durable in SQLite."""

@@ -1,0 +1,4 @@
+from laptop.firestore.server import start
+from laptop.hosting import run_alone
+
+run_alone(start, "firestore")
