@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 
 import google_crc32c
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.records import Record, Records
+from laptop.secrets.reading import cut_page, read_payload, read_secret
 
 
 class SecretsApi:
@@ -23,10 +25,12 @@ class SecretsApi:
         self._records = records
 
     async def create(self, request: Request) -> Response:
-        name = f"projects/{request.path_params['project']}/secrets/{request.query_params['secretId']}"
+        secret_id = request.query_params.get("secretId", "")
+        fields = read_secret(secret_id, await _read_json(request))
+        name = f"projects/{request.path_params['project']}/secrets/{secret_id}"
         if self._records.get("secret", name):
             raise ApiError(409, f"Secret [{name}] already exists.")
-        secret = {**await request.json(), "name": name, "createTime": _now(), "etag": '"1"'}
+        secret = {**fields, "name": name, "createTime": _now(), "etag": '"1"'}
         self._records.put("secret", name, secret)
         return JSONResponse(secret)
 
@@ -35,7 +39,7 @@ class SecretsApi:
 
     async def list_all(self, request: Request) -> Response:
         found = self._records.list("secret", f"projects/{request.path_params['project']}/secrets/")
-        return JSONResponse({"secrets": found, "totalSize": len(found)})
+        return JSONResponse(cut_page("secrets", found, request.query_params))
 
     async def delete(self, request: Request) -> Response:
         name = _name(request)
@@ -46,9 +50,9 @@ class SecretsApi:
         return JSONResponse({})
 
     async def add_version(self, request: Request) -> Response:
+        data = read_payload((await _read_json(request)).get("payload", {}))
         name = _name(request)
         self._secret(name)
-        data = str((await request.json()).get("payload", {}).get("data", ""))
         number = len(self._versions(name)) + 1
         version = {"name": f"{name}/versions/{number}", "createTime": _now(), "state": "ENABLED", "data": data}
         self._records.put("version", version["name"], version)
@@ -58,8 +62,9 @@ class SecretsApi:
         return JSONResponse(_shown(self._version(request)))
 
     async def list_versions(self, request: Request) -> Response:
+        self._secret(_name(request))
         found = [_shown(version) for version in reversed(self._versions(_name(request)))]
-        return JSONResponse({"versions": found, "totalSize": len(found)})
+        return JSONResponse(cut_page("versions", found, request.query_params))
 
     async def access(self, request: Request) -> Response:
         version = self._version(request)
@@ -73,10 +78,10 @@ class SecretsApi:
         version = self._version(request)
         state = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}.get(request.path_params["verb"])
         if state is None:
-            raise ApiError(404, f"no method {request.path_params['verb']}")
+            raise ApiError(501, f"the laptop's Secret Manager has no method {request.path_params['verb']}")
         if version["state"] == "DESTROYED":
             raise ApiError(400, f"{version['name']} is destroyed.", status="FAILED_PRECONDITION")
-        version |= {"state": state} | ({"data": ""} if state == "DESTROYED" else {})
+        version |= {"state": state} | ({"data": "", "destroyTime": _now()} if state == "DESTROYED" else {})
         self._records.put("version", version["name"], version)
         return JSONResponse(_shown(version))
 
@@ -107,6 +112,20 @@ def _shown(version: Record) -> Record:
     return {field: value for field, value in version.items() if field != "data"}
 
 
+async def _read_json(request: Request) -> Record:
+    try:
+        fields = json.loads(await request.body() or b"{}")
+    except ValueError as error:
+        raise ApiError(400, f"Invalid JSON payload received: {error}") from error
+    if not isinstance(fields, dict):
+        raise ApiError(400, "Invalid JSON payload received: not an object")
+    return fields
+
+
+async def _refuse(request: Request) -> Response:
+    raise ApiError(501, f"the laptop's Secret Manager does not serve {request.method} {request.url.path}")
+
+
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
 
@@ -134,11 +153,13 @@ async def start(hosting: Hosting) -> _SecretsService:
         Route(root, api.create, methods=["POST"]),
         Route(root, api.list_all),
         Route(one + ":addVersion", api.add_version, methods=["POST"]),
+        Route(one + ":{verb}", _refuse, methods=["GET", "POST"]),
         Route(one, api.get),
         Route(one, api.delete, methods=["DELETE"]),
         Route(one + "/versions", api.list_versions),
         Route(version + ":access", api.access),
         Route(version + ":{verb}", api.change_state, methods=["POST"]),
         Route(version, api.get_version),
+        Route("/{rest:path}", _refuse, methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
     return _SecretsService(await serve_http(Starlette(routes=routes), hosting), records)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+
+from laptop.http import ApiError
 
 Record = dict[str, Any]
 
@@ -16,6 +18,7 @@ CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY, body TEXT);
 CREATE TABLE IF NOT EXISTS objects (bucket TEXT, name TEXT, generation INTEGER, live INTEGER, content TEXT, body TEXT,
   PRIMARY KEY (bucket, name, generation));
 CREATE INDEX IF NOT EXISTS live_objects ON objects (bucket, name) WHERE live = 1;
+CREATE INDEX IF NOT EXISTS used_contents ON objects (content);
 CREATE TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, body TEXT);
 CREATE TABLE IF NOT EXISTS notifications (bucket TEXT, id INTEGER, body TEXT, PRIMARY KEY (bucket, id));
 CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT, body TEXT);
@@ -26,7 +29,8 @@ class Catalog:
     """Every method is one statement or, within `change()`, part of one transaction."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "storage.sqlite", isolation_level=None, check_same_thread=False)
+        self._path = folder / "storage.sqlite"
+        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
@@ -44,6 +48,16 @@ class Catalog:
 
     def bucket(self, name: str) -> Record | None:
         return self._one("SELECT body FROM buckets WHERE name = ?", name)
+
+    def require_bucket(self, name: str) -> Record:
+        """The bucket's resource; 404 if there is none."""
+        found = self.bucket(name)
+        if found is None:
+            raise ApiError(404, "The specified bucket does not exist.")
+        return found
+
+    def is_empty(self, bucket: str) -> bool:
+        return self._db.execute("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1", (bucket,)).fetchone() is None
 
     def buckets(self) -> list[Record]:
         return [json.loads(row[0]) for row in self._db.execute("SELECT body FROM buckets ORDER BY name")]
@@ -69,11 +83,12 @@ class Catalog:
         return (json.loads(found[0]), found[1]) if found else None
 
     def objects(self, bucket: str, start: str, *, versions: bool) -> Iterator[Record]:
-        """Resources in name order from `start` on."""
+        """Resources in name order from `start` on, by a connection of its own: a listing runs in a thread."""
         live = "" if versions else "AND live = 1"
         statement = f"SELECT body FROM objects WHERE bucket = ? AND name >= ? {live} ORDER BY name, generation"
-        for row in self._db.execute(statement, (bucket, start)):
-            yield json.loads(row[0])
+        with closing(sqlite3.connect(self._path)) as db:
+            for row in db.execute(statement, (bucket, start)):
+                yield json.loads(row[0])
 
     def put_object(self, body: Record, content: str) -> None:
         """A new live generation, or new metadata of one that is there."""
@@ -97,6 +112,17 @@ class Catalog:
     def put_upload(self, upload_id: str, body: Record) -> None:
         self._db.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?)", (upload_id, json.dumps(body)))
 
+    def contents(self) -> set[str]:
+        return {row[0] for row in self._db.execute("SELECT DISTINCT content FROM objects")}
+
+    def open_uploads(self) -> set[str]:
+        rows = self._db.execute("SELECT id FROM uploads WHERE json_extract(body, '$.finished') IS NULL")
+        return {row[0] for row in rows}
+
+    def forget_finished_uploads(self, before: str) -> None:
+        """Sessions that finished before this RFC 3339 time answer no more."""
+        self._db.execute("DELETE FROM uploads WHERE json_extract(body, '$.finished.updated') < ?", (before,))
+
     def drop_upload(self, upload_id: str) -> None:
         self._db.execute("DELETE FROM uploads WHERE id = ?", (upload_id,))
 
@@ -110,9 +136,8 @@ class Catalog:
         self._db.execute("INSERT INTO notifications VALUES (?, ?, ?)", (bucket, int(body["id"]), json.dumps(body)))
         return body
 
-    def drop_notification(self, bucket: str, notification_id: str) -> bool:
-        done = self._db.execute("DELETE FROM notifications WHERE bucket = ? AND id = ?", (bucket, int(notification_id)))
-        return done.rowcount > 0
+    def drop_notification(self, bucket: str, notification_id: str) -> None:
+        self._db.execute("DELETE FROM notifications WHERE bucket = ? AND id = ?", (bucket, int(notification_id)))
 
     def queue_message(self, topic: str, body: Record) -> None:
         self._db.execute("INSERT INTO outbox (topic, body) VALUES (?, ?)", (topic, json.dumps(body)))

@@ -8,19 +8,22 @@ from collections.abc import Iterable, Mapping
 
 from laptop.http import ApiError
 from laptop.storage.catalog import Record
+from laptop.storage.preconditions import number
+
+_PAGE = 1000
 
 
 def list_page(found: Iterable[Record], given: Mapping[str, str]) -> Record:
     """One page of `found` (in name order) as `{items, prefixes, nextPageToken}`."""
-    limit = int(given.get("maxResults", 1000))
+    limit = min(number(given, "maxResults") or _PAGE, _PAGE)
     items: list[Record] = []
     prefixes: list[str] = []
     last = ""
-    after = base64.urlsafe_b64decode(given["pageToken"]).decode() if given.get("pageToken") else ""
+    after = _read_token(given)
     for resource in _matching(found, given):
         folded = _fold(resource["name"], given)
         key = folded or f"{resource['name']}\0{resource['generation']}"
-        if key <= after or key == last or folded in prefixes:
+        if key <= after or key == last:
             continue
         if len(items) + len(prefixes) >= limit:
             token = base64.urlsafe_b64encode(last.encode()).decode()
@@ -39,8 +42,15 @@ def _page(items: list[Record], prefixes: list[str]) -> Record:
 
 
 def start_of(given: Mapping[str, str]) -> str:
-    """The first name a listing can hold."""
-    return max(given.get("prefix", ""), given.get("startOffset", ""))
+    """The first name a page can hold."""
+    return max(given.get("prefix", ""), given.get("startOffset", ""), _read_token(given).partition("\0")[0])
+
+
+def _read_token(given: Mapping[str, str]) -> str:
+    try:
+        return base64.urlsafe_b64decode(given.get("pageToken", "")).decode()
+    except ValueError as error:
+        raise ApiError(400, "Invalid pageToken", reason="invalid") from error
 
 
 def _matching(found: Iterable[Record], given: Mapping[str, str]) -> Iterable[Record]:

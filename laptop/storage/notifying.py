@@ -25,15 +25,17 @@ class Notifier:
         self._task = asyncio.create_task(self._deliver()) if pubsub else None
         self._awake.set()
 
-    def note(self, event: str, resource: Record) -> None:
-        """Queue one message for every notification of the bucket that wants this event and name."""
+    def note(self, event: str, resource: Record, at: str, **more: str) -> None:
+        """Queue one message, with `more` attributes, for every notification of the bucket that wants this event and name."""
         for config in self._catalog.notifications(resource["bucket"]):
             wanted = config.get("event_types")
             if (wanted and event not in wanted) or not resource["name"].startswith(
                 config.get("object_name_prefix", "")
             ):
                 continue
-            self._catalog.queue_message(_topic(config["topic"]), _message(event, resource, config))
+            self._catalog.queue_message(
+                _topic(config["topic"]), _message(event, resource, config, {"eventTime": at, **more})
+            )
 
     def wake(self) -> None:
         self._awake.set()
@@ -82,16 +84,16 @@ def _topic(name: str) -> str:
     return name.removeprefix("//pubsub.googleapis.com/")
 
 
-def _message(event: str, resource: Record, config: Record) -> Record:
+def _message(event: str, resource: Record, config: Record, attributes: Record) -> Record:
+    payload = config["payload_format"]
     attributes = {
+        **config.get("custom_attributes", {}),
         "notificationConfig": f"projects/_/buckets/{resource['bucket']}/notificationConfigs/{config['id']}",
         "eventType": event,
-        "payloadFormat": config.get("payload_format", "JSON_API_V1"),
+        "payloadFormat": payload,
         "bucketId": resource["bucket"],
         "objectId": resource["name"],
         "objectGeneration": resource["generation"],
-        "eventTime": resource["updated"],
-        **config.get("custom_attributes", {}),
+        **attributes,
     }
-    data = json.dumps(resource) if attributes["payloadFormat"] == "JSON_API_V1" else " "
-    return {"attributes": attributes, "data": data}
+    return {"attributes": attributes, "data": json.dumps(resource) if payload == "JSON_API_V1" else ""}

@@ -11,6 +11,8 @@ from laptop.http import ApiError
 from laptop.storage.blobs import Blobs, Content
 from laptop.storage.catalog import Catalog, Record
 from laptop.storage.notifying import Notifier
+from laptop.storage.preconditions import check, number
+from laptop.storage.refusals import refuse_unserved_fields
 
 WRITABLE = (
     "metadata",
@@ -24,6 +26,7 @@ WRITABLE = (
     "temporaryHold",
     "storageClass",
 )
+_DEFAULTS = {"contentType": "application/octet-stream", "storageClass": "STANDARD"}
 
 
 class Objects:
@@ -33,45 +36,64 @@ class Objects:
         self._catalog, self.blobs, self._notifier = catalog, blobs, notifier
         self._last_generation = 0
 
-    def find(self, bucket: str, name: str, generation: str | None = None) -> tuple[Record, str]:
-        """`(resource, content id)`; 404 if there is none."""
-        self.require_bucket(bucket)
-        found = self._catalog.object(bucket, name, int(generation) if generation else None)
+    def find(self, bucket: str, name: str, generation: int | None = None) -> tuple[Record, str]:
+        """`(resource, content id)` of a generation, or of the live one; 404 if there is none."""
+        self._catalog.require_bucket(bucket)
+        found = self._catalog.object(bucket, name, generation)
         if found is None:
             raise ApiError(404, f"No such object: {bucket}/{name}")
         return found
 
-    def require_bucket(self, bucket: str) -> Record:
-        found = self._catalog.bucket(bucket)
-        if found is None:
-            raise ApiError(404, "The specified bucket does not exist.")
-        return found
+    def require_writable(self, bucket: str, name: str, fields: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        """404, 400, 501 or 412 unless an object could be created so, now."""
+        self._catalog.require_bucket(bucket)
+        require_valid_name(name)
+        refuse_unserved_fields(fields)
+        check(self._live(bucket, name), given)
 
-    def check(self, bucket: str, name: str, given: Mapping[str, str], generation: str | None = None) -> Record | None:
-        """The object that the preconditions in `given` speak of; 412 (or 304 on reads) if one does not hold."""
-        found = self._catalog.object(bucket, name, int(generation) if generation else None)
-        current = found[0] if found else None
-        for condition, field in (("Generation", "generation"), ("Metageneration", "metageneration")):
-            have = current[field] if current else "0"
-            match, not_match = given.get(f"if{condition}Match"), given.get(f"if{condition}NotMatch")
-            if (match is not None and match != have) or (not_match is not None and not_match == have):
-                message = "At least one of the pre-conditions you specified did not hold."
-                raise ApiError(412, message, reason="conditionNotMet", status="FAILED_PRECONDITION")
-        return current
+    def _live(self, bucket: str, name: str) -> Record | None:
+        found = self._catalog.object(bucket, name)
+        return found[0] if found else None
 
     def create(
-        self, bucket: str, name: str, content: Content, fields: Mapping[str, Any], given: Mapping[str, str]
+        self,
+        bucket: str,
+        name: str,
+        content: Content,
+        fields: Mapping[str, Any],
+        given: Mapping[str, str],
+        upload: str | None = None,
     ) -> Record:
-        """A new live generation; the one before is archived in a versioned bucket and gone in others."""
-        holder = self.require_bucket(bucket)
-        with self._catalog.change():
-            self.check(bucket, name, given)
-            self._retire(holder, bucket, name)
-            resource = self._describe(bucket, name, content, fields)
-            self._catalog.put_object(resource, content.id)
-            self._notifier.note("OBJECT_FINALIZE", resource)
+        """A new live generation; the one before is archived in a versioned bucket and gone in others.
+
+        The session `upload` ends in the same transaction and from then on answers with this resource. If the object can't
+        be created its content goes, unless another object has it.
+        """
+        try:
+            with self._catalog.change():
+                self.require_writable(bucket, name, fields, given)
+                resource, before = self._replace(bucket, name, content, fields)
+                if upload is not None:
+                    self._catalog.put_upload(upload, {"finished": resource})
+        except BaseException:
+            self._release(content.id)
+            raise
+        self._release(before)
         self._notifier.wake()
         return resource
+
+    def _replace(
+        self, bucket: str, name: str, content: Content, fields: Mapping[str, Any]
+    ) -> tuple[Record, str | None]:
+        resource = self._describe(bucket, name, content, fields)
+        before = self._catalog.object(bucket, name)
+        more = {}
+        if before is not None:
+            self._retire(*before, overwrittenByGeneration=resource["generation"])
+            more = {"overwroteGeneration": before[0]["generation"]}
+        self._catalog.put_object(resource, content.id)
+        self._notifier.note("OBJECT_FINALIZE", resource, resource["updated"], **more)
+        return resource, before[1] if before else None
 
     def _describe(self, bucket: str, name: str, content: Content, fields: Mapping[str, Any]) -> Record:
         generation = self._last_generation = max(time.time_ns() // 1000, self._last_generation + 1)
@@ -84,8 +106,7 @@ class Objects:
             "bucket": bucket,
             "generation": str(generation),
             "metageneration": "1",
-            "contentType": "application/octet-stream",
-            "storageClass": "STANDARD",
+            **_DEFAULTS,
             "size": str(content.size),
             "md5Hash": content.md5,
             "crc32c": content.crc32c,
@@ -103,61 +124,83 @@ class Objects:
         self, bucket: str, name: str, fields: Mapping[str, Any], given: Mapping[str, str], *, whole: bool
     ) -> Record:
         """New metadata under a new metageneration; `whole` replaces it, else null deletes and keys of `metadata` merge."""
-        generation = given.get("generation")
+        refuse_unserved_fields(fields)
         with self._catalog.change():
-            self.check(bucket, name, given, generation)
-            resource, content = self.find(bucket, name, generation)
+            resource, content = self.find(bucket, name, number(given, "generation"))
+            check(resource, given)
             for field in WRITABLE:
                 if field in fields or whole:
                     _set(resource, field, fields.get(field), whole=whole)
             resource["metageneration"] = str(int(resource["metageneration"]) + 1)
             resource |= {"updated": stamp(), "etag": f"{resource['generation']}/{resource['metageneration']}"}
             self._catalog.put_object(resource, content)
-            self._notifier.note("OBJECT_METADATA_UPDATE", resource)
+            self._notifier.note("OBJECT_METADATA_UPDATE", resource, resource["updated"])
         self._notifier.wake()
         return resource
 
     def delete(self, bucket: str, name: str, given: Mapping[str, str]) -> None:
         """Delete a named generation for good, or the live one as the bucket's versioning says."""
-        holder = self.require_bucket(bucket)
-        generation = given.get("generation")
+        generation = number(given, "generation")
         with self._catalog.change():
-            self.check(bucket, name, given, generation)
             resource, content = self.find(bucket, name, generation)
-            if generation:
-                self._forget(resource, content)
-                self._notifier.note("OBJECT_DELETE", resource)
-            else:
-                self._retire(holder, bucket, name)
+            check(resource, given)
+            self._retire(resource, content, for_good=generation is not None)
+        self._release(content)
         self._notifier.wake()
 
-    def _retire(self, holder: Record, bucket: str, name: str) -> None:
-        found = self._catalog.object(bucket, name)
-        if found is None:
-            return
-        resource, content = found
-        if holder.get("versioning", {}).get("enabled"):
-            self._catalog.put_object(resource | {"timeDeleted": stamp()}, content)
-            self._notifier.note("OBJECT_ARCHIVE", resource)
-        else:
-            self._forget(resource, content)
-            self._notifier.note("OBJECT_DELETE", resource)
+    def move(self, bucket: str, name: str, to: str, given: Mapping[str, str]) -> Record:
+        """Rename within a bucket, in one transaction; both ends have their conditions."""
+        with self._catalog.change():
+            source, content = self.find(bucket, name)
+            check(source, given, prefix="ifSource")
+            self.require_writable(bucket, to, {}, given)
+            made, before = self._replace(bucket, to, share_content(source, content), source)
+            if to != name:
+                self._retire(source, content)
+        self._release(before)
+        self._notifier.wake()
+        return made
 
-    def _forget(self, resource: Record, content: str) -> None:
-        self._catalog.drop_object(resource["bucket"], resource["name"], int(resource["generation"]))
-        if not self._catalog.uses_content(content):
+    def _retire(self, resource: Record, content: str, *, for_good: bool = False, **more: str) -> None:
+        """Archive the live generation or drop it; 403 while it is held."""
+        if resource.get("temporaryHold") or resource.get("eventBasedHold"):
+            message = f"Object '{resource['bucket']}/{resource['name']}' is under active hold and can't be deleted or overwritten."
+            raise ApiError(403, message, reason="objectUnderActiveHold")
+        now, holder = stamp(), self._catalog.require_bucket(resource["bucket"])
+        if holder.get("versioning", {}).get("enabled") and not for_good:
+            resource = resource | {"timeDeleted": now}
+            self._catalog.put_object(resource, content)
+            self._notifier.note("OBJECT_ARCHIVE", resource, now, **more)
+        else:
+            self._catalog.drop_object(resource["bucket"], resource["name"], int(resource["generation"]))
+            self._notifier.note("OBJECT_DELETE", resource, now, **more)
+
+    def _release(self, content: str | None) -> None:
+        """Only after the commit: a kill between the two must leave a file too many, never one too few."""
+        if content is not None and not self._catalog.uses_content(content):
             self.blobs.delete(content)
 
-    def share_content(self, resource: Record, content: str) -> Content:
-        """The content of one object for another: files are never changed, so a copy is a second name."""
-        return Content(content, int(resource["size"]), resource.get("md5Hash", ""), resource["crc32c"])
+
+def share_content(resource: Record, content: str) -> Content:
+    """The content of one object for another: files are never changed, so a copy is a second name."""
+    md5 = resource.get("md5Hash", "")
+    return Content(id=content, size=int(resource["size"]), md5=md5, crc32c=resource["crc32c"])
+
+
+def require_valid_name(name: str) -> None:
+    """400 for a name no object may have."""
+    size = len(name.encode())
+    if not 1 <= size <= 1024 or name in (".", "..") or any(sign in name for sign in "\r\n\0\x1f"):
+        raise ApiError(400, f"Invalid object name: {name!r}", reason="invalid")
 
 
 def _set(resource: Record, field: str, value: Any, *, whole: bool) -> None:
     if field == "metadata" and isinstance(value, dict) and not whole:
         merged = {**resource.get("metadata", {}), **value}
         value = {key: text for key, text in merged.items() if text is not None}
-    if value is None:
+    if value is None and field in _DEFAULTS:
+        resource[field] = _DEFAULTS[field]
+    elif value is None:
         resource.pop(field, None)
     else:
         resource[field] = value

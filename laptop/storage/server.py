@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
@@ -13,18 +16,25 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from laptop.hosting import Hosting
-from laptop.http import HttpService, serve_http
+from laptop.http import ApiError, HttpService, serve_http
 from laptop.storage.batching import answer_batch
 from laptop.storage.blobs import Blobs
+from laptop.storage.buckets import Buckets
 from laptop.storage.catalog import Catalog
-from laptop.storage.json_api import JsonApi
+from laptop.storage.json_api import ObjectsApi
 from laptop.storage.media import send_media
+from laptop.storage.notification_configs import NotificationConfigs
 from laptop.storage.notifying import Notifier
-from laptop.storage.objects import Objects
+from laptop.storage.objects import Objects, stamp
+from laptop.storage.preconditions import NotModifiedError
+from laptop.storage.refusals import refuse_unserved
 from laptop.storage.uploads import Uploads
 from laptop.storage.xml_api import XmlApi
 
 _SLASH = "\x1f"
+_MARK = re.compile("%1f", re.I)
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_SESSION_LIFE = dt.timedelta(days=7)
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -38,24 +48,35 @@ class KeepEncodedSlashes:
         if scope["type"] == "http":
             raw = scope.get("raw_path") or scope["path"].encode()
             path = raw.split(b"?")[0].decode("latin-1")
-            marked = path.replace("%2F", _SLASH).replace("%2f", _SLASH)
+            marked = _MARK.sub("%00", path).replace("%2F", _SLASH).replace("%2f", _SLASH)
             scope = {**scope, "path": unquote(marked)}
         await self._app(scope, receive, send)
 
 
 def _named(handler: Handler) -> Handler:
-    """An endpoint whose path parameters get their slashes back."""
+    """An endpoint whose path parameters get their slashes back, and which is asked nothing it can't do."""
 
-    async def answer(request: Request) -> Response:
+    async def respond(request: Request) -> Response:
+        refuse_unserved(request.query_params, request.headers)
         for key, value in request.path_params.items():
             request.path_params[key] = value.replace(_SLASH, "/")
         return await handler(request)
 
-    return answer
+    return respond
 
 
-def _routes(api: JsonApi, uploads: Uploads, xml: XmlApi, objects: Objects, app: Starlette) -> list[Route]:
+async def _refuse(request: Request) -> Response:
+    raise ApiError(501, f"the laptop's Cloud Storage does not serve {request.method} {request.url.path}")
+
+
+async def _answer_not_modified(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=304)
+
+
+def _routes(objects: Objects, catalog: Catalog, folder: Path, app: Starlette) -> list[Route]:
     root, named = "/storage/v1/b", "/storage/v1/b/{bucket}/o/{name}"
+    buckets, configs, api = Buckets(catalog), NotificationConfigs(catalog), ObjectsApi(objects, catalog)
+    uploads, xml = Uploads(objects, catalog), XmlApi(objects, catalog, folder)
 
     async def download(request: Request) -> Response:
         return send_media(request, objects, request.path_params["bucket"], request.path_params["name"])
@@ -64,34 +85,44 @@ def _routes(api: JsonApi, uploads: Uploads, xml: XmlApi, objects: Objects, app: 
         return await answer_batch(request, app)
 
     table: list[tuple[str, str, Handler]] = [
-        ("POST", root, api.create_bucket),
-        ("GET", root, api.list_buckets),
-        ("GET", root + "/{bucket}", api.get_bucket),
-        ("PATCH", root + "/{bucket}", api.patch_bucket),
-        ("DELETE", root + "/{bucket}", api.delete_bucket),
-        ("POST", root + "/{bucket}/notificationConfigs", api.add_notification),
-        ("GET", root + "/{bucket}/notificationConfigs", api.list_notifications),
-        ("GET", root + "/{bucket}/notificationConfigs/{id}", api.get_notification),
-        ("DELETE", root + "/{bucket}/notificationConfigs/{id}", api.delete_notification),
-        ("GET", root + "/{bucket}/o", api.list_objects),
+        ("POST", root, buckets.create),
+        ("GET", root, buckets.list),
+        ("GET", root + "/{bucket}", buckets.get),
+        ("PATCH", root + "/{bucket}", buckets.patch),
+        ("PUT", root + "/{bucket}", buckets.update),
+        ("DELETE", root + "/{bucket}", buckets.delete),
+        ("POST", root + "/{bucket}/notificationConfigs", configs.create),
+        ("GET", root + "/{bucket}/notificationConfigs", configs.list),
+        ("GET", root + "/{bucket}/notificationConfigs/{id}", configs.get),
+        ("DELETE", root + "/{bucket}/notificationConfigs/{id}", configs.delete),
+        ("GET", root + "/{bucket}/o", api.list),
         ("POST", named + "/compose", api.compose),
         ("POST", named + "/copyTo/b/{to_bucket}/o/{to_name}", api.copy),
         ("POST", named + "/rewriteTo/b/{to_bucket}/o/{to_name}", api.rewrite),
         ("POST", named + "/moveTo/o/{to_name}", api.move),
-        ("GET", named, api.get_object),
-        ("PATCH", named, api.patch_object),
-        ("PUT", named, api.update_object),
-        ("DELETE", named, api.delete_object),
+        ("GET", named, api.get),
+        ("PATCH", named, api.patch),
+        ("PUT", named, api.update),
+        ("DELETE", named, api.delete),
         ("GET", "/download" + named, download),
         ("POST", "/upload/storage/v1/b/{bucket}/o", uploads.post),
-        ("PUT", "/upload/storage/v1/b/{bucket}/o", uploads.put),
-        ("DELETE", "/upload/storage/v1/b/{bucket}/o", uploads.delete),
+        ("PUT", "/upload/storage/v1/b/{bucket}/o", uploads.resumable.put),
+        ("DELETE", "/upload/storage/v1/b/{bucket}/o", uploads.resumable.delete),
         ("POST", "/batch/storage/v1", batch),
+    ]
+    by_name: list[tuple[str, str, Handler]] = [
         ("POST", "/{bucket}/{name:path}", xml.post),
         ("PUT", "/{bucket}/{name:path}", xml.put),
         ("DELETE", "/{bucket}/{name:path}", xml.delete),
         ("GET", "/{bucket}/{name:path}", download),
     ]
+    unserved = [
+        Route(f"/{part}/{{rest:path}}", _refuse, methods=_METHODS) for part in ("storage", "upload", "download")
+    ]
+    return [*_make_routes(table), *unserved, *_make_routes(by_name)]
+
+
+def _make_routes(table: list[tuple[str, str, Handler]]) -> list[Route]:
     return [Route(path, _named(handler), methods=[method]) for method, path, handler in table]
 
 
@@ -115,18 +146,11 @@ class StorageService:
 
 async def start(hosting: Hosting) -> StorageService:
     """Serve Cloud Storage from `hosting.state`; notifications go to `endpoints["pubsub"]`, or wait for one."""
-    catalog = Catalog(hosting.state)
+    catalog, blobs = Catalog(hosting.state), Blobs(hosting.state)
+    catalog.forget_finished_uploads(stamp(lambda: dt.datetime.now(dt.UTC) - _SESSION_LIFE))
+    blobs.sweep(catalog.contents(), catalog.open_uploads())
     notifier = Notifier(catalog, hosting.endpoints.get("pubsub"))
-    objects = Objects(catalog, Blobs(hosting.state), notifier)
-    app = Starlette()
-    app.routes.extend(
-        _routes(
-            JsonApi(objects, catalog),
-            Uploads(objects, catalog, hosting.state),
-            XmlApi(objects, catalog, hosting.state),
-            objects,
-            app,
-        )
-    )
+    app = Starlette(exception_handlers={NotModifiedError: _answer_not_modified})
+    app.routes.extend(_routes(Objects(catalog, blobs, notifier), catalog, hosting.state, app))
     app.add_middleware(KeepEncodedSlashes)
     return StorageService(await serve_http(app, hosting), notifier, catalog)

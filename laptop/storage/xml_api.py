@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-import hashlib
+import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
-import google_crc32c
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
 from laptop.http import ApiError
+from laptop.storage.blobs import Draft, fill
 from laptop.storage.catalog import Catalog
+from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 
 _MAX_BODY = 4 * 1024 * 1024
+_META = "x-goog-meta-"
+_FIELDS = {
+    "content-type": "contentType",
+    "content-encoding": "contentEncoding",
+    "content-language": "contentLanguage",
+    "content-disposition": "contentDisposition",
+    "cache-control": "cacheControl",
+    "x-goog-storage-class": "storageClass",
+}
+_CONDITIONS = {
+    "x-goog-if-generation-match": "ifGenerationMatch",
+    "x-goog-if-metageneration-match": "ifMetagenerationMatch",
+}
 
 
 class XmlApi:
@@ -36,27 +54,29 @@ class XmlApi:
 
     def _begin(self, request: Request) -> Response:
         bucket, name = request.path_params["bucket"], request.path_params["name"]
-        self._objects.require_bucket(bucket)
-        prefix = "x-goog-meta-"
-        metadata = {k[len(prefix) :]: v for k, v in request.headers.items() if k.startswith(prefix)}
-        fields = {"contentType": request.headers.get("content-type"), "metadata": metadata or None}
+        fields, given = _read_headers(request.headers)
+        self._objects.require_writable(bucket, name, fields, given)
         upload_id = uuid.uuid4().hex
-        self._catalog.put_upload(upload_id, {"bucket": bucket, "name": name, "fields": fields, "parts": {}})
+        self._catalog.put_upload(upload_id, {"bucket": bucket, "name": name, "fields": fields, "given": given})
         return _xml("InitiateMultipartUploadResult", Bucket=bucket, Key=name, UploadId=upload_id)
 
     async def put(self, request: Request) -> Response:
         upload_id, number = request.query_params.get("uploadId", ""), request.query_params.get("partNumber", "")
         if self._catalog.upload(upload_id) is None or not number.isdecimal():
             raise ApiError(404, f"no multipart upload {upload_id!r}")
-        digest, crc = hashlib.md5(usedforsecurity=False), google_crc32c.Checksum()  # type: ignore[no-untyped-call]
-        with self._part(upload_id, int(number)).open("wb") as file:
-            async for piece in request.stream():
-                digest.update(piece)
-                crc.update(piece)  # type: ignore[no-untyped-call]
-                file.write(piece)
-        md5, crc32c = (base64.b64encode(made.digest()).decode() for made in (digest, crc))
-        hashes = f"crc32c={crc32c},md5={md5}"
-        return Response(headers={"etag": f'"{digest.hexdigest()}"', "x-goog-hash": hashes})
+        path = self._part(upload_id, int(number))
+        arriving = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        draft = Draft(upload_id, arriving)
+        try:
+            await fill(draft, request.stream())
+            part = draft.finish()
+            require_checksums(part, expected_checksums({}, request.headers))
+            os.replace(arriving, path)
+        finally:
+            draft.discard()
+            arriving.unlink(missing_ok=True)
+        etag = base64.b64decode(part.md5).hex()
+        return Response(headers={"etag": f'"{etag}"', "x-goog-hash": f"crc32c={part.crc32c},md5={part.md5}"})
 
     async def _complete(self, request: Request) -> Response:
         upload_id = request.query_params["uploadId"]
@@ -64,11 +84,12 @@ class XmlApi:
         body = await request.body()
         if upload is None or len(body) > _MAX_BODY or b"<!" in body:
             raise ApiError(404, f"no multipart upload {upload_id!r}")
-        root = ElementTree.fromstring(body)  # noqa: S314 - declarations are refused above
-        numbers = [int(element.text or 0) for element in root.iter() if element.tag.endswith("PartNumber")]
-        paths = [self._part(upload_id, number) for number in numbers]
-        content = self._objects.blobs.write(path.read_bytes() for path in paths)
-        made = self._objects.create(upload["bucket"], upload["name"], content, upload["fields"], {})
+        paths = [self._part(upload_id, number) for number in read_part_numbers(body)]
+        if not all(path.exists() for path in paths):
+            raise ApiError(400, "InvalidPart: a part that was named was never uploaded")
+        content = await asyncio.to_thread(self._objects.blobs.write, _read_parts(paths))
+        given = upload["given"] | _read_headers(request.headers)[1]
+        made = self._objects.create(upload["bucket"], upload["name"], content, upload["fields"], given)
         self._drop(upload_id)
         return _xml("CompleteMultipartUploadResult", Bucket=upload["bucket"], Key=upload["name"], ETag=made["etag"])
 
@@ -83,6 +104,32 @@ class XmlApi:
 
     def _part(self, upload_id: str, number: int) -> Path:
         return self._folder / f"{upload_id}-{number:05d}"
+
+
+def read_part_numbers(body: bytes) -> list[int]:
+    """The parts a completion names; 400 unless they ascend."""
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 - declarations are refused before
+        numbers = [int(element.text or "") for element in root.iter() if element.tag.endswith("PartNumber")]
+    except (ElementTree.ParseError, ValueError) as error:
+        raise ApiError(400, f"MalformedCompleteMultipartUploadRequest: {error}") from error
+    if not numbers or numbers != sorted(set(numbers)):
+        raise ApiError(400, "InvalidPartOrder: the parts must ascend")
+    return numbers
+
+
+def _read_headers(headers: Headers) -> tuple[dict[str, Any], dict[str, str]]:
+    """`(fields of the object, preconditions)` as the XML API spells them."""
+    fields: dict[str, Any] = {field: headers[header] for header, field in _FIELDS.items() if header in headers}
+    metadata = {k.removeprefix(_META): value for k, value in headers.items() if k.startswith(_META)}
+    given = {name: headers[header] for header, name in _CONDITIONS.items() if header in headers}
+    return fields | ({"metadata": metadata} if metadata else {}), given
+
+
+def _read_parts(paths: list[Path]) -> Iterator[bytes]:
+    for path in paths:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(1024 * 1024), b"")
 
 
 def _xml(tag: str, **values: str) -> Response:
