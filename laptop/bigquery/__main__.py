@@ -1,0 +1,4 @@
+from laptop.bigquery.server import start
+from laptop.hosting import run_alone
+
+run_alone(start, "bigquery")

@@ -1,0 +1,186 @@
+"""Jobs: each runs in a worker thread, its record and its rows are files, so that they outlive the process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from laptop.bigquery.errors import duplicate, not_found
+from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.session import Session
+from laptop.http import ApiError
+
+Resource = dict[str, Any]
+Work = Callable[[Session], Outcome]
+
+
+@dataclass(slots=True, kw_only=True)
+class Job:
+    """`resource` is what jobs.get answers; `done` is set once its state is DONE."""
+
+    resource: Resource
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+    session: Session | None = None
+    cancelled: bool = False
+
+    @property
+    def key(self) -> str:
+        return str(self.resource["jobReference"]["jobId"])
+
+    @property
+    def error(self) -> Resource | None:
+        found: Resource | None = self.resource["status"].get("errorResult")
+        return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Jobs:
+    """All jobs of the project, by id; `make_session` opens a session for a new one."""
+
+    folder: Path
+    project: str
+    location: str
+    now: Callable[[], int]
+    new_id: Callable[[], str]
+    known: dict[str, Job] = field(default_factory=dict)
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _writing: threading.Lock = field(default_factory=threading.Lock)
+
+    def load(self) -> None:
+        """Read the records back; a job that was running when the process died has failed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(self.folder.glob("*.json")):
+            job = Job(resource=json.loads(path.read_text()))
+            if job.resource["status"]["state"] != "DONE":
+                self._finish(job, ApiError(503, "The server stopped while the job ran", reason="stopped"))
+            job.done.set()
+            self.known[job.key] = job
+
+    def need(self, job_id: str) -> Job:
+        if job_id not in self.known:
+            raise not_found("Job", f"{self.project}:{self.location}.{job_id}")
+        return self.known[job_id]
+
+    def begin(self, configuration: Resource, session: Session, work: Work, job_id: str = "") -> Job:
+        """Start it in a thread. Raises ApiError if the id is taken."""
+        job_id = job_id or self.new_id()
+        if job_id in self.known:
+            raise duplicate("Job", f"{self.project}:{self.location}.{job_id}")
+        job = Job(resource=self._record(job_id, configuration), session=session)
+        self.known[job_id] = job
+        self._save(job)
+        task = asyncio.create_task(self._run(job, session, work))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return job
+
+    async def _run(self, job: Job, session: Session, work: Work) -> None:
+        outcome = await asyncio.to_thread(self._work, job, session, work)
+        self._finish(job, outcome)
+        job.session = None
+        job.done.set()
+
+    def _work(self, job: Job, session: Session, work: Work) -> Outcome | Exception:
+        try:
+            outcome = work(session)
+            if outcome.rows is not None:
+                self._save_rows(job, outcome.rows)
+            return outcome
+        except (ApiError, duckdb.Error) as error:
+            return error
+        except Exception as error:
+            return ApiError(500, f"{type(error).__name__}: {error}", reason="internalError")
+        finally:
+            session.cursor.close()
+
+    def _finish(self, job: Job, outcome: Outcome | Exception) -> None:
+        resource = job.resource
+        resource["status"]["state"] = "DONE"
+        resource["statistics"]["endTime"] = str(self.now())
+        if isinstance(outcome, Outcome):
+            _describe_outcome(resource, outcome, job.session)
+        else:
+            error = _error_of(outcome, job.cancelled)
+            resource["status"].update(errorResult=error, errors=[error])
+        self._save(job)
+
+    def cancel(self, job: Job) -> None:
+        if job.session is not None and not job.done.is_set():
+            job.cancelled = True
+            job.session.cursor.interrupt()
+
+    def rows(self, job: Job) -> pa.Table:
+        path = self.folder / f"{job.key}.arrow"
+        if not path.exists():
+            return pa.table({})
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+
+    def forget(self, job: Job) -> None:
+        self.known.pop(job.key, None)
+        for suffix in ("json", "arrow"):
+            (self.folder / f"{job.key}.{suffix}").unlink(missing_ok=True)
+
+    def _save_rows(self, job: Job, rows: pa.Table) -> None:
+        path = self.folder / f"{job.key}.arrow.part"
+        with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+            writer.write_table(rows)
+        os.replace(path, path.with_suffix(""))
+
+    def _save(self, job: Job) -> None:
+        with self._writing:
+            path = self.folder / f"{job.key}.json.part"
+            path.write_text(json.dumps(job.resource))
+            os.replace(path, path.with_suffix(""))
+
+    def _record(self, job_id: str, configuration: Resource) -> Resource:
+        now = str(self.now())
+        return {
+            "kind": "bigquery#job",
+            "id": f"{self.project}:{self.location}.{job_id}",
+            "jobReference": {"projectId": self.project, "jobId": job_id, "location": self.location},
+            "configuration": configuration,
+            "status": {"state": "RUNNING"},
+            "statistics": {"creationTime": now, "startTime": now},
+            "user_email": f"laptop@{self.project}.iam.gserviceaccount.com",
+        }
+
+
+def _error_of(error: Exception, cancelled: bool) -> Resource:
+    if cancelled:
+        return {"reason": "stopped", "message": "Job execution was cancelled: User requested cancellation", "code": 499}
+    if isinstance(error, ApiError):
+        detail: Resource = error.as_json()["error"]["errors"][0]
+        return {"reason": detail["reason"], "message": detail["message"], "code": error.code}
+    return {"reason": "invalidQuery", "message": str(error), "code": 400}
+
+
+def _describe_outcome(resource: Resource, outcome: Outcome, session: Session | None) -> None:
+    read = str(session.bytes_read if session else 0)
+    query: Resource = {
+        "statementType": outcome.kind,
+        "totalBytesProcessed": read,
+        "totalBytesBilled": read,
+        "cacheHit": False,
+        **outcome.statistics,
+    }
+    if outcome.rows is not None or outcome.fields:
+        query["schema"] = {"fields": outcome.fields}
+    if outcome.affected is not None:
+        query["numDmlAffectedRows"] = str(outcome.affected)
+    if session is not None:
+        query["referencedTables"] = [_reference(name) for name in sorted(session.tables_read)]
+    resource["statistics"].update(query=query, totalBytesProcessed=read)
+
+
+def _reference(name: Any) -> Resource:
+    return {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}

@@ -1,0 +1,1 @@
+"""Running statements: a session per job, one module per kind of statement."""

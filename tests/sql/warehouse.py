@@ -1,0 +1,59 @@
+"""Runs compiled actions on a warehouse through Google's client, as Dataform would."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.api_core.client_options import ClientOptions
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from tests.sql.project import PROJECT, Action, statements
+
+DATASETS = ("bronze", "silver", "features", "gold", "ops", "assertions")
+
+
+class Warehouse:
+    """`address` is 127.0.0.1:PORT."""
+
+    def __init__(self, address: str) -> None:
+        options = ClientOptions(api_endpoint=f"http://{address}")
+        credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+        self.client = bigquery.Client(project=PROJECT, credentials=credentials, client_options=options)
+        for dataset in DATASETS:
+            self.client.create_dataset(dataset, exists_ok=True)
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.client.query_and_wait(sql)]
+
+    def run(self, actions: list[Action]) -> list[str]:
+        """Run all actions in order; returns the assertions that found rows."""
+        return [action.target for action in actions if self._run_one(action)]
+
+    def _run_one(self, action: Action) -> bool:
+        columns = self._columns(action.target) if action.kind == "tables" else None
+        found: list[dict[str, Any]] = []
+        for statement in statements(action, exists=columns is not None, columns=columns):
+            try:
+                found = self.rows(statement)
+            except Exception as error:
+                error.add_note(f"{action.target}:\n{statement}")
+                raise
+        return action.kind == "assertions" and bool(found)
+
+    def _columns(self, target: str) -> list[str] | None:
+        dataset, table = target.split(".")
+        names = {item.table_id for item in self.client.list_tables(dataset)}
+        if table not in names:
+            return None
+        return [field.name for field in self.client.get_table(f"{PROJECT}.{target}").schema]
+
+    def contents(self) -> dict[str, list[str]]:
+        """Every stored table's rows as text, in order."""
+        tables = [
+            f"{dataset}.{item.table_id}"
+            for dataset in DATASETS
+            for item in self.client.list_tables(dataset)
+            if item.table_type == "TABLE"
+        ]
+        return {name: sorted(str(row) for row in self.rows(f"SELECT * FROM `{PROJECT}.{name}`")) for name in tables}
