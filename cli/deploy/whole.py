@@ -44,7 +44,7 @@ def workflow_env(clients: AdminClients) -> dict[str, str]:
     return buckets | {
         "DATAFORM_REPOSITORY": warehouse.REPOSITORY,
         "DATAFORM_SERVICE_ACCOUNT": f"dataform@{clients.project}.iam.gserviceaccount.com",
-        "EVENTS_TOPIC": f"projects/{clients.project}/topics/ripple-events",
+        "EVENTS_TOPIC": "ripple-events",
     }
 
 

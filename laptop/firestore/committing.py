@@ -43,7 +43,7 @@ class Committer:
         return self._transactions.begin(time, now=now, read_only=read_only, retried=retried)
 
     def refresh(self, transaction: Transaction) -> None:
-        """Let the next read of a writing transaction see the newest state. Raises ABORTED."""
+        """Let the next read of a writing transaction see the newest state that agrees with all it has read."""
         if not transaction.read_only:
             self._transactions.extend(transaction, self._timeline.read_time())
 
@@ -64,7 +64,8 @@ class Committer:
         return self._apply(writes, atomic=False)
 
     def _close(self, transaction: Transaction, writes: Sequence[Pb]) -> None:
-        self.refresh(transaction)
+        if not transaction.read_only:
+            self._transactions.validate(transaction, self._timeline.read_time())
         self._transactions.finish(transaction)
         if transaction.read_only and writes:
             raise refuse_argument("Cannot modify entities in a read-only transaction.")

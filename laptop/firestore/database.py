@@ -49,8 +49,8 @@ class Database:
         return await self._write(self._committer.begin, read_only=read_only, retried=retried, read_time=read_time)
 
     async def roll_back(self, identifier: bytes) -> None:
-        transaction = self._transactions.get(identifier)
-        await self._write(self._committer.roll_back, transaction)
+        if not self._transactions.has_ended(identifier):
+            await self._write(self._committer.roll_back, self._transactions.get(identifier))
         self._turns.release(identifier)
 
     async def commit(self, writes: Sequence[Pb], identifier: bytes) -> Outcome:
@@ -124,11 +124,8 @@ class Database:
         if transaction.read_only:
             return
         await self._turns.take(transaction.id, keys, first=transaction.retried)
-        try:
-            await self._write(self._committer.refresh, transaction)
-        except RpcError:
-            self._turns.release(transaction.id)
-            raise
+        # Never ABORTED here: Google's Python client retries a refused commit, not a refused read.
+        await self._write(self._committer.refresh, transaction)
 
     async def _write(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         return await asyncio.wrap_future(self._writer.submit(work, *arguments, **named))

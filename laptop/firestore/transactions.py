@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -13,6 +14,7 @@ from laptop.firestore.plans import Plan
 from laptop.firestore.store import Change
 
 _LIFETIME = 270_000_000
+_ENDED_KEPT = 1000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,6 +49,7 @@ class Transactions:
         self._new_id = new_id
         self._open: dict[bytes, Transaction] = {}
         self._commits: list[_Commit] = []
+        self._ended: deque[bytes] = deque(maxlen=_ENDED_KEPT)
 
     def begin(self, read_time: int, *, now: int, read_only: bool = False, retried: bool = False) -> Transaction:
         """Open a transaction whose reads see `read_time` or later."""
@@ -62,19 +65,30 @@ class Transactions:
             raise refuse_argument("The referenced transaction has expired or is no longer valid.")
         return found
 
+    def has_ended(self, identifier: bytes) -> bool:
+        """Whether it was committed, refused or rolled back a while ago: rolling it back again is no error."""
+        return identifier in self._ended
+
     def finish(self, transaction: Transaction) -> None:
         self._open.pop(transaction.id, None)
+        self._ended.append(transaction.id)
         self._forget_commits()
 
-    def extend(self, transaction: Transaction, time: int) -> None:
-        """Move the read time to `time`. Raises ABORTED when something read has changed since."""
-        if transaction.id not in self._open:
-            raise abort_contended()
+    def extend(self, transaction: Transaction, time: int) -> bool:
+        """Move the read time to `time` if all that was read still holds; whether it does."""
         later = (commit for commit in self._commits if commit.time > transaction.read_time)
         if any(transaction.was_touched_by(change) for commit in later for change in commit.changes):
+            return False
+        transaction.read_time = time
+        return True
+
+    def validate(self, transaction: Transaction, time: int) -> None:
+        """Raises ABORTED when something read has changed since, and ends the transaction."""
+        if transaction.id not in self._open:
+            raise abort_contended()
+        if not self.extend(transaction, time):
             self.finish(transaction)
             raise abort_contended()
-        transaction.read_time = time
 
     def remember(self, time: int, changes: Iterable[Change]) -> None:
         """Keep a commit for as long as an open transaction may have to be checked against it."""

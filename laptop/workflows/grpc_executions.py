@@ -41,7 +41,7 @@ class GrpcExecutions:
         size = request.page_size or 100
         found = self._store.list_under("execution", workflow["name"], start, size + 1)
         token = str(start + size) if len(found) > size else ""
-        return types.ListExecutionsResponse(executions=map(_message, found[:size]), next_page_token=token)
+        return types.ListExecutionsResponse(executions=[_message(one) for one in found[:size]], next_page_token=token)
 
     def _find(self, kind: str, name: str) -> Resource:
         found = self._store.get(kind, name)
