@@ -13,6 +13,9 @@ from ripple.errors import PermanentError
 from ripple.paths import ObjectRef
 from ripple.ports import StoredObject
 
+_CHUNK = 4 * 1024 * 1024
+_BUFFER = 256 * 1024
+
 
 class GcsObjects:
     def __init__(self, client: Client) -> None:
@@ -32,7 +35,9 @@ class GcsObjects:
         return cast(bytes, data)
 
     def open(self, ref: ObjectRef) -> IO[bytes]:
-        return cast(IO[bytes], self._blob(ref).open("rb", chunk_size=4 * 1024 * 1024, raw_download=True))
+        blob = self._blob(ref).open("rb", chunk_size=_CHUNK, raw_download=True)
+        # A BlobReader alone finds the end of a line byte by byte: eight times slower than reading it.
+        return io.BufferedReader(blob, _BUFFER)
 
     def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
         blob = self._client.bucket(bucket).blob(name)
