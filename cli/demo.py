@@ -37,11 +37,23 @@ class Wish:
 def run_demo(wish: Wish, environ: Mapping[str, str], state: Path, console: Console) -> dict[str, Any]:
     """Publish the tick (again, if an earlier demo was interrupted: it acts once) and wait for the last model."""
     began = time.monotonic()
-    (state / "demo.json").write_text(json.dumps(asdict(wish)))
+    remember_wish(wish, state / "demo.json")
     publish_tick(environ, tick_of(wish))
     publish_tick(environ, {}, kind="sweep")
     wait_for_model(wish, environ, console)
     return collect(environ, time.monotonic() - began)
+
+
+def remember_wish(wish: Wish, file: Path) -> None:
+    """One world a lake: RuntimeError if this state folder holds another one."""
+    wanted = {name: value for name, value in asdict(wish).items() if name != "timeout_seconds"}
+    held = json.loads(file.read_text()) if file.exists() else wanted
+    if held != wanted:
+        differing = ", ".join(f"{name} {held.get(name)}" for name in wanted if held.get(name) != wanted[name])
+        raise RuntimeError(f"this laptop holds another world ({differing}); start over with --fresh, or use --state")
+    temporary = file.with_suffix(".new")
+    temporary.write_text(json.dumps(wanted))
+    temporary.replace(file)
 
 
 def tick_of(wish: Wish) -> dict[str, Any]:

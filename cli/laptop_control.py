@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +20,8 @@ from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, superv
 
 PROJECT = "ripple-laptop"
 LOCATION = "us-central1"
+LOCK_FILE = "supervisor.lock"
+DEPLOYED_FILE = "deployed.json"
 
 
 def environment(ports: Mapping[str, int]) -> dict[str, str]:
@@ -61,7 +65,7 @@ def start_detached(state: Path, timeout_seconds: float = 60) -> None:
         )
     until = time.monotonic() + timeout_seconds
     while running_pid(state) is None:
-        if process.poll() is not None or time.monotonic() > until:
+        if process.poll() or time.monotonic() > until:
             raise RuntimeError(f"the laptop did not start; see {state}/supervisor.log, edge.log and warehouse.log")
         time.sleep(0.05)
 
@@ -81,9 +85,30 @@ def stop(state: Path) -> bool:
 
 
 def serve(state: Path) -> None:
-    """Run the laptop in this process until it is told to stop."""
-    write_environment(state, ports := choose_ports(state))
-    asyncio.run(supervise(Laptop(state=state, project=PROJECT, location=LOCATION, ports=ports)))
+    """Run the laptop in this process until it is told to stop; at once over if another process serves this folder."""
+    with (state / LOCK_FILE).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        write_environment(state, ports := choose_ports(state))
+        asyncio.run(supervise(Laptop(state=state, project=PROJECT, location=LOCATION, ports=ports)))
+
+
+def is_deployed(state: Path) -> bool:
+    """Whether a deployment to this laptop, at the addresses it has now, came to its end."""
+    marker = state / DEPLOYED_FILE
+    return marker.exists() and marker.read_text() == (state / PORTS_FILE).read_text()
+
+
+def mark_deployed(state: Path) -> None:
+    (state / DEPLOYED_FILE).write_text((state / PORTS_FILE).read_text())
+
+
+def clear(state: Path) -> None:
+    """Forget everything: stop the laptop and remove its folder."""
+    stop(state)
+    shutil.rmtree(state, ignore_errors=True)
 
 
 def write_environment(state: Path, ports: Mapping[str, int]) -> None:

@@ -16,8 +16,9 @@ def read_events(environ: Mapping[str, str], limit: int) -> list[Event]:
     """The last `limit` facts, oldest first, each once however often it was delivered."""
     query = f"SELECT message_id, publish_time, data, attributes FROM ops.events ORDER BY publish_time DESC LIMIT {int(limit)}"
     rows = list(AdminClients(environ).bigquery.query_and_wait(query))
-    found = {event["id"]: event for event in map(_decode, reversed(rows))}
-    return list(found.values())
+    # The newest come first, so that of one id the first publishing is what stays, in its place.
+    found = {event["id"]: event for event in map(_decode, rows)}
+    return sorted(found.values(), key=lambda event: event["published_at"])
 
 
 def follow_events(environ: Mapping[str, str], pause_seconds: float = 1.0) -> Iterator[Event]:

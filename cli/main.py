@@ -54,7 +54,7 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start the laptop cloud and deploy everything to it; Ctrl-C stops it."""
-    started = ensure_up(state, packed=not one_process_each)
+    started = ensure_up(state, packed=not one_process_each, redeploy=True)
     ports = laptop_control.read_ports(state.absolute())
     answer(
         {"started": started, "ports": ports},
@@ -75,16 +75,17 @@ def _wait_for_interrupt(state: Path) -> None:
         laptop_control.stop(state.absolute())
 
 
-def ensure_up(state: Path, *, packed: bool = True) -> bool:
-    """Start and deploy unless it runs; whether it was started now."""
+def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False) -> bool:
+    """Start it unless it runs, deploy unless that is done; whether it was started now."""
     folder = state.absolute()
     started = laptop_control.running_pid(folder) is None
     with console.status("starting the laptop cloud") as status:
         if started:
             laptop_control.start_detached(folder)
         environ = connect(state)
-        if started:
+        if redeploy or not laptop_control.is_deployed(folder):
             deploy(environ, packed=packed, tell=lambda part: status.update(f"deploying {part}"))
+            laptop_control.mark_deployed(folder)
     return started
 
 
@@ -133,9 +134,13 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed, another world.")] = 7,
     dirt: Annotated[float, typer.Option(help="Share of dirty rows.", min=0, max=0.05)] = 0.02,
     timeout: Annotated[int, typer.Option(help="Seconds after which it gives up.")] = 600,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Stop the laptop and forget all it holds first.")] = False,
     as_json: Json = False,
 ) -> None:
-    """From an empty machine to a trained model: simulate a world, publish one tick, and watch the events do the rest."""
+    """From an empty machine to a trained model: simulate a world, publish one tick, and watch the events do the rest.
+
+    Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
+    """
     from cli.demo import Wish, run_demo, summarize
 
     wish = Wish(
@@ -148,10 +153,15 @@ def demo(
         timeout_seconds=timeout,
     )
     try:
+        if fresh:
+            laptop_control.clear(state.absolute())
         ensure_up(state)
         result = run_demo(wish, connect(state), state.absolute(), console)
     except (RuntimeError, TimeoutError) as error:
         raise fail(str(error)) from error
+    except KeyboardInterrupt as error:
+        message = "interrupted; the laptop goes on. ripple demo watches it again, ripple down stops it"
+        raise fail(message, 130) from error
     summarize(result, Console())
     if as_json:
         answer(result, True)

@@ -53,6 +53,9 @@ async def _run(arguments: argparse.Namespace) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    if arguments.lifeline:
+        # The supervisor holds the other end of standard input: when it dies, even by kill -9, this process ends too.
+        asyncio.get_running_loop().add_reader(0, stopping.set)
     running = await start_services(arguments.services.split(","), hostings)
     print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
     await stopping.wait()
@@ -66,6 +69,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--project", default="ripple-laptop")
     parser.add_argument("--location", default="us-central1")
+    parser.add_argument("--lifeline", action="store_true", help="End when standard input closes.")
     asyncio.run(_run(parser.parse_args()))
 
 

@@ -85,10 +85,15 @@ async def _keep_alive(laptop: Laptop, children: dict[str, asyncio.subprocess.Pro
 async def _spawn(laptop: Laptop, pack: str) -> asyncio.subprocess.Process:
     log = laptop.state / f"{pack}.log"
     words = ["-m", "laptop.host", "--services", ",".join(PACKS[pack]), "--ports", json.dumps(dict(laptop.ports))]
-    words += ["--state", str(laptop.state), "--project", laptop.project, "--location", laptop.location]
+    words += ["--state", str(laptop.state), "--project", laptop.project, "--location", laptop.location, "--lifeline"]
     with log.open("ab") as errors:
         return await asyncio.create_subprocess_exec(
-            sys.executable, *words, stdout=asyncio.subprocess.PIPE, stderr=errors, start_new_session=True
+            sys.executable,
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
         )
 
 

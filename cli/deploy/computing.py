@@ -31,10 +31,8 @@ def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], 
         service = run_v2.Service(template={"containers": [container]}, annotations=annotations)
         return stage, _deploy_service(clients, service_name(stage) if not packed else stage, service)
 
-    if not packed:
-        with ThreadPoolExecutor(4) as pool:
-            return dict(pool.map(deploy, STAGES))
-    return dict(map(deploy, STAGES))
+    with ThreadPoolExecutor(len(STAGES)) as pool:
+        return dict(pool.map(deploy, STAGES))
 
 
 def service_name(stage: str) -> str:

@@ -87,6 +87,14 @@ def find_free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(host: str, port: int) -> bool:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError:
+        return False
+    return True
+
+
 async def wait_until_listening(host: str, port: int, process: asyncio.subprocess.Process, log: Path) -> None:
     """Return when the port accepts; RuntimeError with the end of the log if the process dies or takes 30 s."""
     for _ in range(1500):
