@@ -43,9 +43,9 @@ def running_pid(state: Path) -> int | None:
     """The supervisor's process id, if it lives."""
     try:
         pid = int((state / PID_FILE).read_text())
-    except (OSError, ValueError):
+        return pid if "laptop" in " ".join(psutil.Process(pid).cmdline()) else None
+    except (OSError, ValueError, psutil.Error):
         return None
-    return pid if psutil.pid_exists(pid) and "laptop" in " ".join(psutil.Process(pid).cmdline()) else None
 
 
 def read_ports(state: Path) -> dict[str, int]:

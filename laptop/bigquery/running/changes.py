@@ -71,7 +71,7 @@ def _check_insert(session: Session, tree: exp.Insert, fields: list[Field]) -> No
 def _coerces(have: Field, want: Field) -> bool:
     source, target = have["type"], want["type"]
     if (have["mode"] == "REPEATED") != (want.get("mode") == "REPEATED"):
-        return source == "INTEGER"
+        return bool(source == "INTEGER")
     target = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD"}.get(target, target)
     # An untyped NULL reads as INTEGER here, and a literal's text may be any temporal type.
     textual = source == "STRING" and target in ("DATE", "DATETIME", "TIME", "TIMESTAMP")

@@ -1,0 +1,1 @@
+module.exports = { number: () => dataform.projectConfig.vars.batch };
