@@ -57,7 +57,7 @@ async def spawn(command: Command, name: str, records: Records) -> asyncio.subpro
 
 
 async def end(process: asyncio.subprocess.Process, name: str, records: Records, grace_seconds: float = 5) -> None:
-    """SIGTERM to the group, SIGKILL after the grace."""
+    """SIGTERM to the group, SIGKILL after the grace; and to those of the group that outlived its leader."""
     if process.returncode is None:
         _signal(process.pid, signal.SIGTERM)
         try:
@@ -65,6 +65,8 @@ async def end(process: asyncio.subprocess.Process, name: str, records: Records, 
         except TimeoutError:
             _signal(process.pid, signal.SIGKILL)
             await process.wait()
+    # A killed server leaves its workers behind, and they hold the port.
+    _signal(process.pid, signal.SIGKILL)
     records.delete("process", name)
 
 
