@@ -34,6 +34,7 @@ class Backlog:
         self.subscription = subscription
         self.matches = compile_filter(subscription.filter)
         self.arrived = asyncio.Event()
+        self.freed = asyncio.Event()
         self._store, self._now = store, now
         self._ready: deque[Delivery] = deque()
         self._later: list[tuple[float, int, Delivery]] = []
@@ -79,6 +80,15 @@ class Backlog:
             leased.append(delivery)
         return leased
 
+    def holds(self, ack_id: str) -> bool:
+        """Whether that hand-out still counts: not acknowledged, given back or run out."""
+        return ack_id in self._leased
+
+    def _tell_freed(self) -> None:
+        """Wake every stream that is full: each waits for the event that was there when it looked."""
+        self.freed.set()
+        self.freed = asyncio.Event()
+
     def ack(self, ack_ids: Iterable[str]) -> list[str]:
         """Done for good; returns the ack ids that are no lease any more."""
         stale, numbers = [], []
@@ -89,6 +99,7 @@ class Backlog:
                 continue
             numbers.append(delivery.number)
         self._store.mark_acked(self.name, numbers, keep=self.subscription.retain_acked_messages)
+        self._tell_freed()
         return stale
 
     def modify(self, ack_ids: Iterable[str], deadline: int) -> tuple[list[str], list[Delivery]]:
@@ -107,6 +118,7 @@ class Backlog:
     def give_back(self, delivery: Delivery) -> list[Delivery]:
         """A nack: ready again after the backoff, or returned here for the dead-letter topic."""
         self._leased.pop(delivery.ack_id, None)
+        self._tell_freed()
         policy = self.subscription.dead_letter_policy
         if policy.dead_letter_topic and delivery.attempts >= (policy.max_delivery_attempts or 5):
             return [delivery]

@@ -142,13 +142,18 @@ class Subscriber:
         limit = first.max_outstanding_messages or _MAX_MESSAGES
         answers: asyncio.Queue[t.StreamingPullResponse] = asyncio.Queue()
         outstanding: set[str] = set()
-        reader = asyncio.create_task(self._read_stream(requests, first, backlog, answers, outstanding))
+        told = asyncio.Event()
+        reader = asyncio.create_task(self._read_stream(requests, first, backlog, answers, told))
         try:
             yield _properties(backlog)
             while not reader.done():
                 while not answers.empty():
                     yield answers.get_nowait()
-                leased = backlog.lease(min(limit - len(outstanding), 200), seconds) if len(outstanding) < limit else []
+                freed = backlog.freed
+                # The client acknowledges by a call of its own, not up the stream: only the backlog knows what is still out.
+                outstanding = {ack_id for ack_id in outstanding if backlog.holds(ack_id)}
+                is_full = len(outstanding) >= limit
+                leased = [] if is_full else backlog.lease(min(limit - len(outstanding), 200), seconds)
                 outstanding.update(delivery.ack_id for delivery in leased)
                 if leased:
                     yield t.StreamingPullResponse(
@@ -156,7 +161,9 @@ class Subscriber:
                         subscription_properties=_properties(backlog).subscription_properties,
                     )
                     continue
-                await _first_of(backlog.arrived.wait(), _ready(answers), reader, timeout=0.1 if outstanding else 1.0)
+                wanted = freed if is_full else backlog.arrived
+                await _first_of(wanted.wait(), told.wait(), reader, timeout=0.1 if outstanding else 1.0)
+                told.clear()
         finally:
             reader.cancel()
 
@@ -166,32 +173,25 @@ class Subscriber:
         first: Any,
         backlog: Backlog,
         answers: asyncio.Queue[t.StreamingPullResponse],
-        outstanding: set[str],
+        told: asyncio.Event,
     ) -> None:
-        self._take(first, backlog, answers, outstanding)
+        self._take(first, backlog, answers)
         async for request in requests:
-            self._take(request, backlog, answers, outstanding)
+            self._take(request, backlog, answers)
+            told.set()
 
-    def _take(self, request: Any, backlog: Backlog, answers: asyncio.Queue[Any], outstanding: set[str]) -> None:
+    def _take(self, request: Any, backlog: Backlog, answers: asyncio.Queue[Any]) -> None:
         """Acks and deadline changes that came up the stream."""
         stale = backlog.ack(request.ack_ids)
-        outstanding.difference_update(request.ack_ids)
         for ack_id, seconds in zip(request.modify_deadline_ack_ids, request.modify_deadline_seconds, strict=True):
             _, exhausted = backlog.modify([ack_id], seconds)
             self._broker.bury(backlog, exhausted)
-            if seconds == 0:
-                outstanding.discard(ack_id)
         if backlog.subscription.enable_exactly_once_delivery and request.ack_ids:
             kind = t.StreamingPullResponse.AcknowledgeConfirmation
             good = [ack_id for ack_id in request.ack_ids if ack_id not in stale]
             answers.put_nowait(
                 t.StreamingPullResponse(acknowledge_confirmation=kind(ack_ids=good, invalid_ack_ids=stale))
             )
-
-
-async def _ready(queue: asyncio.Queue[Any]) -> None:
-    while queue.empty():
-        await asyncio.sleep(0.02)
 
 
 async def _first_of(*waits: Any, timeout: float) -> None:

@@ -172,3 +172,26 @@ def test_filters_read_as_documented(text: str, attributes: dict[str, str], match
 def test_other_text_is_no_filter(text: str) -> None:
     with pytest.raises(FilterError):
         compile_filter(text)
+
+
+def test_a_full_stream_goes_on_when_messages_are_acknowledged_by_a_call(bus: Bus) -> None:
+    topic, subscription = bus.make("streamed")
+    sent = {bus.publish(topic, f"{number}".encode()) for number in range(40)}
+    first = {"subscription": subscription, "stream_ack_deadline_seconds": 60, "max_outstanding_messages": 5}
+    done = threading.Event()
+
+    def requests() -> Iterator[dict[str, object]]:
+        yield first
+        done.wait(20)
+
+    received: list[str] = []
+    for answer in bus.subscriber.streaming_pull(requests=requests(), timeout=20):
+        received += [found.message.message_id for found in answer.received_messages]
+        if answer.received_messages:
+            ids = [found.ack_id for found in answer.received_messages]
+            assert len(ids) <= 5
+            bus.subscriber.acknowledge(subscription=subscription, ack_ids=ids)
+        if len(received) == 40:
+            break
+    done.set()
+    assert sorted(received) == sorted(sent)
