@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from laptop.dataform.modules import find_node, provide_modules
+from laptop.dataform.modules import provide_modules
+from laptop.node import find_node
 
 _SCRIPT = Path(__file__).with_name("compile.cjs")
 TIMEOUT_SECONDS = 30.0

