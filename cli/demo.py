@@ -119,11 +119,16 @@ def find_pending(environ: Mapping[str, str], events: list[dict[str, Any]]) -> st
     runs = list_runs(environ)
     if any(run["state"] not in ("done", "parked") for run in runs):
         return f"ELT batch {runs[0]['batch']}: compile, invoke, poll"
-    jobs = [event["data"]["job"] for event in events if event["type"] == "training.job.finished.v1"]
-    newest = runs[0]["training"]
-    if newest is None or (newest.startswith("train-") and newest not in jobs):
+    done = [run for run in runs if run["state"] == "done"]
+    if not done:
+        raise RuntimeError(f"batch {runs[0]['batch']} is parked: {runs[0]['reason']}; then: ripple replay --batch")
+    training = done[0]["training"]
+    if training is None or training["superseded"] or (training["train"] and not training["ended"]):
         return "training"
-    return ""
+    finished = [event["data"]["job"] for event in events if event["type"] == "training.job.finished.v1"]
+    if training["train"] and training["outcome"] in ("failed", "cancelled"):
+        raise RuntimeError(f"training {training['outcome']} {training['attempts']} times: {training['ending']}")
+    return "" if not training["train"] or training["job"] in finished else "the last fact to reach the ledger"
 
 
 def _is_done(environ: Mapping[str, str], execution: str | None) -> bool:

@@ -211,7 +211,7 @@ def where(uri: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None
 @app.command()
 def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
     """ELT batches: their files, state, and what training made of them."""
-    from cli.tracing import list_runs
+    from cli.tracing import list_runs, summarize_training
 
     found = list_runs(connect(state))
     if as_json:
@@ -219,7 +219,8 @@ def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
         return
     table = Table("batch", "state", "flows", "files", "dataset", "training")
     for run in found:
-        table.add_row(*(str(run[name]) for name in ("batch", "state", "flows", "files", "dataset_version", "training")))
+        words = (run["batch"], run["state"], ", ".join(run["flows"]), run["files"], run["dataset_version"])
+        table.add_row(*map(str, words), summarize_training(run["training"]))
     Console().print(table)
 
 

@@ -70,10 +70,25 @@ def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
                 "batch": int(found.id),
                 "dataset_version": batch.get("dataset_version"),
                 **{name: batch.get(name) for name in ("state", "flows", "files", "execution", "reason", "epoch")},
-                "training": training.get("job") or training.get("reason"),
+                "training": describe_training(training) if training else None,
             }
         )
     return sorted(runs, key=lambda run: -run["batch"])
+
+
+def describe_training(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Whether, why and under which job a batch is trained on, and how that ended."""
+    names = ("train", "superseded", "job", "attempts", "ended", "outcome", "ending")
+    return {name: record.get(name) for name in names} | {"reason": str(record["reason"])}
+
+
+def summarize_training(training: Mapping[str, Any] | None) -> str:
+    """In a few words, for a table."""
+    if training is None:
+        return "not decided yet"
+    if not training["train"]:
+        return f"no: {training['reason']}"
+    return f"{training['job']}: {training['outcome'] if training['ended'] else 'under way'}"
 
 
 def explain_run(environ: Mapping[str, str], run: str) -> str:
@@ -87,8 +102,12 @@ def explain_run(environ: Mapping[str, str], run: str) -> str:
     training = _read(client, f"trainings/{run}")
     if training is None:
         return f"Batch {run} is done; start_training has not decided yet."
-    verb = "trained" if training["train"] else "did not train"
-    return f"Batch {run} {verb}: {training['reason']}" + (f" (job {training['job']})." if training.get("job") else ".")
+    if not training["train"]:
+        return f"Batch {run} did not train: {training['reason']}."
+    ending = f"{training['outcome']}: {training['ending']}" if training.get("ended") else "it has not ended yet"
+    return (
+        f"Batch {run} trained: {training['reason']} (job {training['job']}, attempt {training['attempts']}; {ending})."
+    )
 
 
 def _read(client: Client, path: str) -> dict[str, Any] | None:

@@ -16,10 +16,11 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object's facts: its generation, size in bytes, custom metadata."""
+    """An object's facts: its generation, size in bytes, when it was written (UTC), custom metadata."""
 
     ref: ObjectRef
     size: int
+    created: dt.datetime
     metadata: Mapping[str, str]
 
 
@@ -98,6 +99,10 @@ class PipelineJobs(Protocol):
         self, job: str, spec: Mapping[str, object], parameters: Mapping[str, object], labels: Mapping[str, str]
     ) -> bool:
         """False if a job of that id exists already: that is success."""
+        ...
+
+    def state(self, job: str) -> str:
+        """`SUCCEEDED`, `FAILED`, `CANCELLED`, `RUNNING` and so on; `MISSING` if there is none."""
         ...
 
 

@@ -68,7 +68,11 @@ STAGES: Mapping[str, Stage] = {
         ),
         Stage(
             name="start_training",
-            triggers=(Fact(type="elt.run.succeeded.v1"), Fact(type="replay.run.started.v1")),
+            triggers=(
+                Fact(type="elt.run.succeeded.v1"),
+                Fact(type="replay.run.started.v1"),
+                Fact(type="training.job.finished.v1"),
+            ),
             timeout_seconds=120,
         ),
         Stage(name="replay", triggers=(Command(topic="ripple-replays", kind="replay"),), timeout_seconds=120),

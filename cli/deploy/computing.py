@@ -97,9 +97,9 @@ def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> No
 
 
 def make_ticks(clients: AdminClients) -> None:
-    """A daily tick that starts batches, paused until someone wants it, and the sweep every five minutes."""
+    """A daily tick that starts batches, paused until someone wants it, and the sweep every minute."""
     _make_tick(clients, "ripple-daily", "0 3 * * *", "batch", {"flows": list(FLOWS)})
-    _make_tick(clients, "ripple-sweep", "*/5 * * * *", "sweep", {})
+    _make_tick(clients, "ripple-sweep", "* * * * *", "sweep", {})
     clients.scheduler.pause_job(name=f"{clients.parent}/jobs/ripple-daily")
 
 

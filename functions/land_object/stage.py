@@ -31,7 +31,13 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 def land(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
     """State `bronze.object.landed` or `bronze.object.rejected` for one generation, once however often it is asked."""
     path = f"files/{ref.key}"
-    claim = {"uri": ref.uri, "generation": ref.generation, "state": "claimed", "correlation_id": cause.correlation_id}
+    claim = {
+        "uri": ref.uri,
+        "generation": ref.generation,
+        "state": "claimed",
+        "claimed_at": cause.time,
+        "correlation_id": cause.correlation_id,
+    }
     known = None if edge.documents.create(path, claim) else edge.documents.get(path)
     fact = recall_fact(known, ref) if known and known["state"] != "claimed" else decide_fact(ref, edge)
     record(fact, path, cause, edge.documents, known)

@@ -1,4 +1,4 @@
-"""Submit the compiled pipeline for a dataset version, with an id that makes a second submit harmless."""
+"""Submit the compiled pipeline for a dataset version, with an id that makes a second submit harmless; again if it fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ripple.elt_state import read_head
 from ripple.errors import PermanentError
-from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobSubmitted
+from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
 from ripple.ports import Document
@@ -16,20 +16,25 @@ from ripple.shell import Payload
 from ripple.stating import Cause, send, state_as
 
 STAGE = "start_training"
+ATTEMPTS = 3
+"""Machines die, servers are away for a moment: a failed job is tried so often before a person is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether to train on a dataset version, and why or why not; kept for who asks later."""
+    """Whether to train on a dataset version, and why or why not; kept for who asks later. A superseded one may come back."""
 
     train: bool
     reason: str
+    superseded: bool = False
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
-    """Train on what an ELT run made, or again on what a batch made."""
+    """Train on what an ELT run made, or again on what a batch made, or again where training failed."""
     if isinstance(payload, EltRunSucceeded):
         _react_to_run(payload, cause, edge)
+    elif isinstance(payload, TrainingJobFinished):
+        _react_to_end(payload, cause, edge)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "training":
         for target in payload.targets:
             _retrain(int(target), payload.replay_id, cause, edge)
@@ -37,18 +42,24 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
     known = edge.documents.get(f"trainings/{run.batch}")
-    if known is not None and known["train"]:
+    if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
         # A second telling, perhaps with newer files waiting by now: what was decided stands.
-        submit(run, 1, cause, edge)
+        submit(run, int(known["attempts"]), cause, edge)
         return
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
     decision = decide(run, head.run.batch if head.run else None, bool(waiting))
-    record = {"train": decision.train, "reason": decision.reason, "run": run.data(), "attempts": 1}
+    record = {
+        "train": decision.train,
+        "reason": decision.reason,
+        "superseded": decision.superseded,
+        "run": run.data(),
+        "attempts": 1,
+    }
     if decision.train:
-        record["job"] = submit(run, 1, cause, edge)
+        record |= _under_way(submit(run, 1, cause, edge), cause)
     if not edge.documents.create(f"trainings/{run.batch}", record):
-        edge.documents.update(f"trainings/{run.batch}", {k: v for k, v in record.items() if k != "attempts"})
+        edge.documents.update(f"trainings/{run.batch}", record)
 
 
 def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> Decision:
@@ -56,9 +67,11 @@ def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> De
     if not run.train_rows or not run.test_rows:
         return Decision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
     if live_batch is not None and live_batch > run.batch:
-        return Decision(train=False, reason=f"superseded: batch {live_batch} is running and will bring newer data")
+        reason = f"superseded: batch {live_batch} is running and will bring newer data"
+        return Decision(train=False, superseded=True, reason=reason)
     if files_wait:
-        return Decision(train=False, reason="superseded: landed files wait for the next run, which will train")
+        reason = "superseded: landed files wait for the next run, which will train"
+        return Decision(train=False, superseded=True, reason=reason)
     return Decision(train=True, reason=f"dataset {run.dataset_version} is the newest")
 
 
@@ -73,7 +86,26 @@ def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
         f"trainings/{batch}", {"attempts": max(attempt, record["attempts"]), "replays": attempts | {replay_id: attempt}}
     )
     job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
-    edge.documents.update(f"trainings/{batch}", {"train": True, "reason": f"replay {replay_id}", "job": job})
+    again = {"train": True, "superseded": False, "reason": f"replay {replay_id}"}
+    edge.documents.update(f"trainings/{batch}", again | _under_way(job, cause))
+
+
+def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
+    """Note how the newest job of a batch ended; one that failed is tried again under the next attempt."""
+    path = f"trainings/{end.batch}"
+    record = edge.documents.get(path)
+    if record is None or record.get("job") != end.job:
+        return
+    attempt = int(record["attempts"]) + 1
+    if end.state == "succeeded" or end.outcome == "cancelled" or attempt > ATTEMPTS:
+        edge.documents.update(path, {"ended": True, "outcome": end.outcome, "ending": end.reason})
+        return
+    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
+    edge.documents.update(path, {"attempts": attempt, "failure": end.reason} | _under_way(job, cause))
+
+
+def _under_way(job: str, cause: Cause) -> Document:
+    return {"job": job, "submitted_at": cause.time, "ended": False}
 
 
 def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:

@@ -1,19 +1,24 @@
-"""Find what never arrived: unsent facts, Bronze objects nobody landed, runs whose lease ran out."""
+"""Find what never arrived: unsent facts, Bronze objects nobody landed, runs and training jobs that ended in silence."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from ripple.elt_state import Run, read_head
-from ripple.events import BronzeObjectLanded, EltRunFailed, RunStalled
+from functions.sweep.runs import end_expired_run
+from functions.sweep.training import end_silent_training, revive_superseded
+from ripple.elt_state import read_head
+from ripple.events import BronzeObjectLanded, RunStalled
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
+from ripple.ports import Document, StoredObject
 from ripple.shell import Payload
 from ripple.stating import Cause, read_outbox, send, state_as
 
 STAGE = "sweep"
 PROMISE = dt.timedelta(minutes=5)
-_TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
+"""Between a Bronze object and its landed fact."""
+ON_ITS_WAY = dt.timedelta(minutes=1)
+"""What is younger may still be in its handler's hands."""
 
 
 def react(_tick: Payload, cause: Cause, edge: Edge) -> None:
@@ -21,33 +26,43 @@ def react(_tick: Payload, cause: Cause, edge: Edge) -> None:
     send_leftovers(cause, edge)
     report_unlanded(cause, edge)
     kick_waiting(cause, edge)
-    end_expired_run(cause, edge)
+    end_expired_run(STAGE, cause, edge)
+    end_silent_training(STAGE, ON_ITS_WAY, cause, edge)
+    revive_superseded(STAGE, cause, edge)
 
 
 def send_leftovers(cause: Cause, edge: Edge) -> None:
     """Facts that a crash left between their transaction and Pub/Sub."""
     for _, document in edge.documents.find("outbox", {}, 500):
         envelope = read_outbox(document)
-        if cause.time - envelope.time > PROMISE / 5:
+        if cause.time - envelope.time > ON_ITS_WAY:
             send([envelope], edge.publisher, edge.documents)
 
 
 def report_unlanded(cause: Cause, edge: Edge) -> None:
-    """A file claimed longer ago than the promise has lost its handler; a Bronze object without a claim lost its event."""
+    """A file claimed longer ago than the promise has lost its handler; an object unclaimed for so long lost its event."""
     known = {(file["uri"], file["generation"]): file for _, file in edge.documents.find("files", {}, 100_000)}
     for stored in edge.objects.list(edge.settings.bucket("bronze"), ""):
-        file = known.get((stored.ref.uri, stored.ref.generation))
-        if file is None or file["state"] == "claimed":
-            _, name = split_uri(stored.ref.uri)
-            since = "never claimed" if file is None else "claimed, not landed"
+        reason = decide_stalled(stored, known.get((stored.ref.uri, stored.ref.generation)), cause.time)
+        if reason:
             stalled = RunStalled(
                 stalled=stored.ref.uri,
                 expected="bronze.object.landed.v1",
                 of="land_object",
                 since=f"{stored.ref.generation}",
-                reason=f"{name} is {since}; replay it: ripple replay --object {stored.ref.uri}",
+                reason=reason,
             )
             send([state_as(stalled, STAGE, cause)], edge.publisher, edge.documents)
+
+
+def decide_stalled(stored: StoredObject, file: Document | None, now: dt.datetime) -> str:
+    """Why an object counts as stalled, and what to do; empty if it is landed, rejected or young. Pure."""
+    since = stored.created if file is None else file.get("claimed_at", stored.created)
+    if now - since <= PROMISE or (file is not None and file["state"] != "claimed"):
+        return ""
+    _, name = split_uri(stored.ref.uri)
+    what = "never claimed" if file is None else "claimed, not landed"
+    return f"{name} is {what}; replay it: ripple replay --object {stored.ref.uri}"
 
 
 def kick_waiting(cause: Cause, edge: Edge) -> None:
@@ -57,29 +72,3 @@ def kick_waiting(cause: Cause, edge: Edge) -> None:
     if head.run is None and waiting:
         fact = BronzeObjectLanded.from_data(waiting[0][1]["fact"])
         send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
-
-
-def end_expired_run(cause: Cause, edge: Edge) -> None:
-    """A lease is never taken over because time passed alone: ask for the state, cancel what lives, then state the failure."""
-    head = read_head(edge.documents.get("elt/head"))
-    if head.run is None:
-        return
-    execution = str((edge.documents.get(f"batches/{head.run.batch}") or {}).get("execution", ""))
-    state = edge.executions.state(execution) if execution else "UNAVAILABLE"
-    expired = cause.time >= head.run.lease_until
-    if state in ("FAILED", "CANCELLED") or (expired and state in _TERMINAL):
-        _state_failure(head.run, execution, state, cause, edge)
-    elif expired:
-        edge.executions.cancel(execution)
-
-
-def _state_failure(run: Run, execution: str, state: str, cause: Cause, edge: Edge) -> None:
-    failed = EltRunFailed(
-        batch=run.batch,
-        epoch=run.epoch,
-        execution=execution or "none",
-        state=state,
-        reason=f"no word of it, lease until {run.lease_until.isoformat()}, and its execution is {state}",
-        failed_actions=[],
-    )
-    send([state_as(failed, STAGE, cause)], edge.publisher, edge.documents)

@@ -17,6 +17,7 @@ import psutil
 from laptop.vertex.database import RecordedProcess
 
 LOG = "run.log"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Mapping[str, str]) -> Any:
@@ -68,7 +69,7 @@ def make_environment(inherited: Mapping[str, str], endpoints: Mapping[str, str],
             addresses[variable] = scheme + endpoints[service]
     cores = os.cpu_count() or 1
     threads = str(max(1, cores // count_parallel_jobs(cores)))
-    fixed = {"PYTHONPATH": str(Path.cwd()), "TZ": "UTC", "GOOGLE_CLOUD_PROJECT": project}
+    fixed = {"PYTHONPATH": str(ROOT), "TZ": "UTC", "GOOGLE_CLOUD_PROJECT": project}
     return {"OMP_NUM_THREADS": threads, **addresses, **inherited, **fixed}
 
 

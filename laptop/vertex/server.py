@@ -19,7 +19,7 @@ from laptop.vertex.database import Database
 from laptop.vertex.jobs import Jobs
 from laptop.vertex.listing import cut_page, matches
 from laptop.vertex.models import Models
-from laptop.vertex.processes import count_parallel_jobs, make_environment
+from laptop.vertex.processes import ROOT, count_parallel_jobs, make_environment
 
 _PARENT = "/v1/projects/{project}/locations/{location}"
 _TYPES = "type.googleapis.com/google.cloud.aiplatform.v1"
@@ -50,7 +50,7 @@ async def start(hosting: Hosting) -> VertexService:
     app = Starlette(routes=_ROUTES)
     http = await serve_http(app, hosting)
     env = make_environment(os.environ, {**hosting.endpoints, "vertex": http.address}, hosting.project)
-    python = os.environ.get("RIPPLE_PIPELINE_PYTHON", os.path.abspath(".venv-pipelines/bin/python"))
+    python = os.environ.get("RIPPLE_PIPELINE_PYTHON", str(ROOT / ".venv-pipelines/bin/python"))
     parallel = count_parallel_jobs(os.cpu_count() or 1)
     jobs = Jobs(database, hosting.state, python=python, env=env, parallel=parallel, clock=_clock)
     app.state.jobs, app.state.models = jobs, Models(database, _clock)

@@ -59,4 +59,4 @@ class GcsObjects:
 
 def _stored(blob: Blob) -> StoredObject:
     ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=int(blob.generation))
-    return StoredObject(ref=ref, size=int(blob.size), metadata=dict(blob.metadata or {}))
+    return StoredObject(ref=ref, size=int(blob.size), created=blob.time_created, metadata=dict(blob.metadata or {}))

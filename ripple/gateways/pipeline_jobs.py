@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from google.api_core.exceptions import Conflict
+from google.api_core.exceptions import Conflict, NotFound
 from google.cloud.aiplatform_v1.services.pipeline_service import PipelineServiceClient
 from google.cloud.aiplatform_v1.services.pipeline_service.transports.rest import PipelineServiceRestTransport
 from google.cloud.aiplatform_v1.types import CreatePipelineJobRequest, PipelineJob
@@ -40,3 +40,10 @@ class VertexPipelineJobs:
         except Conflict:
             return False
         return True
+
+    def state(self, job: str) -> str:
+        try:
+            found = self._client.get_pipeline_job(name=f"{self._parent}/pipelineJobs/{job}", timeout=60)
+        except NotFound:
+            return "MISSING"
+        return str(found.state.name).removeprefix("PIPELINE_STATE_")

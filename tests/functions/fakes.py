@@ -36,7 +36,7 @@ class FakeObjects:
         """Overwrite as a client would: a new generation."""
         self._generation += 1
         ref = ObjectRef(bucket=bucket, name=name, generation=self._generation)
-        stored = StoredObject(ref=ref, size=len(data), metadata=dict(metadata or {}))
+        stored = StoredObject(ref=ref, size=len(data), created=NOW, metadata=dict(metadata or {}))
         self.live[bucket, name] = (stored, data)
         return stored
 
@@ -200,6 +200,7 @@ class FakeExecutions:
 @dataclass(slots=True)
 class FakePipelineJobs:
     submitted: dict[str, dict[str, Any]] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
 
     def submit(
         self, job: str, spec: Mapping[str, object], parameters: Mapping[str, object], labels: Mapping[str, str]
@@ -208,6 +209,9 @@ class FakePipelineJobs:
             return False
         self.submitted[job] = {"spec": spec, "parameters": parameters, "labels": labels}
         return True
+
+    def state(self, job: str) -> str:
+        return self.states.get(job, "RUNNING" if job in self.submitted else "MISSING")
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from functions.start_training.stage import job_id, react
 from ripple.errors import PermanentError
-from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobSubmitted
+from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from tests.functions.fakes import FakeEdge, cause
 
 SPEC = b'{"pipelineInfo": {"name": "train-repeat-purchase"}}'
@@ -146,3 +146,58 @@ def test_a_replay_of_objects_is_none_of_its_business() -> None:
 def test_without_a_spec_the_run_is_refused() -> None:
     with pytest.raises(PermanentError, match="object_missing"):
         tell(FakeEdge(), RUN)
+
+
+def finish(edge: FakeEdge, job: str, state: str = "failed", outcome: str = "failed") -> None:
+    end = TrainingJobFinished(
+        job=job, batch=3, dataset_version="abc123", state=state, outcome=outcome, reason="killed", metrics={}
+    )
+    tell(edge, end, f"end-{job}")
+
+
+def current_job(edge: FakeEdge) -> str:
+    return str(edge.documents.held["trainings/3"]["job"])
+
+
+def test_a_failed_job_is_tried_again_under_the_next_attempt_once() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    first = current_job(edge)
+    finish(edge, first)
+    finish(edge, first)
+    assert [fact.attempt for fact in edge.publisher.facts(TrainingJobSubmitted)] == [1, 2]
+    assert current_job(edge) != first
+
+
+def test_a_dataset_whose_job_fails_three_times_is_left_to_people() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    for _ in range(4):
+        finish(edge, current_job(edge))
+    assert len(edge.pipeline_jobs.submitted) == 3
+    record = edge.documents.held["trainings/3"]
+    assert (record["ended"], record["outcome"], record["ending"]) == (True, "failed", "killed")
+
+
+@pytest.mark.parametrize(("state", "outcome"), [("succeeded", "promoted"), ("failed", "cancelled")])
+def test_a_job_that_ended_as_it_should_is_not_tried_again(state: str, outcome: str) -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    finish(edge, current_job(edge), state, outcome)
+    record = edge.documents.held["trainings/3"]
+    assert (record["ended"], record["outcome"], len(edge.pipeline_jobs.submitted)) == (True, outcome, 1)
+
+
+def test_the_end_of_a_job_of_no_batch_is_none_of_its_business() -> None:
+    edge = an_edge()
+    finish(edge, "train-by-hand")
+    assert edge.pipeline_jobs.submitted == {}
+
+
+def test_a_second_telling_of_the_run_does_not_undo_an_attempt() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    finish(edge, current_job(edge))
+    second = current_job(edge)
+    tell(edge, RUN, "event-2")
+    assert (current_job(edge), len(edge.pipeline_jobs.submitted)) == (second, 2)

@@ -9,8 +9,9 @@ import pytest
 
 from functions.land_object.stage import react as land
 from functions.start_elt.stage import react as start_elt
+from functions.start_training.stage import react as start_training
 from functions.sweep.stage import react, send_leftovers
-from ripple.events import BronzeObjectLanded, EltRunFailed, RunStalled
+from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, RunStalled, TrainingJobFinished
 from ripple.shell import Command, Finalized
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 from tests.functions.test_land_object import GOOD, NAME, put
@@ -123,3 +124,62 @@ def test_a_run_that_was_never_started_is_stated_as_failed_once_its_lease_is_over
     assert sweep(edge) == []
     (failed,) = sweep(edge, dt.timedelta(hours=2))
     assert (failed.execution, failed.state) == ("none", "UNAVAILABLE")
+
+
+def test_an_object_that_is_young_is_left_to_its_handler() -> None:
+    edge = FakeEdge()
+    put(edge, GOOD)
+    assert sweep(edge, dt.timedelta(minutes=4)) == []
+
+
+def train_on(edge: FakeEdge, batch: int = 1) -> str:
+    """The job of a batch that is trained on."""
+    edge.objects.put("ripple-test-models", "spec.json", b"{}")
+    run = EltRunSucceeded(
+        batch=batch,
+        epoch=batch,
+        execution="x",
+        invocation="i",
+        snapshot_uri="gs://ripple-test-features/snapshots/batch=1/",
+        dataset_version=f"version-{batch}",
+        train_rows=1,
+        test_rows=1,
+        score_rows=1,
+    )
+    start_training(run, cause(run.id), edge)  # type: ignore[arg-type]
+    return str(edge.documents.held[f"trainings/{batch}"].get("job", ""))
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("FAILED", "failed"), ("MISSING", "failed"), ("CANCELLED", "cancelled")]
+)
+def test_a_training_job_that_ended_in_silence_is_stated(state: str, outcome: str) -> None:
+    edge = FakeEdge()
+    job = train_on(edge)
+    edge.pipeline_jobs.states[job] = state
+    (finished,) = sweep(edge)
+    assert isinstance(finished, TrainingJobFinished)
+    assert (finished.job, finished.state, finished.outcome) == (job, "failed", outcome)
+    start_training(finished, cause(finished.id), edge)  # type: ignore[arg-type]
+    assert sweep(edge) == []
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PENDING", "SUCCEEDED"])
+def test_a_training_job_that_is_well_is_left_alone(state: str) -> None:
+    edge = FakeEdge()
+    edge.pipeline_jobs.states[train_on(edge)] = state
+    assert sweep(edge) == []
+
+
+def test_a_dataset_skipped_for_a_run_that_was_parked_is_told_again_and_trained() -> None:
+    edge = FakeEdge()
+    run = {"batch": 2, "epoch": 9, "lease_until": NOW, "cause": "c", "execution": ""}
+    head = {"run": run, "epoch": 9, "next": 3, "replays": []}
+    edge.documents.held["elt/head"] = head
+    assert train_on(edge) == ""
+    edge.documents.held["elt/head"] = head | {"run": None}
+    (told,) = sweep(edge)
+    assert isinstance(told, EltRunSucceeded)
+    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    assert edge.documents.held["trainings/1"]["train"]
+    assert sweep(edge) == []
