@@ -77,11 +77,20 @@ def stop(state: Path) -> bool:
         return False
     process = psutil.Process(pid)
     os.kill(pid, signal.SIGTERM)
-    try:
-        process.wait(30)
-    except psutil.TimeoutExpired:
-        process.kill()
+    until = time.monotonic() + 30
+    while _lives(process):
+        if time.monotonic() > until:
+            process.kill()
+        time.sleep(0.02)
     return True
+
+
+def _lives(process: psutil.Process) -> bool:
+    """A zombie does not: its parent may be at work elsewhere and take no note of it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def serve(state: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from google.api_core.exceptions import AlreadyExists, Conflict
+from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
@@ -92,7 +92,10 @@ def make_pepper(clients: AdminClients) -> str:
         clients.secrets.create_secret(
             parent=parent, secret_id=PEPPER, secret=secretmanager_v1.Secret(replication={"automatic": {}})
         )
-        clients.secrets.add_secret_version(
-            parent=name, payload=secretmanager_v1.SecretPayload(data=secrets.token_bytes(32))
-        )
+    try:
+        clients.secrets.get_secret_version(name=f"{name}/versions/1")
+    except NotFound:
+        # Also when an earlier deployment was killed between the secret and its version.
+        payload = secretmanager_v1.SecretPayload(data=secrets.token_bytes(32))
+        clients.secrets.add_secret_version(parent=name, payload=payload)
     return f"{name}/versions/1"
