@@ -1,0 +1,1 @@
+"""Each function in a process of its own under functions-framework, spoken to by HTTP, acting on the laptop's servers."""

@@ -1,0 +1,128 @@
+"""A laptop without functions, one function beside it, and what both were seen to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from google.api_core.exceptions import DeadlineExceeded
+from google.cloud.firestore import Client as FirestoreClient
+
+from cli.deploy.clients import AdminClients
+
+ROOT = Path(__file__).parents[3]
+README = ROOT / "functions" / "README.md"
+
+
+@dataclass(slots=True)
+class Cloud:
+    """Clients of the laptop, and the messages of its subscriptions as they come."""
+
+    clients: AdminClients
+    documents: FirestoreClient
+    spec: str
+    pulled: dict[str, list[Any]] = field(default_factory=dict)
+
+    def facts(self, kind: str, subject: str = "") -> list[Any]:
+        """Messages of that type that were stated so far, those that `subject` is part of."""
+        said = self._pull("test-events")
+        return [m for m in said if m.attributes["ce-type"] == kind and subject in m.attributes["ce-subject"]]
+
+    def buried(self, stage: str) -> list[Any]:
+        """Dead letters of a stage so far."""
+        return [m for m in self._pull("ripple-dead-letters-keep") if m.attributes.get("ripple-stage") == stage]
+
+    def _pull(self, name: str) -> list[Any]:
+        subscription = f"projects/{self.clients.project}/subscriptions/{name}"
+        kept = self.pulled.setdefault(name, [])
+        while True:
+            try:
+                found = self.clients.subscriber.pull(subscription=subscription, max_messages=100, timeout=3)
+            except DeadlineExceeded:
+                return kept
+            if not found.received_messages:
+                return kept
+            kept += [received.message for received in found.received_messages]
+            ids = [received.ack_id for received in found.received_messages]
+            self.clients.subscriber.acknowledge(subscription=subscription, ack_ids=ids)
+
+
+@contextmanager
+def function_alone(stage: str, env: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Its address. The command is the one that functions/README.md gives."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "functions_framework", "--source", f"functions/{stage}/main.py"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--target", stage, "--port", str(port)],
+            cwd=ROOT,
+            env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_listening(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(20)
+
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert process.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() < until, log.read_text()[-3000:]
+            time.sleep(0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Curl:
+    """What a `curl` command of the README sends."""
+
+    headers: Mapping[str, str]
+    body: str
+
+    def send(self, address: str) -> httpx.Response:
+        return httpx.post(address, content=self.body, headers=dict(self.headers), timeout=120, trust_env=False)
+
+
+def read_curl(stage: str, **variables: str) -> Curl:
+    """The README's `curl` to localhost of the function's section, with its `$VARIABLES` filled in."""
+    section = README.read_text().split(f"\n## {stage}\n")[1].split("\n## ")[0]
+    words = shlex.split(section[section.index("    curl -i localhost:8080") :].replace("\\\n", ""))
+    for name, value in variables.items():
+        words = [word.replace(f"${name}", value) for word in words]
+    assert "$" not in "".join(words), words
+    headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
+    return Curl(headers=headers, body=words[words.index("-d") + 1])
+
+
+def wrapped(body: object, kind: str, message_id: str) -> str:
+    """A Pub/Sub push, as a command arrives."""
+    import base64
+
+    data = base64.b64encode(json.dumps(body).encode()).decode()
+    message = {
+        "messageId": message_id,
+        "publishTime": "2026-01-02T03:00:00Z",
+        "attributes": {"kind": kind},
+        "data": data,
+    }
+    return json.dumps({"message": message})

@@ -1,0 +1,62 @@
+"""The laptop that all functions of this folder act on: deployed to as always, but for the functions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+from google.cloud.firestore import Client as FirestoreClient
+
+from cli.deploy import computing, messaging, warehouse
+from cli.deploy.clients import AdminClients
+from cli.deploy.whole import function_env, job_env, workflow_env
+from cli.laptop_control import environment, read_ports, start_detached, stop
+from tests.functions.alone.cloud import ROOT, Cloud, function_alone
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    state, before = tmp_path_factory.mktemp("alone"), dict(os.environ)
+    try:
+        start_detached(state)
+        os.environ.update(environ := environment(read_ports(state)))
+        clients = AdminClients(environ)
+        documents = FirestoreClient(project=clients.project)
+        yield Cloud(clients=clients, documents=documents, spec=_deploy_all_but_functions(clients))
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        stop(state)
+
+
+def _deploy_all_but_functions(clients: AdminClients) -> str:
+    """Where the pipeline's spec lies. A subscription of the tests' own hears every fact."""
+    messaging.make_buckets(clients)
+    messaging.make_topics(clients)
+    warehouse.make_datasets(clients)
+    warehouse.commit_dataform(clients, ROOT / "dataform")
+    warehouse.deploy_workflow(clients, ROOT / "workflows" / "run_elt.yaml", workflow_env(clients))
+    jobs = {**clients.environ, "PYTHONPATH": str(ROOT)} | job_env(clients, warehouse.make_pepper(clients))
+    computing.deploy_jobs(clients, ROOT, jobs)
+    parent = f"projects/{clients.project}"
+    clients.subscriber.create_subscription(
+        name=f"{parent}/subscriptions/test-events", topic=f"{parent}/topics/ripple-events"
+    )
+    return warehouse.upload_spec(clients, ROOT / "pipelines" / "train_repeat_purchase.json")
+
+
+@pytest.fixture(scope="session")
+def alone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """`alone(stage)`: the address of the function, started when it is first asked for."""
+    logs, addresses = tmp_path_factory.mktemp("logs"), {}
+    env = dict(cloud.clients.environ) | function_env(cloud.spec) | {"RIPPLE_ELT_SETTLE_SECONDS": "0"}
+    with ExitStack() as stack:
+
+        def start(stage: str) -> str:
+            if stage not in addresses:
+                addresses[stage] = stack.enter_context(function_alone(stage, env, logs / f"{stage}.log"))
+            return addresses[stage]
+
+        yield start
