@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test check docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,12 +41,19 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m docs.generate --check
+	$(BIN)/python requirements/inputs.py --check
+	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
+
+docs: setup ## Write the generated pages: events, schemas, AsyncAPI
+	$(BIN)/python -m docs.generate
 
 lock: setup ## Lock the dependencies again, by hash and without addresses
 	for part in dev pipelines generators laptop cli; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part pyproject.toml -o requirements/$$part.txt; done
 	for part in $(PARTS); do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part -c requirements/dev.txt pyproject.toml -o functions/$$part/requirements.txt; done
+	$(BIN)/python requirements/inputs.py
 
 clean: ## Remove what setup and runs made
 	rm -rf .venv .venv-pipelines .ripple dataform/node_modules

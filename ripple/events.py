@@ -70,10 +70,12 @@ def _fits(value: object, hint: Any, optional: bool) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    origin = typing.get_origin(hint)
+    origin, arms = typing.get_origin(hint), typing.get_args(hint)
     if origin is Sequence:
-        return isinstance(value, list | tuple)
-    return isinstance(value, Mapping if origin is Mapping else hint)
+        return isinstance(value, list | tuple) and all(_fits(item, arms[0], False) for item in value)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(_fits(item, arms[1], False) for item in value.values())
+    return hint is Any or isinstance(value, hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

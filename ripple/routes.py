@@ -37,10 +37,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One function: what it reacts to, seconds it may take, mebibytes it may use, most instances at once."""
+    """One function: what it reacts to and states, seconds it may take, mebibytes it may use, most instances at once."""
 
     name: str
     triggers: tuple[Finalize | Fact | Command, ...]
+    states: tuple[str, ...]
     timeout_seconds: int = 540
     memory_mib: int = 512
     max_instances: int = 10
@@ -49,13 +50,23 @@ class Stage:
 STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage(name="start_batch", triggers=(Command(topic="ripple-ticks", kind="batch"),), max_instances=2),
+        Stage(
+            name="start_batch",
+            triggers=(Command(topic="ripple-ticks", kind="batch"),),
+            states=("batch.run.started.v1", "sales.export.requested.v1"),
+            max_instances=2,
+        ),
         Stage(
             name="export_sales",
             triggers=(Finalize(bucket="landing"), Fact(type="sales.export.requested.v1")),
+            states=("sales.slice.exported.v1", "sales.export.finished.v1"),
             memory_mib=1024,
         ),
-        Stage(name="land_object", triggers=(Finalize(bucket="bronze"), Fact(type="replay.run.started.v1"))),
+        Stage(
+            name="land_object",
+            triggers=(Finalize(bucket="bronze"), Fact(type="replay.run.started.v1")),
+            states=("bronze.object.landed.v1", "bronze.object.rejected.v1"),
+        ),
         Stage(
             name="start_elt",
             triggers=(
@@ -64,6 +75,7 @@ STAGES: Mapping[str, Stage] = {
                 Fact(type="elt.run.failed.v1"),
                 Fact(type="replay.run.started.v1"),
             ),
+            states=("elt.run.started.v1",),
             timeout_seconds=120,
         ),
         Stage(
@@ -73,12 +85,29 @@ STAGES: Mapping[str, Stage] = {
                 Fact(type="replay.run.started.v1"),
                 Fact(type="training.job.finished.v1"),
             ),
+            states=("training.job.submitted.v1",),
             timeout_seconds=120,
         ),
-        Stage(name="replay", triggers=(Command(topic="ripple-replays", kind="replay"),), timeout_seconds=120),
-        Stage(name="sweep", triggers=(Command(topic="ripple-ticks", kind="sweep"),), timeout_seconds=300),
+        Stage(
+            name="replay",
+            triggers=(Command(topic="ripple-replays", kind="replay"),),
+            states=("replay.run.started.v1",),
+            timeout_seconds=120,
+        ),
+        Stage(
+            name="sweep",
+            triggers=(Command(topic="ripple-ticks", kind="sweep"),),
+            states=("run.stalled.v1", "elt.run.failed.v1", "training.job.finished.v1"),
+            timeout_seconds=300,
+        ),
     )
 }
+
+STATED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
+    "workflows/run_elt": ("elt.run.succeeded.v1", "elt.run.failed.v1"),
+    "pipelines/train_repeat_purchase": ("training.job.finished.v1",),
+}
+"""Facts that no function states at first hand."""
 
 
 def subscription_name(stage: str, trigger: Fact | Command) -> str:

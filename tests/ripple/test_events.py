@@ -110,3 +110,16 @@ def test_a_fact_comes_back_from_the_outbox_as_it_went_in(name: str) -> None:
         **{key: getattr(sent, key) for key in ("source", "time", "correlation_id", "causation_id", "traceparent")},
     }
     assert read_outbox(document) == sent
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("sales.export.finished.v1", "objects", ["gs://b/x", 3]),
+        ("elt.run.failed.v1", "failed_actions", [{"action": "a", "message": None}]),
+        ("elt.run.started.v1", "flows", "sales"),
+    ],
+)
+def test_what_a_list_holds_is_checked_too(name: str, field: str, value: object) -> None:
+    with pytest.raises(PermanentError, match=field):
+        decode_fact(name, EXAMPLES[name]["data"] | {field: value})

@@ -6,7 +6,18 @@ import re
 from pathlib import Path
 
 from ripple.events import CATALOGUE
-from ripple.routes import BUCKETS, FLOWS, STAGES, TOPICS, Command, Fact, Finalize, filter_of, subscription_name
+from ripple.routes import (
+    BUCKETS,
+    FLOWS,
+    STAGES,
+    STATED_ELSEWHERE,
+    TOPICS,
+    Command,
+    Fact,
+    Finalize,
+    filter_of,
+    subscription_name,
+)
 
 PAIRS = [(stage.name, trigger) for stage in STAGES.values() for trigger in stage.triggers]
 SUBSCRIBED = [(name, trigger) for name, trigger in PAIRS if isinstance(trigger, Fact | Command)]
@@ -36,3 +47,16 @@ def test_every_stage_is_a_function_and_every_flow_has_a_contract() -> None:
     root = Path(__file__).parents[2]
     assert all((root / "functions" / name / "stage.py").exists() for name in STAGES)
     assert all((root / "ripple" / "contracts" / f"{flow}.json").exists() for flow in FLOWS)
+
+
+def test_every_fact_is_stated_by_someone_and_only_facts_are() -> None:
+    stated = {kind for stage in STAGES.values() for kind in stage.states}
+    assert stated | {kind for kinds in STATED_ELSEWHERE.values() for kind in kinds} == set(CATALOGUE)
+
+
+def test_a_stage_states_what_its_code_builds() -> None:
+    root = Path(__file__).parents[2] / "functions"
+    for stage in STAGES.values():
+        code = "\n".join(path.read_text() for path in sorted((root / stage.name).glob("*.py")))
+        built = {kind for kind, fact in CATALOGUE.items() if re.search(rf"\b{fact.__name__}\(", code)}
+        assert built == set(stage.states), stage.name

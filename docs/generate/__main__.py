@@ -1,0 +1,56 @@
+"""`python -m docs.generate` writes the generated pages; `--check` exits 1 and names those that are stale."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import yaml
+
+from docs.generate.asyncapi import describe_choreography
+from docs.generate.catalogue import write_catalogue
+from docs.generate.schemas import describe_fact
+from ripple.events import CATALOGUE
+
+DOCS = Path(__file__).resolve().parents[1]
+EXAMPLES = DOCS.parent / "tests" / "ripple" / "events"
+
+
+def generate() -> dict[Path, str]:
+    """Every generated file and its text, from the code and the golden examples alone."""
+    meanings = yaml.safe_load((Path(__file__).parent / "fields.yaml").read_text())
+    examples = {kind: json.loads((EXAMPLES / f"{kind}.json").read_text()) for kind in CATALOGUE}
+    pages = {DOCS / "events.md": write_catalogue(examples, meanings)}
+    for kind, fact in CATALOGUE.items():
+        pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
+    pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
+    return pages
+
+
+def find_stale(pages: dict[Path, str]) -> list[str]:
+    """Files that differ or are missing, and schemas of events that are no more."""
+    stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
+    left = [path for path in (DOCS / "schemas").glob("*.json") if path not in pages]
+    return sorted(str(path.relative_to(DOCS.parent)) for path in [*stale, *left])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m docs.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is stale")
+    pages = generate()
+    if parser.parse_args().check:
+        stale = find_stale(pages)
+        sys.stderr.write("".join(f"{name} is stale: run `make docs`\n" for name in stale))
+        return 1 if stale else 0
+    for name in find_stale(pages):
+        (DOCS.parent / name).unlink(missing_ok=True)
+    for path, text in pages.items():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

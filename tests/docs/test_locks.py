@@ -1,0 +1,76 @@
+"""A lock is what pyproject.toml asks for, and holds all that its function acts through."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ripple.routes import STAGES
+
+ROOT = Path(__file__).parents[2]
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+PACKAGES = {
+    "objects": "google-cloud-storage",
+    "documents": "google-cloud-firestore",
+    "publisher": "google-cloud-pubsub",
+    "executions": "google-cloud-workflows",
+    "generator_jobs": "google-cloud-run",
+    "pipeline_jobs": "google-cloud-aiplatform",
+    "sales": "google-cloud-firestore",
+}
+
+
+def load_inputs() -> Any:
+    spec = importlib.util.spec_from_file_location("inputs", ROOT / "requirements" / "inputs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+inputs = load_inputs()
+RECORDED = json.loads(inputs.INPUTS.read_text())
+
+
+def test_the_locks_are_what_pyproject_asks_for() -> None:
+    assert inputs.find_faults(PYPROJECT, RECORDED) == []
+
+
+def test_a_changed_group_is_named_with_every_group_that_includes_it() -> None:
+    changed = PYPROJECT.replace('sweep = ["', 'sweep = ["attrs", "')
+    assert inputs.find_faults(changed, RECORDED) == [
+        "functions/sweep/requirements.txt is stale",
+        "requirements/dev.txt is stale",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a==1 \\\n    --hash=sha256:00\nb==2\n", "b==2 has no hash"),
+        ("a @ https://example.org/a.whl --hash=sha256:00\n", "holds a download address"),
+        (None, "is missing"),
+    ],
+)
+def test_an_unsafe_lock_is_named(tmp_path: Path, text: str | None, fault: str) -> None:
+    (tmp_path / "requirements").mkdir()
+    if text is not None:
+        (tmp_path / "requirements" / "one.txt").write_text(text)
+    pyproject = '[dependency-groups]\none = ["a"]\n'
+    faults = inputs.find_faults(pyproject, inputs.digest_groups(pyproject), tmp_path)
+    assert faults == [f"requirements/one.txt: {fault}"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_function_is_deployed_with_every_client_that_it_acts_through(stage: str) -> None:
+    code = "\n".join(path.read_text() for path in sorted((ROOT / "functions" / stage).glob("*.py")))
+    ports = set(re.findall(r"\bedge\.([a-z_]+)", code)) - {"settings"}
+    lock = (ROOT / "functions" / stage / "requirements.txt").read_text()
+    assert ports <= set(PACKAGES)
+    assert [p for p in sorted({PACKAGES[port] for port in ports}) if f"\n{p}==" not in "\n" + lock] == []

@@ -1,0 +1,77 @@
+"""Links lead somewhere, and every command that a page names exists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.main import app
+from ripple.routes import STAGES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("functions/**/*.md")])
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def anchors_of(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^a-z0-9_ -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_what_is_there(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text()):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), target
+        assert not anchor or anchor in anchors_of(file), target
+
+
+def named_targets() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for target in re.findall(r"(?:`|^    )make ([a-z-]+)", page.read_text(), re.M):
+            yield name_of(page), target
+
+
+@pytest.mark.parametrize(("page", "target"), sorted(set(named_targets())))
+def test_make_targets_that_pages_name_exist(page: str, target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M), page
+
+
+def named_commands() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for line in re.findall(r"(?:`|\$|bin/)ripple ([a-z][^`\n#]*)", page.read_text()):
+            yield name_of(page), line.strip()
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(named_commands())))
+def test_commands_and_options_that_pages_name_exist(page: str, line: str) -> None:
+    command = COMMANDS.get(line.split(maxsplit=1)[0])
+    assert command is not None, page
+    known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+    assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= known | {"--help"}, page
+
+
+def test_pages_name_commands_and_targets_at_all() -> None:
+    assert len(set(named_commands())) >= 8
+    assert len(set(named_targets())) >= 2
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_function_has_its_section(stage: str) -> None:
+    assert f"\n## {stage}\n" in (ROOT / "functions" / "README.md").read_text()
+
+
+def test_every_decision_is_numbered_and_dated_by_its_place() -> None:
+    numbers = [path.name[:4] for path in sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
