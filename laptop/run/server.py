@@ -100,7 +100,9 @@ class RunApi:
         return JSONResponse(_found(self._records.get("execution", name), request))
 
     async def list_executions(self, request: Request) -> Response:
-        prefix = f"{_parent(request)}/jobs/{request.path_params['job']}/executions/"
+        """Of one job, or of all where the job is `-`."""
+        job = request.path_params["job"]
+        prefix = f"{_parent(request)}/jobs/" + ("" if job == "-" else f"{job}/executions/")
         return JSONResponse({"executions": self._records.list("execution", prefix)})
 
 
