@@ -186,7 +186,7 @@ class _EventarcService:
 
 async def start(hosting: Hosting) -> _EventarcService:
     """Serve Eventarc; needs the endpoints of pubsub, storage and run."""
-    records = Records(hosting.state)
+    records = Records(hosting.state, fsync=hosting.fsync)
     api = EventarcApi(records, hosting)
     root = "/v1/projects/{project}/locations/{location}/triggers"
     routes = [

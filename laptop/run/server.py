@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -12,9 +13,9 @@ from starlette.routing import Route
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
+from laptop.orphans import end_owned
 from laptop.records import Record, Records
 from laptop.run.jobs import Jobs
-from laptop.run.processes import kill_orphans
 from laptop.run.services import Services
 
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
@@ -161,8 +162,8 @@ class _RunService:
 
 async def start(hosting: Hosting) -> _RunService:
     """Serve Cloud Run; what was deployed or running before listens and runs again."""
-    records = Records(hosting.state)
-    kill_orphans(records)
+    records = Records(hosting.state, fsync=hosting.fsync)
+    await asyncio.to_thread(end_owned, hosting.state)
     services = Services(records, hosting.state, hosting.host)
     jobs = Jobs(records, hosting.state)
     http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
