@@ -58,7 +58,10 @@ async def _run(arguments: argparse.Namespace) -> None:
     if arguments.lifeline:
         # The supervisor holds the other end of standard input: when it dies, even by kill -9, this process ends too.
         asyncio.get_running_loop().add_reader(0, stopping.set)
+    opening = asyncio.Event()
+    hostings = {name: replace(hosting, opening=opening) for name, hosting in hostings.items()}
     running = await start_services(arguments.services.split(","), hostings)
+    opening.set()
     print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
     await stopping.wait()
     await stop_services(running)

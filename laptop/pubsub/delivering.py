@@ -27,8 +27,16 @@ _ROWS_AT_ONCE = 500
 class Deliverer:
     """Keeps one delivery task for every subscription that wants one."""
 
-    def __init__(self, broker: Broker, handing: HandOut, signer: TokenSigner, bigquery: str | None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        handing: HandOut,
+        signer: TokenSigner,
+        bigquery: str | None,
+        opening: asyncio.Event | None,
+    ) -> None:
         self._broker, self._handing, self._signer, self._bigquery = broker, handing, signer, bigquery
+        self._opening = opening
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(600, connect=5), limits=limits, trust_env=False)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -57,6 +65,8 @@ class Deliverer:
         await self._client.aclose()
 
     async def _push_all(self, backlog: Backlog) -> None:
+        if self._opening is not None:
+            await self._opening.wait()
         slots = asyncio.Semaphore(1 if backlog.subscription.enable_message_ordering else _SIDE_BY_SIDE)
         under_way: set[asyncio.Task[None]] = set()
         try:

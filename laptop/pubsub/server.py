@@ -49,7 +49,8 @@ async def start(hosting: Hosting) -> PubsubService:
     broker = Broker(store, time.time)
     schemas, transformer = Schemas(store, time.time), Transformer()
     handing = HandOut(broker, transformer)
-    deliverer = Deliverer(broker, handing, TokenSigner(hosting.state, time.time), hosting.endpoints.get("bigquery"))
+    signer = TokenSigner(hosting.state, time.time)
+    deliverer = Deliverer(broker, handing, signer, hosting.endpoints.get("bigquery"), hosting.opening)
     options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers(

@@ -43,7 +43,7 @@ def main() -> None:
 def torture(given: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     """The whole run; what was done and measured, and the findings."""
     say(f"seed {given.seed}: making {given.files} files and {given.ticks} ticks with their truth")
-    harvest = reap(folder / "harvest", files=given.files, ticks=given.ticks, seed=given.seed)
+    harvest = reap(given.harvest or folder / "harvest", files=given.files, ticks=given.ticks, seed=given.seed)
     family = Family(state=folder / "state")
     tormentor = Tormentor(family=family, dice=random.Random(given.seed))
     writers = Writers(project=PROJECT)
@@ -125,6 +125,9 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the world and of the faults (1)")
     parser.add_argument("--minutes", type=float, default=15, help="over which files and kills are spread (15)")
     parser.add_argument("--settle-minutes", type=float, default=20, help="to come to rest afterwards, at most (20)")
+    parser.add_argument(
+        "--harvest", type=Path, help="a folder to make the files in, or to take them from if they are there"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the state folder also when all holds")
     parser.add_argument("--json", action="store_true", help="the result as one JSON object on standard output")
     return parser.parse_args()

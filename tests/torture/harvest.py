@@ -27,6 +27,8 @@ MAINS: Mapping[str, Callable[[Sequence[str]], None]] = {
     "startups": startups.main,
 }
 TICK_DAYS = 30
+_DONE = "done"
+"""Marks a folder that is whole, so that a harvest of the same seed is made once."""
 
 
 @dataclass(slots=True)
@@ -82,11 +84,14 @@ def _tick(start: dt.date, end: dt.date, flows: list[str], arguments: Mapping[str
 
 
 def _generate(flow: str, start: dt.date, end: dt.date, batch: str, arguments: Mapping[str, Any], out: Path) -> None:
+    if (out / _DONE).exists():
+        return
     words = ["--from", str(start), "--to", str(end), "--batch-id", batch, "--out", str(out), "--project", PROJECT]
     words += [word for name in sorted(arguments) for word in (f"--{name}", str(arguments[name]))]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         os.environ.pop("PEPPER_SECRET", None)
         MAINS[flow](words)
+    (out / _DONE).touch()
 
 
 def _count_lines(flow: str, out: Path, expected: Expected) -> dict[str, Path]:
