@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test torture check bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ demo: setup ## Run the main job: an empty machine to a trained model
 
 test: setup ## Run every test
 	$(BIN)/python -m pytest
+
+torture: setup ## Kill the laptop 200 times under load, then hold every row against the truth (half an hour)
+	$(BIN)/python -m tests.torture $(TORTURE)
 
 check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 
-from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, supervise
+from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, evict_packs, supervise, write_whole
 
 PROJECT = "ripple-laptop"
 LOCATION = "us-central1"
@@ -52,12 +52,12 @@ def read_ports(state: Path) -> dict[str, int]:
     return {name: int(port) for name, port in json.loads((state / PORTS_FILE).read_text()).items()}
 
 
-def start_detached(state: Path, timeout_seconds: float = 60) -> None:
+def start_detached(state: Path, timeout_seconds: float = 60, *, fsync: bool = False) -> None:
     """Start the laptop in the background and return when it is ready; RuntimeError points at its log."""
     state.mkdir(parents=True, exist_ok=True)
     with (state / "supervisor.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli.laptop_control", str(state)],
+            [sys.executable, "-m", "cli.laptop_control", str(state), *(["--fsync"] if fsync else [])],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -93,15 +93,16 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def serve(state: Path) -> None:
+def serve(state: Path, *, fsync: bool = False) -> None:
     """Run the laptop in this process until it is told to stop; at once over if another process serves this folder."""
     with (state / LOCK_FILE).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return
+        evict_packs(state)
         write_environment(state, ports := choose_ports(state))
-        asyncio.run(supervise(Laptop(state=state, project=PROJECT, location=LOCATION, ports=ports)))
+        asyncio.run(supervise(Laptop(state=state, project=PROJECT, location=LOCATION, ports=ports, fsync=fsync)))
 
 
 def is_deployed(state: Path) -> bool:
@@ -111,7 +112,7 @@ def is_deployed(state: Path) -> bool:
 
 
 def mark_deployed(state: Path) -> None:
-    (state / DEPLOYED_FILE).write_text((state / PORTS_FILE).read_text())
+    write_whole(state / DEPLOYED_FILE, (state / PORTS_FILE).read_text())
 
 
 def clear(state: Path) -> None:
@@ -123,8 +124,8 @@ def clear(state: Path) -> None:
 def write_environment(state: Path, ports: Mapping[str, int]) -> None:
     """`STATE/env`: lines that a shell or another tool can read."""
     state.mkdir(parents=True, exist_ok=True)
-    (state / "env").write_text("".join(f"{name}={value}\n" for name, value in environment(ports).items()))
+    write_whole(state / "env", "".join(f"{name}={value}\n" for name, value in environment(ports).items()))
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]).absolute())
+    serve(Path(sys.argv[1]).absolute(), fsync="--fsync" in sys.argv)

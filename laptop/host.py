@@ -8,9 +8,12 @@ import importlib
 import json
 import signal
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 from laptop.hosting import Hosting, Service
+from laptop.orphans import lock_folder
 
 PACKS: Mapping[str, Sequence[str]] = {
     "edge": ("storage", "pubsub", "firestore", "secrets", "eventarc", "scheduler", "workflows", "vertex", "run"),
@@ -37,25 +40,28 @@ async def stop_services(running: Sequence[Service]) -> None:
     await asyncio.gather(*(service.stop() for service in running))
 
 
-def plan_hostings(state: Path, project: str, location: str, ports: Mapping[str, int]) -> dict[str, Hosting]:
+def plan_hostings(
+    state: Path, project: str, location: str, ports: Mapping[str, int], *, fsync: bool = False
+) -> dict[str, Hosting]:
     """Where every service of the laptop lives, and each other's address. Pure."""
     endpoints = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-    return {
-        name: Hosting(state=state / name, project=project, location=location, port=port, endpoints=endpoints)
-        for name, port in ports.items()
-    }
+    common = Hosting(state=state, project=project, location=location, endpoints=endpoints, fsync=fsync)
+    return {name: replace(common, state=state / name, port=port) for name, port in ports.items()}
 
 
 async def _run(arguments: argparse.Namespace) -> None:
     ports = json.loads(arguments.ports)
-    hostings = plan_hostings(arguments.state, arguments.project, arguments.location, ports)
+    hostings = plan_hostings(arguments.state, arguments.project, arguments.location, ports, fsync=arguments.fsync)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     if arguments.lifeline:
         # The supervisor holds the other end of standard input: when it dies, even by kill -9, this process ends too.
         asyncio.get_running_loop().add_reader(0, stopping.set)
+    opening = asyncio.Event()
+    hostings = {name: replace(hosting, opening=opening) for name, hosting in hostings.items()}
     running = await start_services(arguments.services.split(","), hostings)
+    opening.set()
     print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
     await stopping.wait()
     await stop_services(running)
@@ -69,7 +75,11 @@ def main() -> None:
     parser.add_argument("--project", default="ripple-laptop")
     parser.add_argument("--location", default="us-central1")
     parser.add_argument("--lifeline", action="store_true", help="End when standard input closes.")
-    asyncio.run(_run(parser.parse_args()))
+    parser.add_argument("--fsync", action="store_true", help="Answer only what survives the machine's death.")
+    parser.add_argument("--lock", type=Path, help="A folder to own while it runs: no second process may.")
+    arguments = parser.parse_args()
+    with lock_folder(arguments.lock) if arguments.lock else nullcontext():
+        asyncio.run(_run(arguments))
 
 
 if __name__ == "__main__":

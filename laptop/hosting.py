@@ -16,7 +16,9 @@ class Hosting:
     """Where one service runs.
 
     `state` is the service's own folder (made by the host), `port` 0 picks a free one, `endpoints` maps the names of the
-    other services to `127.0.0.1:PORT`.
+    other services to `127.0.0.1:PORT`. With `fsync`, what is answered also survives the machine's death (docs/durability.md).
+    `opening` is set once all of the process's services listen: who calls others by itself waits for it, since each push to
+    a function that does not listen yet would count as an attempt. None if nobody else is to come.
     """
 
     state: Path
@@ -25,6 +27,8 @@ class Hosting:
     host: str = "127.0.0.1"
     port: int = 0
     endpoints: Mapping[str, str] = field(default_factory=dict)
+    fsync: bool = False
+    opening: asyncio.Event | None = None
 
 
 class Service(Protocol):
@@ -53,10 +57,16 @@ def _parse_arguments(name: str) -> Hosting:
     parser.add_argument("--project", default="demo-proj")
     parser.add_argument("--location", default="us-central1")
     parser.add_argument("--endpoint", action="append", default=[], metavar="SERVICE=HOST:PORT")
+    parser.add_argument("--fsync", action="store_true", help="answer only what survives the machine's death")
     given = parser.parse_args()
     endpoints = dict(pair.split("=", 1) for pair in given.endpoint)
     return Hosting(
-        state=given.state, project=given.project, location=given.location, port=given.port, endpoints=endpoints
+        state=given.state,
+        project=given.project,
+        location=given.location,
+        port=given.port,
+        endpoints=endpoints,
+        fsync=given.fsync,
     )
 
 

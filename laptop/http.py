@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,7 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from laptop.hosting import Hosting
+from laptop.loops import DISK_ERRORS
 
+_LOG = logging.getLogger("laptop.http")
 _STATUS_NAMES = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
@@ -53,6 +56,12 @@ async def answer_api_error(_request: Request, error: Exception) -> Response:
     return JSONResponse(error.as_json(), status_code=error.code)
 
 
+async def answer_disk_error(request: Request, error: Exception) -> Response:
+    """Starlette exception handler for a disk that is full or broken: nothing was changed, so clients may try again."""
+    _LOG.warning("%s %s: %r", request.method, request.url.path, error)
+    return JSONResponse(ApiError(503, f"the laptop's disk refused: {error}").as_json(), status_code=503)
+
+
 @dataclass(slots=True)
 class HttpService:
     """A Starlette app that listens; `stop` closes its port."""
@@ -69,6 +78,8 @@ class HttpService:
 async def serve_http(app: Starlette, hosting: Hosting) -> HttpService:
     """Serve `app` on `hosting`'s host and port; return once it accepts connections."""
     app.add_exception_handler(ApiError, answer_api_error)
+    for kind in DISK_ERRORS:
+        app.add_exception_handler(kind, answer_disk_error)
     listener = _listen(hosting.host, hosting.port)
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(

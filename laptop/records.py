@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
+
+from laptop.sqlite import open_database
 
 Record = dict[str, Any]
 
 
 class Records:
-    """Every write is on disk when it returns; the file is readable by its owner only."""
+    """Every write survives a kill when it returns; the file is readable by its owner only."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         path = folder / "records.sqlite"
         path.touch(mode=0o600)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db = open_database(path, fsync=fsync)
         self._db.execute(
             "CREATE TABLE IF NOT EXISTS records (kind TEXT, name TEXT, body TEXT, PRIMARY KEY (kind, name))"
         )

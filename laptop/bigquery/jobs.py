@@ -18,6 +18,7 @@ from laptop.bigquery.errors import duplicate, not_found
 from laptop.bigquery.running.outcome import Outcome
 from laptop.bigquery.running.session import Session
 from laptop.http import ApiError
+from laptop.loops import persist
 
 Resource = dict[str, Any]
 Work = Callable[[Session], Outcome]
@@ -58,6 +59,8 @@ class Jobs:
     def load(self) -> None:
         """Read the records back; a job that was running when the process died has failed."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for path in self.folder.glob("*.part"):
+            path.unlink()
         for path in sorted(self.folder.glob("*.json")):
             job = Job(resource=json.loads(path.read_text()))
             if job.resource["status"]["state"] != "DONE":
@@ -76,8 +79,8 @@ class Jobs:
         if job_id in self.known:
             raise duplicate("Job", f"{self.project}:{self.location}.{job_id}")
         job = Job(resource=self._record(job_id, configuration), session=session)
-        self.known[job_id] = job
         self._save(job)
+        self.known[job_id] = job
         task = asyncio.create_task(self._run(job, session, work))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
@@ -85,7 +88,7 @@ class Jobs:
 
     async def _run(self, job: Job, session: Session, work: Work) -> None:
         outcome = await asyncio.to_thread(self._work, job, session, work)
-        self._finish(job, outcome)
+        await persist(lambda: self._finish(job, outcome))
         job.session = None
         job.done.set()
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ from laptop.dataform.plan import ready_actions, skipped_actions
 from laptop.dataform.statements import build_script, join_script, quote
 from laptop.dataform.store import Record, Store
 from laptop.dataform.warehouse import QueryFailedError, Warehouse
+from laptop.loops import persist
 
 AT_ONCE = 2
 INTERRUPTED = "interrupted: the Dataform server stopped while the invocation was running"
@@ -71,14 +73,14 @@ class Runner:
             await self._warehouse.cancel(action.target.database, _job_id(record))
 
     async def _run(self, run: Run) -> None:
-        while self._start_ready(run) or run.working:
+        while await persist(lambda: self._start_ready(run)) or run.working:
             done, _ = await asyncio.wait(run.working, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                action = run.working.pop(task)
-                self._note_end(run, action, task.exception())
+                await persist(partial(self._note_end, run, run.working[task], task.exception()))
+                del run.working[task]
         states = set(run.states.values())
         final = "CANCELLED" if run.cancelling else "FAILED" if states & {"FAILED", "SKIPPED"} else "SUCCEEDED"
-        self._set_state(run, final)
+        await persist(lambda: self._set_state(run, final))
 
     def _start_ready(self, run: Run) -> bool:
         """Skip what cannot run any more, start what can; whether anything was started."""
@@ -138,15 +140,18 @@ class Runner:
             self._note(run, action, "FAILED", f"{type(error).__name__}: {error}")
 
     def _note(self, run: Run, action: Action, state: str, reason: str = "") -> None:
-        record = run.records[action.target]
-        record["state"] = state
-        timing = record.setdefault("invocationTiming", {}) if state != "SKIPPED" else {}
-        timing["startTime" if state == "RUNNING" else "endTime"] = self._now()
+        """In the store, and only then in memory: what the disk refuses must look as if it had not been tried."""
+        old = run.records[action.target]
+        record: Record = {**old, "state": state}
+        if state != "SKIPPED":
+            word = "startTime" if state == "RUNNING" else "endTime"
+            record["invocationTiming"] = {**old.get("invocationTiming", {}), word: self._now()}
         if state == "RUNNING":
-            record["bigqueryAction"]["jobId"] = _job_id(record)
+            record["bigqueryAction"] = {**old["bigqueryAction"], "jobId": _job_id(old)}
         if reason:
             record["failureReason"] = reason
         self._store.put("action", record, run.invocation["name"])
+        run.records[action.target] = record
 
     def _set_state(self, run: Run, state: str) -> None:
         run.invocation["state"] = state

@@ -36,7 +36,7 @@ class DataformService:
 
 async def start(hosting: Hosting) -> DataformService:
     """Serve on `hosting`'s port; SQL goes to `hosting.endpoints["bigquery"]`."""
-    store = Store(hosting.state / "dataform.sqlite")
+    store = Store(hosting.state / "dataform.sqlite", fsync=hosting.fsync)
     fail_interrupted(store, _now())
     for folder in ("checkouts", "modules"):
         (hosting.state / folder).mkdir(exist_ok=True)

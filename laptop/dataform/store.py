@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from laptop.sqlite import open_database, transaction
 
 Record = dict[str, Any]
 
@@ -22,9 +23,9 @@ CREATE TABLE IF NOT EXISTS graphs (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 class Store:
     """SQLite in WAL mode; every method is one transaction. Kinds: repository, compilation, invocation, action."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+    def __init__(self, path: Path, *, fsync: bool = False) -> None:
+        self._db = open_database(path, fsync=fsync)
+        self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
         self._db.close()
@@ -43,21 +44,21 @@ class Store:
         return [dict(json.loads(row[0])) for row in self._db.execute(sql, (kind, parent))]
 
     def delete_invocation(self, name: str) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute("DELETE FROM records WHERE kind = 'action' AND parent = ?", (name,))
             self._db.execute("DELETE FROM records WHERE kind = 'invocation' AND name = ?", (name,))
 
     def delete_repository(self, name: str) -> None:
         """With all that is under it."""
         under = f"{name}/"
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute("DELETE FROM records WHERE name = ? OR substr(name, 1, ?) = ?", (name, len(under), under))
             self._db.execute("DELETE FROM graphs WHERE substr(name, 1, ?) = ?", (len(under), under))
             self._db.execute("DELETE FROM commits WHERE repository = ?", (name,))
 
     def put_commit(self, repository: Record, sha: str, files: Mapping[str, str], blobs: Mapping[str, bytes]) -> None:
         """A commit's files (path to digest), their contents, and the repository whose head it is: all or nothing."""
-        with self._transaction():
+        with transaction(self._db):
             self._db.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?)", list(blobs.items()))
             values = (repository["name"], sha, json.dumps(files))
             self._db.execute("INSERT OR IGNORE INTO commits VALUES (?, ?, ?)", values)
@@ -77,7 +78,7 @@ class Store:
         return bytes(self._db.execute("SELECT content FROM blobs WHERE digest = ?", (digest,)).fetchone()[0])
 
     def put_compilation(self, record: Record, graph: Mapping[str, Any], parent: str) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self._db.execute("INSERT OR REPLACE INTO graphs VALUES (?, ?)", (record["name"], json.dumps(graph)))
             self.put("compilation", record, parent)
 
@@ -86,21 +87,7 @@ class Store:
         return dict(json.loads(row[0])) if row else {}
 
     def put_invocation(self, record: Record, actions: Sequence[Record], parent: str) -> None:
-        with self._transaction():
+        with transaction(self._db):
             self.put("invocation", record, parent)
             for action in actions:
                 self.put("action", action, record["name"])
-
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_rest: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")

@@ -118,12 +118,12 @@ class EventarcApi:
         trigger = self._find(request.path_params["trigger"])
         message = (await request.json())["message"]
         resource = json.loads(base64.b64decode(message["data"]))
-        uri = await self._destination(trigger)
         headers = event_headers(resource, message)
         try:
+            uri = await self._destination(trigger)
             answer = await self._client.post(uri, content=json.dumps(resource), headers=headers)
         except httpx.HTTPError as error:
-            raise ApiError(503, f"{uri}: {error!r}") from error
+            raise ApiError(503, f"{trigger['name']} does not reach its destination: {error!r}") from error
         return Response(answer.content, status_code=answer.status_code)
 
     async def _destination(self, trigger: Record) -> str:
@@ -186,7 +186,7 @@ class _EventarcService:
 
 async def start(hosting: Hosting) -> _EventarcService:
     """Serve Eventarc; needs the endpoints of pubsub, storage and run."""
-    records = Records(hosting.state)
+    records = Records(hosting.state, fsync=hosting.fsync)
     api = EventarcApi(records, hosting)
     root = "/v1/projects/{project}/locations/{location}/triggers"
     routes = [

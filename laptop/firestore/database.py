@@ -29,9 +29,9 @@ _READING_THREADS = 4
 class Database:
     """Used on one event loop, which is never blocked: SQLite is only touched on threads."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float]) -> None:
+    def __init__(self, folder: Path, clock: Callable[[], float], *, fsync: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
-        self.store = Store(folder)
+        self.store = Store(folder, fsync=fsync)
         self._timeline = Timeline(clock, self.store.last_commit())
         self._transactions = Transactions()
         self._committer = Committer(self.store, self._timeline, self._transactions, self._publish)

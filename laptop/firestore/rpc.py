@@ -15,6 +15,7 @@ from laptop.firestore.messages import ListenRequest, Pb
 from laptop.firestore.reading import Reader
 from laptop.firestore.streams import Listener
 from laptop.firestore.writing import Writer
+from laptop.loops import DISK_ERRORS
 
 _SERVICE = "google.firestore.v1.Firestore"
 _REFUSED = ("Write", "ExecutePipeline")
@@ -51,6 +52,9 @@ def _unary(method: Callable[[Pb], Awaitable[Pb]], request: Any) -> grpc.RpcMetho
         except RpcError as error:
             await context.abort(error.code, error.message)
             raise
+        except DISK_ERRORS as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
+            raise
 
     return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=request.pb().FromString)
 
@@ -62,6 +66,8 @@ def _stream(method: Callable[[Pb], AsyncIterator[bytes]], request: Any) -> grpc.
                 yield answer
         except RpcError as error:
             await context.abort(error.code, error.message)
+        except DISK_ERRORS as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     return grpc.unary_stream_rpc_method_handler(handle, request_deserializer=request.pb().FromString)
 

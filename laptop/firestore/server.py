@@ -29,7 +29,7 @@ class FirestoreService:
 
 async def start(hosting: Hosting) -> FirestoreService:
     """Serve Firestore from `hosting.state`; every project and database a client names exists."""
-    database = Database(hosting.state, time.time)
+    database = Database(hosting.state, time.time, fsync=hosting.fsync)
     options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers((handlers(database),))

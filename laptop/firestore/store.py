@@ -11,9 +11,9 @@ from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 from laptop.firestore.paths import DocumentKey
+from laptop.sqlite import open_database, transaction
 
 _SCHEMA = """
-PRAGMA journal_mode = WAL;
 CREATE TABLE IF NOT EXISTS collections (number INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS documents (
   collection INTEGER NOT NULL, id TEXT NOT NULL, updated INTEGER NOT NULL, data BLOB NOT NULL,
@@ -59,8 +59,8 @@ class IdRange:
 class Store:
     """One writing connection for one thread, and a pool of reading ones."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "firestore.db"
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self._path, self._fsync = folder / "firestore.db", fsync
         self._db = self._connect()
         self._db.executescript(_SCHEMA)
         self._readers: SimpleQueue[sqlite3.Connection] = SimpleQueue()
@@ -87,16 +87,14 @@ class Store:
         return found
 
     def write(self, changes: list[Change], time: int) -> None:
-        """All changes or none, on disk as far as the death of the process goes when this returns."""
-        self._db.execute("BEGIN IMMEDIATE")
+        """All changes or none, on disk when this returns as far as `fsync` says."""
         try:
-            numbers = {path: self._number(path) for path in {change.key.collection for change in changes}}
-            self._keep_versions(changes, numbers, time)
-            self._replace(changes, numbers, time)
-            self._db.execute("UPDATE last_commit SET micros = ?", (time,))
-            self._db.execute("COMMIT")
+            with transaction(self._db):
+                numbers = {path: self._number(path) for path in {change.key.collection for change in changes}}
+                self._keep_versions(changes, numbers, time)
+                self._replace(changes, numbers, time)
+                self._db.execute("UPDATE last_commit SET micros = ?", (time,))
         except BaseException:
-            self._db.execute("ROLLBACK")
             self._numbers = self._load_collections()
             raise
 
@@ -145,9 +143,7 @@ class Store:
         return dict(self._db.execute("SELECT path, number FROM collections").fetchall())
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=30)
-        db.execute("PRAGMA synchronous = NORMAL")
-        return db
+        return open_database(self._path, fsync=self._fsync)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:

@@ -70,13 +70,14 @@ class Backlog:
         until = self._now() + (deadline or self.subscription.ack_deadline_seconds or 10)
         leased: list[Delivery] = []
         while self._ready and len(leased) < limit:
-            delivery = self._ready.popleft()
+            delivery = self._ready[0]
+            if self.subscription.dead_letter_policy.dead_letter_topic:
+                self._store.mark_attempt(self.name, delivery.number, delivery.attempts + 1)
+            self._ready.popleft()
             self._serial += 1
             delivery.attempts += 1
             delivery.ack_id, delivery.expires = f"{delivery.number}:{self._serial}:{delivery.attempts}", until
             self._leased[delivery.ack_id] = delivery
-            if self.subscription.dead_letter_policy.dead_letter_topic:
-                self._store.mark_attempt(self.name, delivery.number, delivery.attempts)
             leased.append(delivery)
         return leased
 
@@ -91,16 +92,13 @@ class Backlog:
 
     def ack(self, ack_ids: Iterable[str]) -> list[str]:
         """Done for good; returns the ack ids that are no lease any more."""
-        stale, numbers = [], []
-        for ack_id in ack_ids:
-            delivery = self._leased.pop(ack_id, None)
-            if delivery is None:
-                stale.append(ack_id)
-                continue
-            numbers.append(delivery.number)
+        known = {ack_id: self._leased.get(ack_id) for ack_id in ack_ids}
+        numbers = [delivery.number for delivery in known.values() if delivery is not None]
         self._store.mark_acked(self.name, numbers, keep=self.subscription.retain_acked_messages)
+        for ack_id in known:
+            self._leased.pop(ack_id, None)
         self._tell_freed()
-        return stale
+        return [ack_id for ack_id, delivery in known.items() if delivery is None]
 
     def modify(self, ack_ids: Iterable[str], deadline: int) -> tuple[list[str], list[Delivery]]:
         """Extend leases, or give messages back with 0: `(stale ids, those that have been tried too often)`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ import grpc
 from google.protobuf import field_mask_pb2
 from google.pubsub_v1.types import PubsubMessage, Snapshot, Subscription, Topic
 
+from laptop.loops import DISK_ERRORS
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.filters import FilterError, compile_filter
 from laptop.pubsub.store import Store
@@ -44,6 +44,9 @@ class Broker:
             self.topics[topic.name] = topic
         for body in store.resources("subscription"):
             self._open(Subscription.deserialize(body))
+        for body in store.resources("snapshot"):
+            snapshot = Snapshot.deserialize(body)
+            self.snapshots[snapshot.name] = snapshot
         store.prune(now() - _RETAINED_SECONDS)
 
     def _open(self, subscription: Subscription) -> Backlog:
@@ -165,9 +168,14 @@ class Broker:
                 attributes={**dict(delivery.message.attributes), **origin},
                 ordering_key=delivery.message.ordering_key,
             )
-            with contextlib.suppress(RpcError):
+            try:
                 self.publish(policy.dead_letter_topic, [message])
                 backlog.forget(delivery)
+            except RpcError:
+                continue
+            except DISK_ERRORS:
+                backlog.add(delivery)
+                raise
 
     def seek_time(self, name: str, moment: float) -> None:
         """Before `moment` acknowledged, from it on not: the past is there as far as topic or subscription kept it."""

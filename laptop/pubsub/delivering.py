@@ -8,9 +8,11 @@ import contextlib
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 
+from laptop.loops import DISK_ERRORS, keep_on
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.handing import HandOut
@@ -25,8 +27,16 @@ _ROWS_AT_ONCE = 500
 class Deliverer:
     """Keeps one delivery task for every subscription that wants one."""
 
-    def __init__(self, broker: Broker, handing: HandOut, signer: TokenSigner, bigquery: str | None) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        handing: HandOut,
+        signer: TokenSigner,
+        bigquery: str | None,
+        opening: asyncio.Event | None,
+    ) -> None:
         self._broker, self._handing, self._signer, self._bigquery = broker, handing, signer, bigquery
+        self._opening = opening
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(600, connect=5), limits=limits, trust_env=False)
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -43,9 +53,9 @@ class Deliverer:
         if backlog is None or backlog.subscription.detached:
             return
         if backlog.subscription.push_config.push_endpoint:
-            self._tasks[name] = asyncio.create_task(self._push_all(backlog))
+            self._tasks[name] = asyncio.create_task(keep_on(partial(self._push_all, backlog)))
         elif backlog.subscription.bigquery_config.table and self._bigquery:
-            self._tasks[name] = asyncio.create_task(self._write_all(backlog))
+            self._tasks[name] = asyncio.create_task(keep_on(partial(self._write_all, backlog)))
 
     async def stop(self) -> None:
         tasks = list(self._tasks.values())
@@ -55,6 +65,8 @@ class Deliverer:
         await self._client.aclose()
 
     async def _push_all(self, backlog: Backlog) -> None:
+        if self._opening is not None:
+            await self._opening.wait()
         slots = asyncio.Semaphore(1 if backlog.subscription.enable_message_ordering else _SIDE_BY_SIDE)
         under_way: set[asyncio.Task[None]] = set()
         try:
@@ -79,11 +91,20 @@ class Deliverer:
             accepted = await self._post(backlog, delivery)
         finally:
             # Also when the subscription changed meanwhile: the message must not wait for its deadline.
+            try:
+                self._settle(backlog, delivery, accepted)
+            finally:
+                done()
+
+    def _settle(self, backlog: Backlog, delivery: Delivery, accepted: bool) -> None:
+        try:
             if accepted:
                 backlog.ack([delivery.ack_id])
             elif backlog.holds(delivery.ack_id):
                 self._broker.bury(backlog, backlog.give_back(delivery))
-            done()
+        except DISK_ERRORS as error:
+            # Its lease runs out, and it is told again: once too often is better than never.
+            _LOG.warning("%s: %r", backlog.name, error)
 
     async def _post(self, backlog: Backlog, delivery: Delivery) -> bool:
         config = backlog.subscription.push_config

@@ -11,6 +11,7 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
+from laptop.loops import DISK_ERRORS
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker, RpcError, names_page
 from laptop.pubsub.handing import HandOut
@@ -301,6 +302,8 @@ def _unary(method: Callable[[Any], Any], request: Any, answer: Any) -> grpc.RpcM
             return await method(message)
         except RpcError as error:
             await context.abort(error.code, error.message)
+        except DISK_ERRORS as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     serialize = answer.serialize if answer else _EMPTY.SerializeToString
     return grpc.unary_unary_rpc_method_handler(handle, request.deserialize, serialize)
@@ -313,6 +316,8 @@ def _stream(method: Callable[[Any, Any], Any]) -> grpc.RpcMethodHandler:
                 yield answer
         except RpcError as error:
             await context.abort(error.code, error.message)
+        except DISK_ERRORS as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     request, answer = t.StreamingPullRequest, t.StreamingPullResponse
     return grpc.stream_stream_rpc_method_handler(handle, request.deserialize, answer.serialize)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc.aio
 
 from laptop.hosting import Hosting
+from laptop.loops import keep_on
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
 from laptop.pubsub.handing import HandOut
@@ -44,11 +45,12 @@ class PubsubService:
 
 async def start(hosting: Hosting) -> PubsubService:
     """Serve Pub/Sub from `hosting.state`; BigQuery subscriptions write to `endpoints["bigquery"]`."""
-    store = Store(hosting.state)
+    store = Store(hosting.state, fsync=hosting.fsync)
     broker = Broker(store, time.time)
     schemas, transformer = Schemas(store, time.time), Transformer()
     handing = HandOut(broker, transformer)
-    deliverer = Deliverer(broker, handing, TokenSigner(hosting.state, time.time), hosting.endpoints.get("bigquery"))
+    signer = TokenSigner(hosting.state, time.time)
+    deliverer = Deliverer(broker, handing, signer, hosting.endpoints.get("bigquery"), hosting.opening)
     options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers(
@@ -58,5 +60,5 @@ async def start(hosting: Hosting) -> PubsubService:
     )
     port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")
     await server.start()
-    watch = asyncio.create_task(broker.watch_leases())
+    watch = asyncio.create_task(keep_on(broker.watch_leases))
     return PubsubService(f"{hosting.host}:{port}", server, deliverer, transformer, watch, store)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from laptop.sqlite import open_database, transaction
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (kind TEXT, name TEXT, body BLOB, PRIMARY KEY (kind, name));
@@ -21,22 +18,13 @@ CREATE TABLE IF NOT EXISTS deliveries (subscription TEXT, message INTEGER, acked
 
 
 class Store:
-    def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "pubsub.sqlite", isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self._db = open_database(folder / "pubsub.sqlite", fsync=fsync)
         self._db.executescript(_SCHEMA)
 
-    @contextmanager
-    def change(self) -> Iterator[None]:
+    def change(self) -> AbstractContextManager[None]:
         """All or nothing; holds no await."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        return transaction(self._db)
 
     def resources(self, kind: str) -> list[bytes]:
         return [row[0] for row in self._db.execute("SELECT body FROM resources WHERE kind = ? ORDER BY name", (kind,))]
@@ -84,7 +72,8 @@ class Store:
             statement = "UPDATE deliveries SET acked = 1 WHERE subscription = ? AND message = ?"
         else:
             statement = "DELETE FROM deliveries WHERE subscription = ? AND message = ?"
-        self._db.executemany(statement, [(subscription, number) for number in numbers])
+        with self.change():
+            self._db.executemany(statement, [(subscription, number) for number in numbers])
 
     def mark_attempt(self, subscription: str, number: int, attempts: int) -> None:
         self._db.execute(

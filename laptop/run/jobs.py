@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+from laptop.loops import persist
 from laptop.records import Record, Records
 from laptop.run.processes import command_of, end, spawn
 
+_LOG = logging.getLogger("laptop.run")
 _MAX_PARALLEL = 2
 
 
@@ -61,13 +64,14 @@ class Jobs:
 
     async def _run_tasks(self, execution: Record) -> None:
         count = execution["taskCount"]
-        ended = await asyncio.gather(*(self._run_task(execution, index) for index in range(count)))
-        done = {"succeededCount": sum(ended), "failedCount": count - sum(ended), "completionTime": _now()}
-        state = "CONDITION_SUCCEEDED" if all(ended) else "CONDITION_FAILED"
+        good = await asyncio.gather(*(self._run_task(execution, index) for index in range(count)))
+        done = {"succeededCount": sum(good), "failedCount": count - sum(good), "completionTime": _now()}
+        state = "CONDITION_SUCCEEDED" if all(good) else "CONDITION_FAILED"
         condition = {"type": "Completed", "state": state}
-        if not all(ended):
+        if not all(good):
             condition["message"] = self._tail(execution)
-        self._records.put("execution", execution["name"], execution | done | {"conditions": [condition]})
+        ended = execution | done | {"conditions": [condition]}
+        await persist(lambda: self._records.put("execution", execution["name"], ended))
 
     async def _run_task(self, execution: Record, index: int) -> bool:
         tries = 1 + int(execution["template"].get("maxRetries", 3))
@@ -87,18 +91,22 @@ class Jobs:
             "CLOUD_RUN_TASK_ATTEMPT": str(attempt),
         }
         command = command_of(execution["template"]["containers"][0], self._log(execution), extra)
-        name = f"{execution['name']}/{index}"
-        process = await spawn(command, name, self._records)
+        try:
+            process = await spawn(command, self._folder)
+        except OSError as error:
+            _LOG.warning("%s does not start: %s", execution["name"], error)
+            return 1
         try:
             return await process.wait()
         finally:
-            await end(process, name, self._records)
+            await end(process)
 
     def _log(self, execution: Record) -> Path:
         return self._folder / "logs" / f"{execution['name'].rsplit('/', 1)[1]}.log"
 
     def _tail(self, execution: Record) -> str:
-        return self._log(execution).read_text(errors="replace")[-1000:]
+        log = self._log(execution)
+        return log.read_text(errors="replace")[-1000:] if log.exists() else "no task could be started"
 
 
 def _now() -> str:

@@ -12,9 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
-from laptop.records import Record, Records
+from laptop.orphans import mark
+from laptop.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,27 +35,22 @@ def command_of(container: Record, log: Path, extra: Mapping[str, str]) -> Comman
     return Command(words=words, env=env | dict(extra), folder=container.get("workingDir"), log=log)
 
 
-async def spawn(command: Command, name: str, records: Records) -> asyncio.subprocess.Process:
-    """Start it with its output appended to its log; it is on record before this returns."""
+async def spawn(command: Command, owner: Path) -> asyncio.subprocess.Process:
+    """Start it with its output appended to its log, marked as the `owner` folder's."""
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *command.words,
-            env={**os.environ, **command.env},
+            env={**os.environ, **command.env, **mark(owner)},
             cwd=command.folder or None,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    with contextlib.suppress(psutil.NoSuchProcess):
-        records.put(
-            "process", name, {"name": name, "pid": process.pid, "since": psutil.Process(process.pid).create_time()}
-        )
-    return process
 
 
-async def end(process: asyncio.subprocess.Process, name: str, records: Records, grace_seconds: float = 5) -> None:
+async def end(process: asyncio.subprocess.Process, grace_seconds: float = 5) -> None:
     """SIGTERM to the group, SIGKILL after the grace; and to those of the group that outlived its leader."""
     if process.returncode is None:
         _signal(process.pid, signal.SIGTERM)
@@ -67,16 +61,6 @@ async def end(process: asyncio.subprocess.Process, name: str, records: Records, 
             await process.wait()
     # A killed server leaves its workers behind, and they hold the port.
     _signal(process.pid, signal.SIGKILL)
-    records.delete("process", name)
-
-
-def kill_orphans(records: Records) -> None:
-    """After a kill -9 of this server its children live on: end those that are still the ones on record."""
-    for record in records.list("process"):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if abs(psutil.Process(record["pid"]).create_time() - record["since"]) < 1:
-                _signal(record["pid"], signal.SIGKILL)
-        records.delete("process", record["name"])
 
 
 def _signal(pid: int, number: int) -> None:
@@ -89,12 +73,17 @@ def find_free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(host: str, port: int) -> bool:
-    try:
-        socket.create_server((host, port)).close()
-    except OSError:
-        return False
-    return True
+async def wait_until_free(host: str, port: int, seconds: float) -> bool:
+    """Whether the port is free by then: who was killed holds it a moment longer, and so does a client's own end."""
+    until = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            socket.create_server((host, port)).close()
+            return True
+        except OSError:
+            if asyncio.get_running_loop().time() > until:
+                return False
+        await asyncio.sleep(0.05)
 
 
 async def wait_until_listening(host: str, port: int, process: asyncio.subprocess.Process, log: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import Any
 
@@ -12,9 +13,9 @@ from starlette.routing import Route
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
+from laptop.orphans import end_owned
 from laptop.records import Record, Records
 from laptop.run.jobs import Jobs
-from laptop.run.processes import kill_orphans
 from laptop.run.services import Services
 
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
@@ -100,10 +101,11 @@ class RunApi:
         return JSONResponse(_found(self._records.get("execution", name), request))
 
     async def list_executions(self, request: Request) -> Response:
-        """Of one job, or of all where the job is `-`."""
+        """Of one job, or with `-` of all, in order of their creation."""
         job = request.path_params["job"]
         prefix = f"{_parent(request)}/jobs/" + ("" if job == "-" else f"{job}/executions/")
-        return JSONResponse({"executions": self._records.list("execution", prefix)})
+        found = self._records.list("execution", prefix)
+        return JSONResponse({"executions": sorted(found, key=lambda execution: str(execution["createTime"]))})
 
 
 def _parent(request: Request) -> str:
@@ -163,8 +165,8 @@ class _RunService:
 
 async def start(hosting: Hosting) -> _RunService:
     """Serve Cloud Run; what was deployed or running before listens and runs again."""
-    records = Records(hosting.state)
-    kill_orphans(records)
+    records = Records(hosting.state, fsync=hosting.fsync)
+    await asyncio.to_thread(end_owned, hosting.state)
     services = Services(records, hosting.state, hosting.host)
     jobs = Jobs(records, hosting.state)
     http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
+import logging
+import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 from laptop.records import Record, Records
-from laptop.run.processes import Command, command_of, end, find_free_port, is_free, spawn, wait_until_listening
+from laptop.run.processes import Command, command_of, end, find_free_port, spawn, wait_until_free, wait_until_listening
 
 PROCESS = "laptop/process"
-_REVIVE_SECONDS = 0.2
+_LOG = logging.getLogger("laptop.run")
+_REVIVE_SECONDS, _MOST_SECONDS, _PORT_SECONDS = 0.2, 10.0, 10.0
 
 
 @dataclass(slots=True)
@@ -20,7 +22,6 @@ class _Running:
     process: asyncio.subprocess.Process
     port: int
     members: list[Record]
-    watch: asyncio.Task[None] | None = None
 
 
 class Services:
@@ -29,6 +30,7 @@ class Services:
     def __init__(self, records: Records, folder: Path, host: str) -> None:
         self._records, self._folder, self._host = records, folder, host
         self._running: dict[str, _Running] = {}
+        self._watches: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
 
     async def deploy(self, service: Record) -> Record:
@@ -40,10 +42,14 @@ class Services:
 
     async def start_all(self) -> None:
         """What was deployed before this server stopped listens again."""
+        names = sorted({_process_of(service) for service in self._records.list("service")})
         async with self._changing:
-            await asyncio.gather(
-                *(self._settle(name) for name in {_process_of(s) for s in self._records.list("service")})
-            )
+            ended = await asyncio.gather(*(self._settle(name) for name in names), return_exceptions=True)
+        for name, error in zip(names, ended, strict=True):
+            if error is not None:
+                # What does not start must not keep the others down.
+                _LOG.warning("%s is tried again: %s", name, error)
+                self._watches[name] = asyncio.create_task(self._revive(name, None))
 
     def get(self, name: str) -> Record | None:
         service = self._records.get("service", name)
@@ -63,15 +69,16 @@ class Services:
 
     async def stop(self) -> None:
         async with self._changing:
-            await asyncio.gather(*(self._end(name) for name in list(self._running)))
+            await asyncio.gather(*(self._end(name) for name in {*self._running, *self._watches}))
 
     def _with_uri(self, service: Record) -> Record:
-        running = self._running.get(_process_of(service))
-        if running is None:
+        """Also while its process is being revived: the address stays, and who calls it tries again."""
+        held = self._records.get("port", _process_of(service))
+        if held is None:
             return service
         path = f"/{_short(service['name'])}" if PROCESS in service.get("annotations", {}) else ""
         ready = {"type": "Ready", "state": "CONDITION_SUCCEEDED"}
-        return service | {"uri": f"http://{self._host}:{running.port}{path}", "terminalCondition": ready}
+        return service | {"uri": f"http://{self._host}:{held['port']}{path}", "terminalCondition": ready}
 
     async def _settle(self, process: str) -> None:
         """Let `process` run what is on record. Packed services deployed together cost one start, not one each."""
@@ -84,34 +91,46 @@ class Services:
             await self._launch(process, members)
 
     async def _end(self, process: str) -> None:
+        watch = self._watches.pop(process, None)
+        if watch is not None and watch is not asyncio.current_task():
+            watch.cancel()
         running = self._running.pop(process, None)
-        if running is None:
-            return
-        if running.watch is not None and running.watch is not asyncio.current_task():
-            running.watch.cancel()
-        await end(running.process, process, self._records)
+        if running is not None:
+            await end(running.process)
 
     async def _launch(self, process: str, members: list[Record]) -> None:
-        port, log = self._port_of(process), self._folder / "logs" / f"{process}.log"
+        port, log = await self._port_of(process), self._folder / "logs" / f"{process}.log"
         packed = len(members) > 1 or _is_packed(members[0])
         command = _packed(members, port, log) if packed else _alone(members[0], port, log)
-        started = await spawn(command, process, self._records)
-        running = self._running[process] = _Running(started, port, members)
-        await wait_until_listening(self._host, port, started, log)
-        running.watch = asyncio.create_task(self._revive(process, started))
+        started = await spawn(command, self._folder)
+        self._running[process] = _Running(started, port, members)
+        try:
+            await wait_until_listening(self._host, port, started, log)
+        except RuntimeError:
+            await self._end(process)
+            raise
+        self._watches[process] = asyncio.create_task(self._revive(process, started))
 
-    async def _revive(self, process: str, started: asyncio.subprocess.Process) -> None:
-        """A process that dies is started again, as Cloud Run would."""
-        await started.wait()
+    async def _revive(self, process: str, started: asyncio.subprocess.Process | None) -> None:
+        """A process that dies, or did not start, is started again, as Cloud Run would; until it listens."""
+        if started is not None:
+            await started.wait()
+        pause = _REVIVE_SECONDS
         while True:
-            await asyncio.sleep(_REVIVE_SECONDS)
-            with contextlib.suppress(RuntimeError):
+            await asyncio.sleep(pause)
+            try:
                 async with self._changing:
                     return await self._settle(process)
+            except (RuntimeError, OSError, sqlite3.Error) as error:
+                _LOG.warning("%s is tried again: %s", process, error)
+                pause = min(pause * 2, _MOST_SECONDS)
 
-    def _port_of(self, process: str) -> int:
+    async def _port_of(self, process: str) -> int:
+        """Always the same: push endpoints were made with it. RuntimeError while another program has it."""
         last = (self._records.get("port", process) or {}).get("port", 0)
-        port = last if last and is_free(self._host, last) else find_free_port(self._host)
+        if last and not await wait_until_free(self._host, last, _PORT_SECONDS):
+            raise RuntimeError(f"port {last} of {process} is taken by another program")
+        port = last or find_free_port(self._host)
         self._records.put("port", process, {"name": process, "port": port})
         return int(port)
 

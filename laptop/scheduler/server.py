@@ -1,4 +1,7 @@
-"""The Cloud Scheduler v1 REST API for Pub/Sub targets, and the clock that fires them once for every scheduled time."""
+"""The Cloud Scheduler v1 REST API for Pub/Sub targets, and the clock that fires them for every scheduled time.
+
+As in the cloud, a time is never lost and may be fired twice, where a kill came between the message and its record.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,12 @@ from starlette.routing import Route
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
+from laptop.loops import keep_on
 from laptop.records import Record, Records
 
 _LOG = logging.getLogger("laptop.scheduler")
+_DUE = "laptopDue"
+"""The scheduled time whose message is still to go."""
 Now = Callable[[], dt.datetime]
 
 
@@ -101,23 +107,25 @@ class SchedulerApi:
             response_deserializer=PublishResponse.deserialize,
         )
         await publish(PublishRequest(topic=target["topicName"], messages=[message]), timeout=10)
-        self._records.put("job", job["name"], job | {"lastAttemptTime": _text(self._now())})
+        fired = {name: value for name, value in job.items() if name != _DUE}
+        self._records.put("job", job["name"], fired | {"lastAttemptTime": _text(self._now())})
 
     async def fire_due(self) -> None:
-        """Fire what is due; the next time is on disk before the message goes, so a restart does not fire twice."""
+        """Fire what is due, and what an earlier try or process left due: it stays so until Pub/Sub has the message."""
         now = self._now()
         for job in self._records.list("job"):
             if job["state"] == "ENABLED" and dt.datetime.fromisoformat(job["scheduleTime"]) <= now:
-                job["scheduleTime"] = _text(next_time(job, now))
+                job |= {_DUE: job["scheduleTime"], "scheduleTime": _text(next_time(job, now))}
                 self._records.put("job", job["name"], job)
+            if _DUE in job:
                 try:
                     await self.fire(job)
                 except grpc.aio.AioRpcError as error:
-                    _LOG.warning("%s did not fire: %s", job["name"], error.details())
+                    _LOG.warning("%s does not fire yet: %s", job["name"], error.details())
 
     async def keep_time(self) -> None:
         while True:
-            await self.fire_due()
+            await keep_on(self.fire_due)
             await asyncio.sleep(1)
 
 
@@ -148,7 +156,7 @@ class _SchedulerService:
 
 async def start(hosting: Hosting, now: Now = lambda: dt.datetime.now(dt.UTC)) -> _SchedulerService:
     """Serve Cloud Scheduler; `now` may be driven."""
-    records = Records(hosting.state)
+    records = Records(hosting.state, fsync=hosting.fsync)
     api = SchedulerApi(records, hosting.endpoints["pubsub"], now)
     root = "/v1/projects/{project}/locations/{location}/jobs"
     routes = [

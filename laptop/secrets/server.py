@@ -145,7 +145,7 @@ class _SecretsService:
 
 async def start(hosting: Hosting) -> _SecretsService:
     """Serve Secret Manager from `hosting.state`."""
-    records = Records(hosting.state)
+    records = Records(hosting.state, fsync=hosting.fsync)
     api = SecretsApi(records)
     root = "/v1/projects/{project}/secrets"
     one, version = root + "/{secret}", root + "/{secret}/versions/{version}"

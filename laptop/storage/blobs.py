@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import os
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,8 +31,10 @@ class Content:
 
 
 class Blobs:
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "blobs"
+    """With `fsync`, a finished content and its name are on the disk itself; without, they survive a kill."""
+
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self._folder, self.fsync = folder / "blobs", fsync
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, content_id: str) -> Path:
@@ -62,7 +66,13 @@ class Blobs:
         content_id = content_id or uuid.uuid4().hex
         path = self.path(content_id)
         path.parent.mkdir(exist_ok=True)
-        return Draft(content_id, path)
+        return Draft(content_id, path, fsync=self.fsync)
+
+    def reopen(self, content_id: str) -> None:
+        """Make a finished content a draft again, since no object came of it."""
+        path = self.path(content_id)
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(path, path.with_name(path.name + _DRAFT))
 
     def read(self, content_id: str, start: int, end: int) -> Iterator[bytes]:
         """Bytes `[start, end)` in pieces of at most 1 MiB, even if the content is deleted meanwhile."""
@@ -90,15 +100,15 @@ def _read_pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
 
 
 class Draft:
-    """A content being written; `size` bytes of it are there."""
+    """A content being written; `size` bytes of it are there. After an OSError it is no good: open it anew."""
 
-    def __init__(self, content_id: str, path: Path) -> None:
+    def __init__(self, content_id: str, path: Path, *, fsync: bool) -> None:
         self.id, self.size = content_id, 0
-        self._path = path
+        self._path, self._fsync = path, fsync
         self._partial = path.with_name(path.name + _DRAFT)
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc = google_crc32c.Checksum()  # type: ignore[no-untyped-call]
-        self._file: BinaryIO | None = self._partial.open("ab")
+        self._file: FileIO | None = self._open()
         if self._partial.stat().st_size:
             self._count_what_is_there()
 
@@ -111,21 +121,31 @@ class Draft:
         self._crc.update(piece)  # type: ignore[no-untyped-call]
         self.size += len(piece)
 
+    def _open(self) -> FileIO:
+        """Without a buffer: what a full disk refuses must fail in `append`, before it is counted."""
+        return FileIO(self._partial, "ab")
+
     def append(self, piece: bytes) -> None:
-        if self._file is None:
-            self._file = self._partial.open("ab")
-        self._file.write(piece)
+        self._file = self._file or self._open()
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[self._file.write(rest) :]
         self._count(piece)
 
     def rest(self) -> None:
         """Hand all to the system, so that it survives a kill, and hold no file until the next piece."""
         if self._file is not None:
+            if self._fsync:
+                os.fsync(self._file.fileno())
             self._file.close()
             self._file = None
 
     def finish(self) -> Content:
         self.rest()
         os.replace(self._partial, self._path)
+        if self._fsync:
+            _flush_folder(self._path.parent)
+            _flush_folder(self._path.parent.parent)
         md5 = base64.b64encode(self._md5.digest()).decode()
         crc32c = base64.b64encode(self._crc.digest()).decode()  # type: ignore[no-untyped-call]
         return Content(id=self.id, size=self.size, md5=md5, crc32c=crc32c)
@@ -133,6 +153,15 @@ class Draft:
     def discard(self) -> None:
         self.rest()
         self._partial.unlink(missing_ok=True)
+
+
+def _flush_folder(folder: Path) -> None:
+    """A name is on the disk only when its folder is."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 async def fill(draft: Draft, pieces: AsyncIterator[bytes], skip: int = 0) -> None:

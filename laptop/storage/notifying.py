@@ -9,6 +9,7 @@ import logging
 import grpc.aio
 from google.pubsub_v1.types import PublishRequest, PublishResponse, PubsubMessage
 
+from laptop.loops import DISK_ERRORS
 from laptop.storage.catalog import Catalog, Record
 
 _LOG = logging.getLogger("laptop.storage")
@@ -55,8 +56,8 @@ class Notifier:
             try:
                 await self._deliver_queued()
                 pause = 0.1
-            except grpc.aio.AioRpcError as error:
-                _LOG.info("notification waits: %s", error.details())
+            except (grpc.aio.AioRpcError, *DISK_ERRORS) as error:
+                _LOG.info("notification waits: %r", error)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
                 self._awake.set()

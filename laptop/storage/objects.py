@@ -67,7 +67,7 @@ class Objects:
         """A new live generation; the one before is archived in a versioned bucket and gone in others.
 
         The session `upload` ends in the same transaction and from then on answers with this resource. If the object can't
-        be created its content goes, unless another object has it.
+        be created its content goes, unless another object or a session has it.
         """
         try:
             with self._catalog.change():
@@ -76,7 +76,8 @@ class Objects:
                 if upload is not None:
                     self._catalog.put_upload(upload, {"finished": resource})
         except BaseException:
-            self._release(content.id)
+            if upload is None:
+                self._release(content.id)
             raise
         self._release(before)
         self._notifier.wake()

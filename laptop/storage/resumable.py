@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -63,6 +64,10 @@ class ResumableUploads:
         try:
             async with session.turn:
                 return await self._receive(request, upload_id, session, chunk)
+        except (OSError, sqlite3.Error):
+            # A full disk: what the session has is what lies there, to be counted anew when the client tries again.
+            session.draft = None
+            raise
         finally:
             if "bucket" not in (self._catalog.upload(upload_id) or {}):
                 self._sessions.pop(upload_id, None)
@@ -101,6 +106,9 @@ class ResumableUploads:
         except ApiError:
             self._catalog.drop_upload(upload_id)
             self._objects.blobs.delete(content.id)
+            raise
+        except sqlite3.Error:
+            self._objects.blobs.reopen(content.id)
             raise
         return answer(request, made)
 

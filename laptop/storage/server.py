@@ -146,7 +146,8 @@ class StorageService:
 
 async def start(hosting: Hosting) -> StorageService:
     """Serve Cloud Storage from `hosting.state`; notifications go to `endpoints["pubsub"]`, or wait for one."""
-    catalog, blobs = Catalog(hosting.state), Blobs(hosting.state)
+    catalog = Catalog(hosting.state, fsync=hosting.fsync)
+    blobs = Blobs(hosting.state, fsync=hosting.fsync)
     catalog.forget_finished_uploads(stamp(lambda: dt.datetime.now(dt.UTC) - _SESSION_LIFE))
     blobs.sweep(catalog.contents(), catalog.open_uploads())
     notifier = Notifier(catalog, hosting.endpoints.get("pubsub"))

@@ -44,6 +44,13 @@ class XmlApi:
         self._objects, self._catalog = objects, catalog
         self._folder = folder / "parts"
         self._folder.mkdir(exist_ok=True)
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Tidy up after a kill: parts of no upload, and what was still arriving."""
+        for path in self._folder.iterdir():
+            if path.suffix or self._catalog.upload(path.stem.rpartition("-")[0]) is None:
+                path.unlink()
 
     async def post(self, request: Request) -> Response:
         if "uploads" in request.query_params:
@@ -66,7 +73,7 @@ class XmlApi:
             raise ApiError(404, f"no multipart upload {upload_id!r}")
         path = self._part(upload_id, int(number))
         arriving = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        draft = Draft(upload_id, arriving)
+        draft = Draft(upload_id, arriving, fsync=self._objects.blobs.fsync)
         try:
             await fill(draft, request.stream())
             part = draft.finish()

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from laptop.http import ApiError
+from laptop.loops import persist
+from laptop.orphans import end_owned
 from laptop.vertex import processes
 from laptop.vertex.database import Body, Database
 from laptop.vertex.job_request import check_job, check_job_id, read_parameters
@@ -34,7 +36,7 @@ class Jobs:
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._folder = state / "jobs"
+        self._state, self._folder = state, state / "jobs"
         self._python = python
         self._env = env
         self._clock = clock
@@ -43,9 +45,7 @@ class Jobs:
 
     def resume(self) -> None:
         """End what a dead server left running, then start every unfinished job from its beginning."""
-        for process in self._database.list_processes():
-            processes.kill_orphan(process)
-            self._database.forget_process(process.job)
+        end_owned(self._state)
         for job in self._database.list_jobs(""):
             if job["state"] not in TERMINAL:
                 self._schedule(job["name"])
@@ -110,26 +110,24 @@ class Jobs:
         async with self._slots:
             job = self._find(name)
             job |= {"state": RUNNING, "startTime": self._now(), "updateTime": self._now()}
-            self._database.update_job(job)
+            await persist(lambda: self._database.update_job(job))
             try:
                 code = await self._run(job)
             except OSError as error:
-                self._finish(job, FAILED, {"error": {"code": 13, "message": f"cannot run {self._python}: {error}"}})
+                why = {"error": {"code": 13, "message": f"cannot run {self._python}: {error}"}}
+                await persist(lambda: self._finish(job, FAILED, why))
                 return
-            self._conclude(job, code)
+            await persist(lambda: self._conclude(job, code))
 
     async def _run(self, job: Body) -> int:
         spec = job["pipelineSpec"]
         values = job.get("runtimeConfig", {}).get("parameterValues", {})
         request = {"spec": spec, "parameters": read_parameters(spec, values)}
-        process = await processes.launch(self._python, self._folder_of(job["name"]), request, self._env)
+        process = await processes.launch(self._python, self._folder_of(job["name"]), request, self._env, self._state)
         try:
-            if record := processes.identify(job["name"], process.pid):
-                self._database.record_process(record)
             return int(await process.wait())
         finally:
             processes.kill_group(process.pid)
-            self._database.forget_process(job["name"])
 
     def _conclude(self, job: Body, code: int) -> None:
         tasks = self._read_tasks(job, over=True)

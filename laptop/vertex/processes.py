@@ -1,4 +1,4 @@
-"""The operating system's side of a job: start its process group, end it, recognise it after a crash."""
+"""The operating system's side of a job: start its process group, end it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from laptop.vertex.database import RecordedProcess
+from laptop.orphans import mark
 
 LOG = "run.log"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Mapping[str, str]) -> Any:
+async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Mapping[str, str], owner: Path) -> Any:
     """Start `run_spec` as the leader of a new process group, its output going to `folder/run.log`."""
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -29,30 +27,14 @@ async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Map
     with (folder / LOG).open("wb") as log:
         return await asyncio.create_subprocess_exec(
             python, "-m", "laptop.vertex.run_spec", str(path),
-            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=dict(env), start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env={**env, **mark(owner)}, start_new_session=True,
         )  # fmt: skip
-
-
-def identify(job: str, pid: int) -> RecordedProcess | None:
-    """The record by which the process can be found again, None when it is already gone."""
-    try:
-        return RecordedProcess(job=job, pid=pid, started=psutil.Process(pid).create_time())
-    except psutil.NoSuchProcess:
-        return None
 
 
 def kill_group(pid: int) -> None:
     """Kill a process group, if it is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def kill_orphan(process: RecordedProcess) -> None:
-    """Kill what a dead server left running, unless its pid now belongs to someone else."""
-    with contextlib.suppress(psutil.NoSuchProcess):
-        if psutil.Process(process.pid).create_time() != process.started:
-            return
-    kill_group(process.pid)
 
 
 def read_log(folder: Path) -> str:

@@ -46,7 +46,7 @@ class VertexService:
 
 async def start(hosting: Hosting) -> VertexService:
     """Serve on `hosting`; jobs run under the Python that RIPPLE_PIPELINE_PYTHON names, else `.venv-pipelines`."""
-    database = Database(hosting.state / "vertex.sqlite3")
+    database = Database(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
     app = Starlette(routes=_ROUTES)
     http = await serve_http(app, hosting)
     env = make_environment(os.environ, {**hosting.endpoints, "vertex": http.address}, hosting.project)

@@ -13,6 +13,7 @@ from typing import Any
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError
+from laptop.loops import persist
 from laptop.workflows.errors import WorkflowError
 from laptop.workflows.interpreter import run_workflow
 from laptop.workflows.source import read_source
@@ -86,18 +87,24 @@ class Executions:
 
     async def _run(self, workflow: Resource, execution: Resource, argument: Any) -> None:
         try:
+            state, more = await self._end_of(workflow, execution, argument)
+            await persist(lambda: self._finish(execution, state, **more))
+        finally:
+            self._tasks.pop(execution["name"], None)
+
+    async def _end_of(self, workflow: Resource, execution: Resource, argument: Any) -> tuple[str, Resource]:
+        """The state it ends in, with its result or error."""
+        try:
             surroundings = self._surround(workflow, execution)
             value = await run_workflow(read_source(workflow["sourceContents"]), argument, surroundings)
-            self._finish(execution, "SUCCEEDED", result=_encode_result(value))
+            return "SUCCEEDED", {"result": _encode_result(value)}
         except WorkflowError as error:
             failure = {"payload": json.dumps(error.value, default=str), "context": str(error.value)[:2000]}
-            self._finish(execution, "FAILED", error=failure)
+            return "FAILED", {"error": failure}
         except Exception as error:
             _LOG.exception("execution %s broke the interpreter", execution["name"])
             payload = json.dumps({"message": f"internal error: {error!r}", "tags": ["SystemError"]})
-            self._finish(execution, "FAILED", error={"payload": payload, "context": repr(error)})
-        finally:
-            self._tasks.pop(execution["name"], None)
+            return "FAILED", {"error": {"payload": payload, "context": repr(error)}}
 
     def _finish(self, execution: Resource, state: str, **more: Any) -> Resource:
         ended = {**execution, "state": state, "endTime": stamp(self._now()), **more}

@@ -11,6 +11,7 @@ from google.cloud.workflows.executions_v1 import types
 from google.protobuf import json_format
 
 from laptop.http import ApiError
+from laptop.loops import DISK_ERRORS
 from laptop.workflows.executions import Executions
 from laptop.workflows.store import Resource, Store
 
@@ -62,6 +63,8 @@ def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any)
             return await method(message)
         except ApiError as error:
             await context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
+        except DISK_ERRORS as error:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     return grpc.unary_unary_rpc_method_handler(
         handle, request_deserializer=request.deserialize, response_serializer=answer.serialize

@@ -46,7 +46,7 @@ class WorkflowsService:
 
 async def start(hosting: Hosting) -> Service:
     """Serve both APIs over REST, and executions over gRPC at `endpoints["executions"]` if that is given."""
-    store = Store(hosting.state)
+    store = Store(hosting.state, fsync=hosting.fsync)
     client = httpx.AsyncClient(trust_env=False)
     endpoints = dict(hosting.endpoints)
     requests = LaptopRequests(client, endpoints)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
+
+from laptop.sqlite import open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS resources (
@@ -20,10 +21,8 @@ Resource = dict[str, Any]
 class Store:
     """Resources by kind (`workflow`, `execution`, `operation`) and full name, as the JSON the API answers."""
 
-    def __init__(self, folder: Path) -> None:
-        self._database = sqlite3.connect(folder / "workflows.sqlite", isolation_level=None)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.execute("PRAGMA synchronous=NORMAL")
+    def __init__(self, folder: Path, *, fsync: bool = False) -> None:
+        self._database = open_database(folder / "workflows.sqlite", fsync=fsync)
         self._database.executescript(_SCHEMA)
 
     def put(self, kind: str, parent: str, body: Resource) -> None:

@@ -16,7 +16,7 @@ CREATE MACRO bq_date_text(x) AS trim(x)[:10];
 
 CREATE MACRO bq_int64(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_int(CAST(x AS VARCHAR)) THEN bq_same_text(CAST(x AS VARCHAR))
-    ELSE 'Invalid int64 value: ' || CAST(x AS VARCHAR) END AS BIGINT)
+    ELSE 'Bad int64 value: ' || CAST(x AS VARCHAR) END AS BIGINT)
   WHEN 'DOUBLE' THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT) ELSE CAST(x AS BIGINT) END;
 CREATE MACRO bq_try_int64(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CASE WHEN bq_is_int(CAST(x AS VARCHAR)) THEN TRY_CAST(bq_same_text(CAST(x AS VARCHAR)) AS BIGINT) END

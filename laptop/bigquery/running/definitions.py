@@ -59,6 +59,8 @@ def _create_schema(session: Session, tree: exp.Create) -> Outcome:
 
 
 def _create_view(session: Session, tree: exp.Create, name: TableName) -> Outcome:
+    if tree.find(exp.MaterializedProperty):
+        raise unsupported("statement CREATE MATERIALIZED VIEW")
     query = tree.expression
     fields = result_fields(session, session.translate_query(query.copy()))
     if not session.dry:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -11,17 +10,6 @@ from google.api_core.exceptions import InvalidArgument
 from google.cloud import firestore
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
-
-from laptop.firestore.server import start
-from laptop.hosting import Service
-
-
-@pytest.fixture(scope="module")
-def client(launch: Callable[..., Service]) -> Iterator[firestore.Client]:
-    service = launch(start)
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("FIRESTORE_EMULATOR_HOST", service.address)
-        yield firestore.Client(project="demo-proj")
 
 
 def test_a_read_after_a_lost_race_is_no_error_and_the_commit_is_tried_again(client: firestore.Client) -> None:

@@ -1,0 +1,109 @@
+"""A whole laptop that is killed, frozen and stopped: revived on its ports, one owner a folder, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli.laptop_control import read_ports, running_pid, start_detached, stop
+from laptop.supervisor import choose_ports, write_whole
+from tests.torture.family import Family
+
+
+@pytest.fixture(scope="module")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
+    state = tmp_path_factory.mktemp("laptop") / "state"
+    start_detached(state, 120)
+    yield Family(state=state)
+    stop(state)
+
+
+def process_of(family: Family, kind: str) -> psutil.Process:
+    return next(process for found, process in family.members() if found == kind)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_for(what: Callable[[], object]) -> None:
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("kind", "service"), [("edge", "storage"), ("warehouse", "bigquery")])
+def test_a_killed_pack_is_revived_on_its_ports(family: Family, kind: str, service: str) -> None:
+    ports, before = read_ports(family.state), process_of(family, kind)
+    before.kill()
+    wait_for(lambda: not before.is_running())
+    wait_for(lambda: answers(ports[service]))
+    assert process_of(family, kind).pid != before.pid
+    assert read_ports(family.state) == ports
+
+
+def test_a_pack_that_dies_while_it_starts_is_started_again(family: Family) -> None:
+    supervisor = running_pid(family.state)
+    for _ in range(3):
+        wait_for(lambda: any(kind == "warehouse" for kind, _ in family.members()))
+        process_of(family, "warehouse").kill()
+        time.sleep(0.4)
+    wait_for(lambda: answers(read_ports(family.state)["bigquery"]))
+    assert running_pid(family.state) == supervisor
+
+
+def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: Family) -> None:
+    port, before = read_ports(family.state)["secrets"], process_of(family, "edge")
+    before.kill()
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        wait_for(lambda: _binds(squatter, port))
+        time.sleep(1.5)
+        assert not answers(port)
+    wait_for(lambda: answers(port))
+
+
+def _binds(squatter: socket.socket, port: int) -> bool:
+    try:
+        squatter.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
+def test_a_frozen_pack_does_not_outlive_its_killed_supervisor(family: Family) -> None:
+    ports, frozen = read_ports(family.state), process_of(family, "edge")
+    frozen.send_signal(signal.SIGSTOP)
+    os.kill(running_pid(family.state) or 0, signal.SIGKILL)
+    wait_for(lambda: running_pid(family.state) is None)
+    start_detached(family.state, 120)
+    assert not frozen.is_running() or frozen.status() == psutil.STATUS_ZOMBIE
+    assert read_ports(family.state) == ports
+    assert sorted(kind for kind, _ in family.members()) == ["edge", "supervisor", "warehouse"]
+
+
+def test_stop_leaves_no_process_and_frees_every_port(family: Family) -> None:
+    ports = read_ports(family.state)
+    assert stop(family.state)
+    assert family.leftovers() == []
+    assert not [name for name, port in ports.items() if answers(port)]
+    assert not stop(family.state)
+
+
+def test_ports_are_kept_where_they_are_free_and_replaced_where_they_are_not(tmp_path: Path) -> None:
+    first = choose_ports(tmp_path)
+    write_whole(tmp_path / "ports.json", json.dumps(first))
+    with socket.create_server(("127.0.0.1", first["storage"])):
+        second = choose_ports(tmp_path)
+    assert second["storage"] != first["storage"]
+    assert second | {"storage": 0} == first | {"storage": 0}

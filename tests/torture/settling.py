@@ -1,0 +1,152 @@
+"""After the last fault: wait until nothing moves any more, and do by hand what a person would: replay, redrive, run again."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.cloud import firestore
+from google.cloud.run_v2 import ExecutionsClient, RunJobRequest
+
+from cli.deploy.clients import AdminClients
+from cli.replaying import publish_replay
+from cli.ticking import publish_tick
+from ripple.gateways.transport import rest_client
+
+SWEEP_SECONDS = 5
+
+
+@dataclass(slots=True, kw_only=True)
+class Settler:
+    """`by_hand` counts what the platform could not heal itself."""
+
+    clients: AdminClients
+    ticks: int
+    by_hand: Counter[str] = field(default_factory=Counter)
+    _replayed: set[tuple[int, int]] = field(default_factory=set)
+
+    def settle(self, timeout_seconds: float, restart: Callable[[], None], tell: Callable[[str], None]) -> str:
+        """Return what is still pending, "" when nothing is. A restart halfway ends waits that would take ten minutes."""
+        began, restarts = time.monotonic(), 0
+        while (pending := self._look()) and (waited := time.monotonic() - began) < timeout_seconds:
+            tell(pending)
+            if waited > 120 * (restarts + 1):
+                restarts += 1
+                restart()
+            time.sleep(SWEEP_SECONDS)
+        return pending
+
+    def sweep(self) -> None:
+        publish_tick(self.clients.environ, {}, kind="sweep")
+
+    def _look(self) -> str:
+        try:
+            self.sweep()
+            self._redrive()
+            return self._pending()
+        except Exception as error:
+            return f"cannot look: {error!r:.200}"
+
+    def _pending(self) -> str:
+        client = firestore.Client(project=self.clients.project)
+        waits = [
+            self._await_jobs(client),
+            self._await_files(client),
+            self._await_batches(client),
+            _await_trainings(client),
+        ]
+        outbox = len(list(client.collection("outbox").limit(500).stream()))
+        return "; ".join([*filter(None, waits), *([f"{outbox} facts in the outbox"] if outbox else [])])
+
+    def _await_jobs(self, client: firestore.Client) -> str:
+        ticks = [tick.to_dict() for tick in client.collection("ticks").stream()]
+        if len(ticks) < self.ticks:
+            return f"{self.ticks - len(ticks)} ticks"
+        transport = ExecutionsClient.get_transport_class("rest")
+        executions = rest_client(ExecutionsClient, transport, self.clients.environ["RIPPLE_ENDPOINT_RUN"])
+        running = 0
+        for tick in client.collection("ticks").stream():
+            name = tick.to_dict()["execution"]
+            found = executions.get_execution(name=name) if name else None
+            running += found is None or not found.completion_time
+            if found is not None and found.failed_count:
+                self._run_again(tick.reference, found)
+        return f"{running} generator jobs" if running else ""
+
+    def _run_again(self, tick: firestore.DocumentReference, failed: Any) -> None:
+        """Killed more often than Cloud Run tries: a person runs it again, under the same batch id."""
+        self.by_hand["generator jobs run again"] += 1
+        container = RunJobRequest.Overrides.ContainerOverride(args=list(failed.template.containers[0].args))
+        request = RunJobRequest(name=failed.job, overrides={"container_overrides": [container]})
+        operation = self.clients.jobs.run_job(request=request)
+        tick.update({"execution": operation.metadata.name})
+
+    def _await_files(self, client: firestore.Client) -> str:
+        files = {
+            (f["uri"], f["generation"]): f for f in (file.to_dict() for file in client.collection("files").stream())
+        }
+        bucket = f"{self.clients.project}-bronze"
+        objects = {(f"gs://{bucket}/{b.name}", int(b.generation)) for b in self.clients.storage.list_blobs(bucket)}
+        unlanded = sum(files.get(key, {"state": "claimed"})["state"] == "claimed" for key in objects)
+        waiting = sum(f["state"] == "landed" and f["batch"] is None for f in files.values())
+        manifests = sum(1 for _ in self.clients.storage.list_blobs(f"{self.clients.project}-landing"))
+        slices = {
+            name.split("/")[-1].rsplit("-", 1)[0]
+            for _, name in ((b, u) for u, _ in objects for b in [0])
+            if "/sales/" in name
+        }
+        words = [f"{unlanded} objects to land"] if unlanded else []
+        words += [f"{waiting} files to claim"] if waiting else []
+        return ", ".join(
+            words + ([f"{manifests - len(slices)} manifests to export"] if len(slices) < manifests else [])
+        )
+
+    def _await_batches(self, client: firestore.Client) -> str:
+        head = client.document("elt/head").get().to_dict() or {}
+        batches = {int(b.id): b.to_dict() for b in client.collection("batches").stream()}
+        for number, batch in batches.items():
+            if batch["state"] == "parked" and (number, batch["epoch"]) not in self._replayed:
+                self._replayed.add((number, batch["epoch"]))
+                self.by_hand["parked batches replayed"] += 1
+                publish_replay(self.clients.environ, {"kind": "batch", "batch": number})
+        open_ones = sorted(number for number, batch in batches.items() if batch["state"] != "done")
+        run = head.get("run")
+        words = [f"run of batch {run['batch']} (epoch {run['epoch']})"] if run else []
+        return ", ".join(words + ([f"batches {open_ones[:10]}"] if open_ones else []))
+
+    def _redrive(self) -> None:
+        """Send dead letters back to the topic they came from, as they were."""
+        subscription = f"projects/{self.clients.project}/subscriptions/ripple-dead-letters-keep"
+        answer = self.clients.subscriber.pull(subscription=subscription, max_messages=100, timeout=20)
+        for received in answer.received_messages:
+            message = received.message
+            source = message.attributes.get("CloudPubSubDeadLetterSourceSubscription", "")
+            attributes = {k: v for k, v in message.attributes.items() if not k.startswith("CloudPubSub")}
+            if source:
+                known = self.clients.subscriber.get_subscription(
+                    subscription=f"projects/{self.clients.project}/subscriptions/{source}"
+                )
+                self.clients.publisher.publish(known.topic, message.data, **attributes).result(30)
+                self.by_hand["dead letters sent back"] += 1
+            else:
+                self.by_hand[f"buried: {_reason(message.data)}"] += 1
+            self.clients.subscriber.acknowledge(subscription=subscription, ack_ids=[received.ack_id])
+
+
+def _reason(data: bytes) -> str:
+    try:
+        return str(json.loads(data).get("code", "?"))
+    except (ValueError, AttributeError):
+        return "?"
+
+
+def _await_trainings(client: firestore.Client) -> str:
+    records = [t.to_dict() for t in client.collection("trainings").stream()]
+    under_way = [r for r in records if r["train"] and not r.get("ended")]
+    done = sum(b.to_dict()["state"] == "done" for b in client.collection("batches").stream())
+    words = [f"{len(under_way)} trainings"] if under_way else []
+    return ", ".join(words + ([f"{done - len(records)} training decisions"] if done > len(records) else []))

@@ -1,0 +1,119 @@
+"""What must hold at rest: each finding is a property, whether it holds, and what was seen. Judging is pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.torture.harvest import Expected
+from tests.torture.writers import Acknowledged
+
+Key = tuple[str, int]
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    holds: bool
+    what: str
+    seen: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Rest:
+    """The lake at rest. Objects are `(uri, generation)`; jobs `(dataset version, state)`."""
+
+    objects: dict[str, tuple[int, str]] = field(default_factory=dict)
+    whole_objects: set[str] = field(default_factory=set)
+    documents: dict[str, int] = field(default_factory=dict)
+    messages: set[str] = field(default_factory=set)
+    kept: dict[str, list[str]] = field(default_factory=dict)
+    refused: Counter[tuple[str, str, int | None]] = field(default_factory=Counter)
+    copies: Counter[tuple[str, str]] = field(default_factory=Counter)
+    bronze: set[Key] = field(default_factory=set)
+    files: list[Mapping[str, Any]] = field(default_factory=list)
+    claimed: list[tuple[int, str, int]] = field(default_factory=list)
+    uneven_files: list[str] = field(default_factory=list)
+    batches: dict[int, str] = field(default_factory=dict)
+    head: Mapping[str, Any] = field(default_factory=dict)
+    outbox: int = 0
+    jobs: list[tuple[str, str]] = field(default_factory=list)
+    last_training: Mapping[str, Any] = field(default_factory=dict)
+    newest_dataset: str = ""
+    temporary: list[str] = field(default_factory=list)
+    leftovers: list[str] = field(default_factory=list)
+
+
+def judge(rest: Rest, expected: Expected, log: Acknowledged) -> list[Finding]:
+    """All findings, in a fixed order."""
+    return [
+        *_judge_acknowledged(rest, log),
+        *_judge_rows(rest, expected),
+        *_judge_properties(rest),
+        *_judge_traces(rest),
+    ]
+
+
+def _judge_acknowledged(rest: Rest, log: Acknowledged) -> Iterable[Finding]:
+    lost = [name for name, at in log.objects.items() if rest.objects.get(name) != at]
+    yield _none(f"all {len(log.objects)} acknowledged objects are there, with generation and MD5", lost)
+    broken = [name for name in log.objects if name not in rest.whole_objects]
+    yield _none("every byte of them can be read, and has its checksum", broken)
+    missing = [name for name, number in log.documents.items() if rest.documents.get(name) != number]
+    yield _none(f"all {len(log.documents)} acknowledged documents are there", missing)
+    yield _none(f"all {len(log.messages)} acknowledged messages are delivered", log.messages - rest.messages)
+
+
+def _judge_rows(rest: Rest, expected: Expected) -> Iterable[Finding]:
+    for flow, keys in expected.kept.items():
+        found = Counter(rest.kept.get(flow, []))
+        wrong = [*(keys - found.keys()), *(found.keys() - keys), *(key for key, count in found.items() if count > 1)]
+        yield _none(f"{flow}: silver has exactly the {len(keys)} keys of the truth, each once", wrong)
+    wanted, seen = expected.refused, rest.refused
+    yield _none(f"quarantine has exactly the {wanted.total()} rows of the truth", [*(wanted - seen), *(seen - wanted)])
+    wrong_copies = [*(expected.copies - rest.copies), *(rest.copies - expected.copies)]
+    yield _none(f"exactly the {expected.copies.total()} duplicates of the truth are set aside", wrong_copies)
+    for flow, rows in expected.rows.items():
+        silver, quarantined = len(rest.kept.get(flow, [])), sum(n for k, n in seen.items() if k[0] == flow)
+        copies = sum(count for key, count in rest.copies.items() if key[0] == flow)
+        said = f"{rows} in = {silver} silver + {quarantined} quarantined + {copies} duplicates"
+        yield Finding(holds=rows == silver + quarantined + copies > 0, what=f"{flow}: rows in = rows out", seen=said)
+    yield _none("per file: rows in = silver + rejected + duplicates (ops.file_counts)", rest.uneven_files)
+
+
+def _judge_properties(rest: Rest) -> Iterable[Finding]:
+    landed = [(file["uri"], file["generation"]) for file in rest.files if file["state"] == "landed"]
+    yield _none("every Bronze generation is landed", rest.bronze ^ set(landed))
+    loose = [f["uri"] for f in rest.files if f["state"] == "landed" and rest.batches.get(f["batch"]) != "done"]
+    yield _none("each is in a committed batch", loose)
+    times = Counter((uri, generation) for _, uri, generation in rest.claimed)
+    wrong = [*(rest.bronze - times.keys()), *(key for key, count in times.items() if count != 1)]
+    yield _none("each is read by exactly one batch (ops.batch_files)", wrong)
+    gaps = set(range(1, len(rest.batches) + 1)) ^ rest.batches.keys()
+    yield _none("batches have no gaps", gaps)
+    undone = [number for number, state in rest.batches.items() if state != "done"]
+    yield _none(f"all {len(rest.batches)} batches are done", undone)
+    succeeded = Counter(version for version, state in rest.jobs if state == "PIPELINE_STATE_SUCCEEDED")
+    yield _none("no dataset version was trained on twice", [v for v, count in succeeded.items() if count > 1])
+    last = rest.last_training
+    decided = last.get("run", {}).get("dataset_version") == rest.newest_dataset != ""
+    said = f"{last.get('reason')}; {last.get('outcome') or 'no job'}"
+    holds = decided and not last.get("superseded") and bool(last.get("ended")) == bool(last.get("train"))
+    yield Finding(holds=holds, what="the newest dataset is trained on, or a reason says why not", seen=said)
+    live = rest.head.get("run")
+    yield Finding(
+        holds=not live and rest.head.get("next") == len(rest.batches) + 1, what="no live lease", seen=str(live)
+    )
+    yield Finding(holds=rest.outbox == 0, what="no unsent fact", seen=f"{rest.outbox} in the outbox")
+
+
+def _judge_traces(rest: Rest) -> Iterable[Finding]:
+    yield _none("no temporary object or file is there", rest.temporary)
+    yield _none("no process is left after the stop", rest.leftovers)
+
+
+def _none(what: str, wrong: Iterable[Any]) -> Finding:
+    found: Sequence[Any] = list(wrong)
+    return Finding(holds=not found, what=what, seen=f"{len(found)} are not: {found[:_SHOWN]}" if found else "")
