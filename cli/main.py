@@ -14,6 +14,7 @@ from rich.table import Table
 
 from cli import laptop_control
 from cli.deploy.whole import deploy
+from ripple.errors import PermanentError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -188,15 +189,23 @@ def tick(
 @app.command()
 def drop(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
-    flow: Annotated[str, typer.Option(help="The flow it belongs to; guessed from the file's folder otherwise.")],
-    day: Annotated[str, typer.Option("--dt", help="The day its rows begin, YYYY-MM-DD.")],
+    flow: Annotated[str, typer.Option(help="The flow it belongs to.")] = "",
+    day: Annotated[str, typer.Option("--dt", help="The day its rows begin, YYYY-MM-DD.")] = "",
+    corrects: Annotated[str, typer.Option(help="The quarantine object whose corrected records the file holds.")] = "",
     state: State = DEFAULT_STATE,
     as_json: Json = False,
 ) -> None:
-    """Put a file into Bronze; landing, ELT and training follow."""
+    """Put a file into Bronze, or corrected lines of what is in quarantine; landing, ELT and training follow."""
+    from cli.correcting import drop_correction
     from cli.lake import drop_file
 
-    uri = drop_file(connect(state), file, flow, day)
+    if bool(corrects) == bool(flow and day):
+        raise fail("say --flow and --dt, or --corrects with the URI of a quarantine object", 2)
+    environ = connect(state)
+    try:
+        uri = drop_correction(environ, file, corrects) if corrects else drop_file(environ, file, flow, day)
+    except (ValueError, FileExistsError, PermanentError) as error:
+        raise fail(str(error)) from error
     answer({"uri": uri}, as_json, f"{uri}\nwhere is it? ripple where {uri}")
 
 

@@ -36,11 +36,23 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
         "state": file["state"],
         **{k: fact.get(k) for k in ("rows", "rows_quarantined", "quarantine_uri", "reason")},
     }
+    trace |= {name: fact[name] for name in ("rescued_uri", "corrects_uri") if fact.get(name)}
+    trace |= {"drift": describe_drift(file["drift"])} if file.get("drift") else {}
     if file["state"] != "landed":
         return trace | {"waiting_for": "land_object" if file["state"] == "claimed" else "nothing: it was rejected"}
     if file["batch"] is None:
         return trace | {"waiting_for": "start_elt to claim it into a batch"}
     return trace | _trace_batch(client, file["batch"], file["flow"])
+
+
+def describe_drift(drift: Mapping[str, Any]) -> list[str]:
+    """Each field that drifted, in words, and what its flow's contract makes of it."""
+    told = []
+    for field in drift["drifts"]:
+        types = f"{field['declared']} to {field['seen']}" if field.get("declared") else field["seen"]
+        policy = drift["policy"].get(field["kind"], "quarantine")
+        told.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
+    return told + ([f"and others, {drift['drifts_further']} times"] if drift["drifts_further"] else [])
 
 
 def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:

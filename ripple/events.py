@@ -158,6 +158,31 @@ class BronzeObjectLanded(Fact):
     rows: int
     rows_quarantined: int
     quarantine_uri: str | None = None
+    rescued_uri: str | None = None
+    corrects_uri: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.uri
+
+    @property
+    def key(self) -> str:
+        return f"{self.uri}#{self.generation}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BronzeContractDrifted(Fact):
+    """Rows of a Bronze object hold what its contract does not foresee: new fields, wider or other types. Never their values."""
+
+    TYPE: ClassVar[str] = "bronze.contract.drifted.v1"
+    flow: str
+    uri: str
+    generation: int
+    policy: Mapping[str, str]
+    drifts: Sequence[Mapping[str, Any]]
+    drifts_further: int
+    rows_drifted: int
+    rows_rescued: int
 
     @property
     def subject(self) -> str:

@@ -80,6 +80,11 @@ def quarantine_name(name: BronzeName, generation: int) -> str:
     return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
 
 
+def rescued_name(name: BronzeName, generation: int, digest: str) -> str:
+    """The control object that holds what is rescued of a Bronze object's rows."""
+    return f"rescued/{name.flow}/dt={name.dt}/{name.stem}-{generation}-{digest}.jsonl"
+
+
 def file_list_name(batch: int) -> str:
     """The control object that lists the files of an ELT batch."""
     return f"batches/batch={batch}/files.jsonl"

@@ -65,7 +65,7 @@ STAGES: Mapping[str, Stage] = {
         Stage(
             name="land_object",
             triggers=(Finalize(bucket="bronze"), Fact(type="replay.run.started.v1")),
-            states=("bronze.object.landed.v1", "bronze.object.rejected.v1"),
+            states=("bronze.object.landed.v1", "bronze.object.rejected.v1", "bronze.contract.drifted.v1"),
         ),
         Stage(
             name="start_elt",

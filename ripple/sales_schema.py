@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from ripple.contracts import Contract
+from ripple.contracts.validation import RESCUED_COLUMN
 
 _TYPES = {
     "string": pa.string(),
@@ -18,6 +19,12 @@ _TYPES = {
     "date": pa.date32(),
     "strings": pa.list_(pa.string()),
 }
+
+RESCUED = pa.field(RESCUED_COLUMN, pa.string())
+"""Beside the contract's fields: what it does not foresee of a document, as JSON text. Objects of before it was there lack it."""
+
+DRIFT_KEY = "ripple-drift"
+"""Key in the footer of a Parquet object: the drift that the export found, as JSON. Custom metadata would hold 8 KiB."""
 
 ROWS_KEY = "ripple-rows"
 QUARANTINED_KEY = "ripple-rows-quarantined"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
+from google.api_core.exceptions import AlreadyExists, Conflict, NotFound, PreconditionFailed
 from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
@@ -32,6 +32,14 @@ def make_datasets(clients: AdminClients) -> None:
         dataset.location = clients.location
         clients.bigquery.create_dataset(dataset, exists_ok=True)
     clients.bigquery.create_table(Table(f"{clients.project}.ops.events", schema=_LEDGER), exists_ok=True)
+
+
+def seed_rescued(clients: AdminClients) -> None:
+    """An empty object a flow: BigQuery refuses to read an external table whose pattern matches no object."""
+    for flow in ("clickstream", "startups"):
+        blob = clients.storage.bucket(f"{clients.project}-control").blob(f"rescued/{flow}/dt=1970-01-01/none.jsonl")
+        with suppress(PreconditionFailed):
+            blob.upload_from_string(b"", if_generation_match=0)
 
 
 def commit_dataform(clients: AdminClients, folder: Path) -> None:

@@ -19,6 +19,7 @@ def deploy(environ: Mapping[str, str], *, packed: bool = True, tell: Callable[[s
     messaging.make_topics(clients)
     tell("datasets and ledger")
     warehouse.make_datasets(clients)
+    warehouse.seed_rescued(clients)
     messaging.make_ledger(clients)
     tell("secrets, spec, Dataform, workflow")
     pepper = warehouse.make_pepper(clients)

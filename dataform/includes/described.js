@@ -45,4 +45,9 @@ const delivery = {
   line_hash: "SHA-256 of the line, or of the document's columns, in lower hex."
 };
 
-module.exports = { sales, delivery };
+const rescued = { _rescued: "What the contract does not foresee, as a JSON object of the source's own text; null without drift." };
+
+/** Row conditions: a column that may widen has a value, or the value it could not hold is in `_rescued`. */
+const held = (names) => names.map((name) => `${name} IS NOT NULL OR JSON_QUERY(_rescued, '$.${name}') IS NOT NULL`);
+
+module.exports = { sales, delivery, rescued, held };

@@ -53,4 +53,19 @@ const quarantine = (self, bucket, flow) =>
     ["ignore_unknown_values", "true"],
   ]);
 
-module.exports = { lines, parquet, quarantine };
+const RESCUED = [
+  ["flow", "STRING"],
+  ["object", "STRING"],
+  ["line", "INT64"],
+  ["line_hash", "STRING"],
+  ["rescued", "STRING"],
+];
+
+const rescued = (self, bucket, flow) =>
+  create(self, RESCUED, [
+    ["format", "'NEWLINE_DELIMITED_JSON'"],
+    ...place(bucket, `rescued/${flow}`, ""),
+    ["ignore_unknown_values", "true"],
+  ]);
+
+module.exports = { lines, parquet, quarantine, rescued };

@@ -3,8 +3,15 @@
 const batch = require("includes/batch");
 
 const text = (name) => `JSON_VALUE(line, '$.${name}') AS ${name}`;
-const whole = (name) => `SAFE_CAST(JSON_VALUE(line, '$.${name}') AS INT64) AS ${name}`;
-const day = (name) => `SAFE_CAST(JSON_VALUE(line, '$.${name}') AS DATE) AS ${name}`;
+
+/** An integer, also one that is written as 10.0. Of a wider number, as a contract may let through, the column holds nothing. */
+const whole = (name) =>
+  `SAFE_CAST(REGEXP_EXTRACT(JSON_VALUE(line, '$.${name}'), r'^(-?[0-9]+)(?:\\.0+)?$') AS INT64) AS ${name}`;
+
+/** A date; of a moment the column holds nothing, since a moment is on two dates. */
+const day = (name) =>
+  `SAFE_CAST(REGEXP_EXTRACT(JSON_VALUE(line, '$.${name}'), r'^[0-9]{4}-[0-9]{2}-[0-9]{2}$') AS DATE) AS ${name}`;
+
 const texts = (name) => `JSON_VALUE_ARRAY(line, '$.${name}') AS ${name}`;
 
 /** ISO 8601 with a zone, seconds optional, digits past the sixth cut off; or milliseconds since 1970. */
@@ -18,9 +25,12 @@ function moment(name) {
     END AS ${name}`;
 }
 
-/** The batch's lines of a flow that are neither blank nor in quarantine. U+FFFD is what bad UTF-8 reads as: always quarantined. */
+/**
+ * The batch's lines of a flow that are neither blank nor in quarantine, with what the lander rescued of them. U+FFFD is what bad
+ * UTF-8 reads as: always quarantined.
+ */
 const goodLines = (ref, flow) => `
-    SELECT raw.line, raw.source_uri, raw.line_hash
+    SELECT raw.line, raw.source_uri, raw.line_hash, held.rescued AS _rescued
     FROM (
       SELECT line, _FILE_NAME AS source_uri, TO_HEX(SHA256(line)) AS line_hash
       FROM ${ref("bronze", `ext_${flow}`)}
@@ -33,6 +43,11 @@ const goodLines = (ref, flow) => `
       FROM ${ref("silver", "rejected_rows")}
       WHERE batch = ${batch.number()} AND flow = '${flow}'
     ) AS bad ON bad.source_uri = raw.source_uri AND bad.line_hash = raw.line_hash
+    LEFT JOIN (
+      SELECT DISTINCT object AS source_uri, line_hash, rescued
+      FROM ${ref("bronze", `ext_rescued_${flow}`)}
+      WHERE ${batch.objects(ref, flow, "rescued_uri")}
+    ) AS held ON held.source_uri = raw.source_uri AND held.line_hash = raw.line_hash
     WHERE bad.line_hash IS NULL`;
 
 const numbered = (rows, key, order) => `
@@ -45,6 +60,7 @@ const parsed = (ref, flow, columns) =>
     `
     SELECT
       ${columns.join(",\n      ")},
+      _rescued,
       source_uri,
       line_hash
     FROM (${goodLines(ref, flow)})`,
@@ -107,7 +123,8 @@ const SALES = [
   ["customer_age_days", "FLOAT64"],
 ];
 
-const salesColumns = SALES.map(([name]) => name);
+const RESCUED = ["_rescued", "STRING"];
+const salesColumns = [...SALES, RESCUED].map(([name]) => name);
 
 /** Documents carry no line: their hash is over every column that has one spelling as text. */
 const hashed = SALES.filter(([name, type]) => name !== "items" && type !== "FLOAT64").map(
@@ -125,7 +142,7 @@ const sales = (ref) =>
     FROM ${ref("bronze", "ext_sales")}
     WHERE ${batch.objects(ref, "sales", "uri")}`,
     "order_id",
-    "ingested_at, source_uri, line_hash",
+    "ingested_at, source_uri, line_hash, _rescued",
   );
 
 /** The rows of `rows` that stay: first of their key in the batch, and of a key no earlier batch in `seen` has. */
@@ -160,4 +177,4 @@ LEFT JOIN (
 ) AS seen ON seen.${key} = fresh.${key}
 WHERE fresh.copy_number > 1 OR seen.${key} IS NOT NULL`;
 
-module.exports = { clickstream, startups, sales, salesColumns, SALES, kept, setAside };
+module.exports = { clickstream, startups, sales, salesColumns, SALES, RESCUED, goodLines, kept, setAside };

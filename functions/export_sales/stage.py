@@ -8,12 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
-from ripple.contracts import load_contract
+from ripple.contracts import Contract, load_contract
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
@@ -38,7 +38,7 @@ class Manifest:
     uri: str | None
 
 
-def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Contract] = load_contract) -> None:
     """Export a manifest's batch, or what changed in the requested window."""
     if isinstance(payload, Finalized):
         manifest = read_manifest(edge.objects.read(payload.ref), payload.ref)
@@ -56,7 +56,7 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
         pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
     else:
         raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
-    export(manifest, pages, correlated(cause, manifest.batch_id), edge)
+    export(manifest, pages, correlated(cause, manifest.batch_id), edge, load("sales"))
 
 
 def _moment(text: str) -> dt.datetime:
@@ -108,10 +108,9 @@ class IdChecksum:
         return self._digest.hexdigest()
 
 
-def export(manifest: Manifest, pages: Iterable[Page], cause: Cause, edge: Edge) -> None:
+def export(manifest: Manifest, pages: Iterable[Page], cause: Cause, edge: Edge, contract: Contract) -> None:
     """Write slice after slice, compare with the promise, and only then put them into Bronze, where nothing is rewritten."""
     ids = IdChecksum()
-    contract = load_contract("sales")
     slices: list[Slice] = []
     with ExitStack() as files:
         for number, chunk in enumerate(_slices(pages, edge.settings.export_rows_per_object)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -12,12 +13,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
+from functions.export_sales.rescuing import UntellableError, rescue
 from ripple.contracts import Contract, Violation
 from ripple.contracts.columns import find_suspects
+from ripple.contracts.evolution import DriftTally, examine, write_report
 from ripple.contracts.lines import hash_line
 from ripple.paths import bronze_name
 from ripple.ports import ObjectStore, StoredObject
-from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
+from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.settings import Settings
 
 Page = Sequence[tuple[str, Mapping[str, Any]]]
@@ -33,6 +36,7 @@ class Slice:
     rows: int = 0
     rows_quarantined: int = 0
     quarantine_uri: str | None = None
+    drift: DriftTally = field(default_factory=DriftTally)
     parquet: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     quarantine: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
@@ -77,21 +81,40 @@ def _write_pages(
     quarantine: IO[bytes],
 ) -> None:
     schema = arrow_schema(contract)
-    with pq.ParquetWriter(parquet, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(parquet, schema.append(RESCUED), compression="zstd") as writer:
         for page in pages:
             good = []
             suspects = find_suspects([row for _, row in page], contract)
             for at, (doc_id, row) in enumerate(page):
                 made.rows += 1
                 violation = contract.find_violation(row) if at in suspects else None
-                if violation is None:
-                    good.append(row)
-                else:
+                landing = row if violation is None else _rescue_drifted(row, contract, made)
+                if landing is not None:
+                    good.append(landing)
+                elif violation is not None:
                     made.rows_quarantined += 1
                     quarantine.write(_as_record(doc_id, row, violation, made.rows, uri))
             if good:
-                frame = to_frame(good, contract)
-                writer.write_table(pa.Table.from_pandas(frame, schema=schema, preserve_index=False))
+                writer.write_table(_to_table(good, contract, schema))
+        report = made.drift.report(contract)
+        if report is not None:
+            writer.add_key_value_metadata({DRIFT_KEY: write_report(report)})
+
+
+def _rescue_drifted(row: Mapping[str, Any], contract: Contract, made: Slice) -> Mapping[str, Any] | None:
+    """The row as it lands, if all that is wrong with it is drift that its contract lets through."""
+    examined = examine(row, contract)
+    landing = None
+    if examined.lands:
+        with suppress(UntellableError):
+            landing = rescue(row, examined.paths, contract)
+    made.drift.add(examined.drifts, made.rows, rescued=landing is not None)
+    return landing
+
+
+def _to_table(rows: Sequence[Mapping[str, Any]], contract: Contract, schema: pa.Schema) -> pa.Table:
+    table = pa.Table.from_pandas(to_frame(rows, contract), schema=schema, preserve_index=False)
+    return table.append_column(RESCUED, pa.array([row.get(RESCUED.name) for row in rows], RESCUED.type))
 
 
 def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri: str) -> bytes:

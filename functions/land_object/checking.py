@@ -2,67 +2,99 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import orjson
 
+from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
 from ripple.contracts import Contract
-from ripple.contracts.lines import BadLine, find_bad_lines, split_lines
+from ripple.contracts.evolution import DriftReport, DriftTally
+from ripple.contracts.lines import BadLine, RescuedLine, find_bad_lines, split_lines
+from ripple.corrections import expect_corrections
 from ripple.errors import PermanentError
-from ripple.paths import BronzeName, ObjectRef, quarantine_name
+from ripple.gateways.edge import Edge
+from ripple.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
 from ripple.ports import ObjectStore
-from ripple.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: size in bytes, rows with and without the bad ones, where those are."""
+    """What a check found: size in bytes, rows with and without the bad ones, where those are; drift, and what is rescued of it."""
 
     bytes: int
     rows: int
     rows_quarantined: int
     quarantine_uri: str | None
+    drift: DriftReport | None = None
+    rescued_uri: str | None = None
+    corrects_uri: str | None = None
 
 
-def check_object(
-    ref: ObjectRef, name: BronzeName, contract: Contract, objects: ObjectStore, settings: Settings
-) -> Checked:
+def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge) -> Checked:
     """Check the object's rows; PermanentError rejects it whole (empty, not gzip, not the contract's schema)."""
     if name.format.split(".")[0] != contract.format:
         raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
-    stored = objects.stat(ref.bucket, ref.name, ref.generation)
+    stored = edge.objects.stat(ref.bucket, ref.name, ref.generation)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
     if contract.format == "parquet":
         from functions.land_object.parquet import check_parquet
 
-        rows, bad, quarantine_uri = check_parquet(ref, stored, contract, objects)
-        return Checked(bytes=stored.size, rows=rows, rows_quarantined=bad, quarantine_uri=quarantine_uri)
-    return _check_lines(ref, name, contract, objects, settings, stored.size)
+        rows, bad, quarantine_uri, drift = check_parquet(ref, stored, contract, edge.objects)
+        return Checked(bytes=stored.size, rows=rows, rows_quarantined=bad, quarantine_uri=quarantine_uri, drift=drift)
+    origin = read_origin(stored, contract.flow, edge)
+    if origin is not None:
+        contract = expect_corrections(contract, origin.lines)
+    checked = _check_lines(ref, name, contract, edge, stored.size)
+    return replace(checked, corrects_uri=origin.uri if origin else None)
 
 
-def _check_lines(
-    ref: ObjectRef, name: BronzeName, contract: Contract, objects: ObjectStore, settings: Settings, size: int
-) -> Checked:
-    rows = bad = 0
-    with tempfile.TemporaryFile() as quarantine, objects.open(ref) as raw:
+class _Verdicts:
+    """What is said of an object's lines, counted and written beside it."""
+
+    def __init__(self, quarantine: IO[bytes], rescued: IO[bytes]) -> None:
+        self.quarantine, self.rescued = quarantine, rescued
+        self.rows = self.bad = 0
+        self.drift = DriftTally()
+
+    def add(self, found: BadLine | RescuedLine | None, flow: str, ref: ObjectRef) -> None:
+        self.rows += 1
+        if isinstance(found, BadLine):
+            self.bad += 1
+            self.quarantine.write(orjson.dumps(_as_record(found, flow, ref)) + b"\n")
+        elif found is not None:
+            self.rescued.write(orjson.dumps(_as_rescued(found, flow, ref)) + b"\n")
+        if found is not None:
+            self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
+
+
+def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge, size: int) -> Checked:
+    with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, edge.objects.open(ref) as raw:
+        verdicts = _Verdicts(quarantine, rescued)
         for found in _find_bad(raw, name, contract, ref):
-            rows += 1
-            if found is not None:
-                bad += 1
-                quarantine.write(orjson.dumps(_as_record(found, contract.flow, ref)) + b"\n")
-        if not rows:
+            verdicts.add(found, contract.flow, ref)
+        if not verdicts.rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
-        uri = _keep(quarantine, settings.bucket("quarantine"), quarantine_name(name, ref.generation), objects)
-    return Checked(bytes=size, rows=rows, rows_quarantined=bad, quarantine_uri=uri if bad else None)
+        bucket = edge.settings.bucket
+        return Checked(
+            bytes=size,
+            rows=verdicts.rows,
+            rows_quarantined=verdicts.bad,
+            quarantine_uri=_keep(quarantine, bucket("quarantine"), quarantine_name(name, ref.generation), edge.objects),
+            drift=verdicts.drift.report(contract),
+            rescued_uri=_keep_rescued(rescued, bucket("control"), name, ref, edge.objects),
+        )
 
 
-def _find_bad(raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef) -> Iterator[BadLine | None]:
+def _find_bad(
+    raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef
+) -> Iterator[BadLine | RescuedLine | None]:
     stream = inflate(raw, ref.uri) if name.format.endswith(".gz") else raw
     try:
         yield from find_bad_lines(split_lines(stream), contract)
@@ -85,7 +117,20 @@ def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
     }
 
 
+def _as_rescued(found: RescuedLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
+    return {"flow": flow, "object": ref.uri, "line": found.line, "line_hash": found.line_hash, "rescued": found.rescued}
+
+
 def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -> str | None:
     if quarantine.tell() == 0:
         return None
     return objects.create(bucket, name, quarantine, {}).ref.uri
+
+
+def _keep_rescued(
+    rescued: IO[bytes], bucket: str, name: BronzeName, ref: ObjectRef, objects: ObjectStore
+) -> str | None:
+    """Named by its content as well: under another contract other parts are rescued of the same object."""
+    rescued.seek(0)
+    digest = hashlib.file_digest(rescued, "sha256").hexdigest()  # type: ignore[arg-type]
+    return _keep(rescued, bucket, rescued_name(name, ref.generation, digest[:12]), objects)

@@ -5,10 +5,13 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from functions.land_object.checking import Checked, check_object
-from ripple.contracts import load_contract
+from ripple.contracts import Contract, load_contract
+from ripple.contracts.evolution import DriftReport
 from ripple.errors import PermanentError
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
+from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
 from ripple.paths import ObjectRef, parse_bronze_name, split_uri
 from ripple.ports import Document, DocumentStore, Transaction
@@ -16,19 +19,20 @@ from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
 
 STAGE = "land_object"
+LoadContract = Callable[[str], Contract]
 
 
-def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
-        land(payload.ref, cause, edge)
+        land(payload.ref, cause, edge, load)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
         for uri in payload.targets:
             bucket, name = split_uri(uri)
-            land(edge.objects.stat(bucket, name).ref, cause, edge)
+            land(edge.objects.stat(bucket, name).ref, cause, edge, load)
 
 
-def land(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
+def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
     """State `bronze.object.landed` or `bronze.object.rejected` for one generation, once however often it is asked."""
     path = f"files/{ref.key}"
     claim = {
@@ -39,21 +43,36 @@ def land(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
         "correlation_id": cause.correlation_id,
     }
     known = None if edge.documents.create(path, claim) else edge.documents.get(path)
-    fact = recall_fact(known, ref) if known and known["state"] != "claimed" else decide_fact(ref, edge)
-    record(fact, path, cause, edge.documents, known)
-    send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
+    facts = recall_facts(known, ref) if known and known["state"] != "claimed" else decide_facts(ref, edge, load)
+    record(facts, path, cause, edge.documents, known)
+    send([state_as(fact, STAGE, cause) for fact in facts], edge.publisher, edge.documents)
 
 
-def decide_fact(ref: ObjectRef, edge: Edge) -> Fact:
-    """Check the object, write its quarantine, and say which fact holds."""
+def decide_facts(ref: ObjectRef, edge: Edge, load: LoadContract) -> Sequence[Fact]:
+    """Check the object, write its quarantine, and say which facts hold: its drift, if it shows any, and then the verdict."""
     try:
         name = parse_bronze_name(ref.name)
-        checked = check_object(ref, name, load_contract(name.flow), edge.objects, edge.settings)
+        checked = check_object(ref, name, load(name.flow), edge)
     except PermanentError as error:
         if error.code == "object_missing":
             raise
-        return BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=str(error))
-    return weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
+        return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=str(error))]
+    verdict = weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
+    return [verdict] if checked.drift is None else [tell_drift(ref, name.flow, checked.drift), verdict]
+
+
+def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
+    """The schema change that the object shows, whatever becomes of its rows. Pure."""
+    return BronzeContractDrifted(
+        flow=flow,
+        uri=ref.uri,
+        generation=ref.generation,
+        policy=drift.policy,
+        drifts=drift.drifts,
+        drifts_further=drift.drifts_further,
+        rows_drifted=drift.rows_drifted,
+        rows_rescued=drift.rows_rescued,
+    )
 
 
 def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
@@ -78,17 +97,21 @@ def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
         rows=checked.rows,
         rows_quarantined=checked.rows_quarantined,
         quarantine_uri=checked.quarantine_uri,
+        rescued_uri=checked.rescued_uri,
+        corrects_uri=checked.corrects_uri,
     )
 
 
-def recall_fact(known: Document, ref: ObjectRef) -> Fact:
-    """The fact that an earlier delivery decided."""
+def recall_facts(known: Document, ref: ObjectRef) -> Sequence[Fact]:
+    """The facts that an earlier delivery decided."""
     kind = BronzeObjectLanded if known["state"] == "landed" else BronzeObjectRejected
-    return kind.from_data({**known["fact"], "uri": ref.uri, "generation": ref.generation})
+    verdict = kind.from_data({**known["fact"], "uri": ref.uri, "generation": ref.generation})
+    return [BronzeContractDrifted.from_data(known["drift"]), verdict] if known.get("drift") else [verdict]
 
 
-def record(fact: Fact, path: str, cause: Cause, documents: DocumentStore, known: Document | None) -> None:
-    """Keep the verdict and the fact in one transaction; a file that is recorded already stays as it is."""
+def record(facts: Sequence[Fact], path: str, cause: Cause, documents: DocumentStore, known: Document | None) -> None:
+    """Keep the verdict, which is the last, and all facts in one transaction; a file that is recorded already stays as it is."""
+    fact, drift = facts[-1], [other.data() for other in facts[:-1]]
     landed = isinstance(fact, BronzeObjectLanded)
     if known and known["state"] != "claimed":
         return
@@ -98,8 +121,10 @@ def record(fact: Fact, path: str, cause: Cause, documents: DocumentStore, known:
         if current is None or current["state"] != "claimed":
             return
         verdict = {"state": "landed" if landed else "rejected", "fact": fact.data(), "batch": None}
+        verdict |= {"drift": drift[0]} if drift else {}
         flow = {"flow": fact.flow, "dt": fact.dt} if isinstance(fact, BronzeObjectLanded) else {}
         transaction.update(path, verdict | flow)
-        keep_in_outbox(transaction, state_as(fact, STAGE, cause))
+        for stated in facts:
+            keep_in_outbox(transaction, state_as(stated, STAGE, cause))
 
     documents.run(decide)

@@ -9,7 +9,17 @@ from ripple.gateways.edge import Edge
 from ripple.paths import file_list_name
 from ripple.ports import Document
 
-_COLUMNS = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
+_COLUMNS = (
+    "flow",
+    "uri",
+    "generation",
+    "dt",
+    "rows",
+    "rows_quarantined",
+    "quarantine_uri",
+    "rescued_uri",
+    "corrects_uri",
+)
 
 
 def write_file_list(batch: int, epoch: int, edge: Edge) -> None:

@@ -21,19 +21,24 @@ class Violation:
     message: str
 
 
+QUARANTINE_ALL: Mapping[str, str] = {"new_field": "quarantine", "widened_type": "quarantine"}
+"""What becomes of each kind of drift where a contract says nothing."""
+
 Check = Callable[[Any], "tuple[str, str] | None"]
 """None if the value fits, else `(code, what was expected)`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A flow's fields in order, each with its kind and check; `evolve` or `quarantine` for fields it does not know."""
+    """A flow's fields in order, each with its kind and check; the contracts of its records; `evolve` or `quarantine` by drift."""
 
     flow: str
     format: str
     kinds: Mapping[str, Mapping[str, Any]]
     checks: Mapping[str, Check]
     nullable: frozenset[str]
+    records: Mapping[str, Contract]
+    evolution: Mapping[str, str]
 
     def find_violation(self, row: object) -> Violation | None:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
@@ -57,13 +62,22 @@ class Contract:
 def compile_contract(source: Mapping[str, Any]) -> Contract:
     """A contract from its JSON form; KeyError names a kind that does not exist."""
     fields: Mapping[str, Mapping[str, Any]] = source["fields"]
+    evolution = {**QUARANTINE_ALL, **source.get("evolution", {})}
     return Contract(
         flow=source["flow"],
         format=source["format"],
         kinds=fields,
-        checks={name: _KINDS[rule["kind"]](rule) for name, rule in fields.items()},
+        checks={name: KINDS[rule["kind"]](rule) for name, rule in fields.items()},
         nullable=frozenset(name for name, rule in fields.items() if rule.get("nullable")),
+        records={name: _compile_inner(rule, evolution) for name, rule in fields.items() if rule["kind"] == "records"},
+        evolution=evolution,
     )
+
+
+def _compile_inner(rule: Mapping[str, Any], evolution: Mapping[str, str]) -> Contract:
+    """Fields of a record do not widen: what multiplies an order's lines would meet nulls."""
+    narrow = {**evolution, "widened_type": "quarantine"}
+    return compile_contract({"flow": "", "format": "", "evolution": narrow, "fields": rule["fields"]})
 
 
 def _name(value: object) -> str:
@@ -158,7 +172,7 @@ def _strings(rule: Mapping[str, Any]) -> Check:
 
 
 def _records(rule: Mapping[str, Any]) -> Check:
-    inner = compile_contract({"flow": "", "format": "", "fields": rule["fields"]})
+    inner = _compile_inner(rule, QUARANTINE_ALL)
     longest = rule["max"]
 
     def check(value: Any) -> tuple[str, str] | None:
@@ -172,7 +186,7 @@ def _records(rule: Mapping[str, Any]) -> Check:
     return check
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Check]] = {
+KINDS: Mapping[str, Callable[[Mapping[str, Any]], Check]] = {
     "string": _string,
     "integer": _integer,
     "float": _float,

@@ -6,12 +6,13 @@ import codecs
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import orjson
 
 from ripple.contracts.checks import Contract, Violation
+from ripple.contracts.evolution import Drift, cut_from_line, examine
 
 MAX_LINE_BYTES = 1024 * 1024
 MAX_DEPTH = 64
@@ -27,6 +28,17 @@ class BadLine:
     violation: Violation
     raw: str
     line_hash: str
+    drifts: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescuedLine:
+    """A line that lands although it drifted: 1-based number, sha256, what its contract does not foresee as JSON text."""
+
+    line: int
+    line_hash: str
+    rescued: str
+    drifts: tuple[Drift, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +80,36 @@ def _skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def find_bad_lines(lines: Iterable[Line], contract: Contract) -> Iterator[BadLine | None]:
-    """For every line that is not blank: None if it is good, else what is wrong with it."""
+def find_bad_lines(lines: Iterable[Line], contract: Contract) -> Iterator[BadLine | RescuedLine | None]:
+    """For every line that is not blank: None if it keeps to the contract, else what is wrong or is rescued."""
     for line in lines:
         if not line.content.strip():
             continue
         violation = check_line(line.content, contract)
-        yield None if violation is None else _bad(line, violation)
+        yield None if violation is None else _sort_out(line, violation, contract)
+
+
+def _sort_out(line: Line, violation: Violation, contract: Contract) -> BadLine | RescuedLine:
+    """What breaks the contract may be drift; what is no row at all, or broken in another way as well, is a bad line."""
+    row = _decode_again(line.content)
+    if not isinstance(row, dict) or contract.find_violation(row) != violation:
+        return _bad(line, violation)
+    examined = examine(row, contract)
+    bad = replace(_bad(line, violation), drifts=examined.drifts)
+    if not examined.lands:
+        return bad
+    try:
+        rescued = cut_from_line(line.content.decode(), examined.paths)
+    except RecursionError:
+        return bad
+    return RescuedLine(line=line.number, line_hash=bad.line_hash, rescued=rescued, drifts=examined.drifts)
+
+
+def _decode_again(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def check_line(line: bytes, contract: Contract) -> Violation | None:
