@@ -5,11 +5,14 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from functions.land_object.checking import Checked, check_object
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
+from ripple.limits import OBJECT_NAME_BYTES
 from ripple.paths import ObjectRef, parse_bronze_name, split_uri
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
@@ -21,11 +24,31 @@ STAGE = "land_object"
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
+        _expect_bronze(payload.ref.uri, edge)
         land(payload.ref, cause, edge)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        for uri in payload.targets:
-            bucket, name = split_uri(uri)
-            land(edge.objects.stat(bucket, name).ref, cause, edge)
+        _land_all(payload.targets, cause, edge)
+
+
+def _land_all(uris: Sequence[str], cause: Cause, edge: Edge) -> None:
+    """What can be landed is, whatever stands before it in the list; then what cannot is reported together."""
+    wrong: list[PermanentError] = []
+    for uri in uris:
+        try:
+            _, name = _expect_bronze(uri, edge)
+            land(edge.objects.stat(edge.settings.bucket("bronze"), name).ref, cause, edge)
+        except PermanentError as error:
+            wrong.append(error)
+    if wrong:
+        reasons = "; ".join(str(error) for error in wrong[:10])
+        raise PermanentError(wrong[0].code, f"{len(wrong)} of {len(uris)} objects cannot be landed: {reasons}")
+
+
+def _expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
+    bucket, name = split_uri(uri)
+    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
+    return bucket, name
 
 
 def land(ref: ObjectRef, cause: Cause, edge: Edge) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.timestamps import Refusal, parse_timestamp
+from ripple.timestamps import Refusal, parse_timestamp, read_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +132,14 @@ def _timestamp(rule: Mapping[str, Any]) -> Check:
 
 
 def _date(_rule: Mapping[str, Any]) -> Check:
-    shape = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
     def check(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
             return "wrong_type", "a date as YYYY-MM-DD"
         try:
-            return None if shape.fullmatch(value) and dt.date.fromisoformat(value) else ("out_of_range", "YYYY-MM-DD")
+            read_day(value)
         except ValueError:
             return "out_of_range", "a calendar date as YYYY-MM-DD"
+        return None
 
     return check
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.start_elt.stage import react, read_batches
+from functions.start_elt.stage import react
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from ripple.settings import Settings
@@ -257,5 +257,4 @@ def test_a_lease_runs_from_the_servers_time() -> None:
 
 def test_a_batch_replay_that_names_no_number_can_never_work() -> None:
     with pytest.raises(PermanentError, match="event_malformed"):
-        read_batches(["seven"])
-    assert read_batches(["7"]) == [7]
+        tell(FakeEdge(), ReplayRunStarted(replay_id="r-1", kind="batch", targets=("seven",)))
