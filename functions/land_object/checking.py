@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -12,21 +13,25 @@ import orjson
 
 from functions.land_object.inflating import inflate
 from ripple.contracts import Contract
-from ripple.contracts.lines import BadLine, find_bad_lines, split_lines
+from ripple.contracts.lines import BadLine, Line, find_bad_lines, split_lines
 from ripple.errors import PermanentError
 from ripple.paths import BronzeName, ObjectRef, quarantine_name
 from ripple.ports import ObjectStore
 from ripple.settings import Settings
 
+_HOPELESS_ROWS = 10_000
+"""Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: size in bytes, rows with and without the bad ones, where those are."""
+    """What a check found: size in bytes, rows with and without the bad ones, where those are, and whether all were read."""
 
     bytes: int
     rows: int
     rows_quarantined: int
     quarantine_uri: str | None
+    is_whole: bool = True
 
 
 def check_object(
@@ -50,24 +55,41 @@ def _check_lines(
     ref: ObjectRef, name: BronzeName, contract: Contract, objects: ObjectStore, settings: Settings, size: int
 ) -> Checked:
     rows = bad = 0
+    is_whole = True
     with tempfile.TemporaryFile() as quarantine, objects.open(ref) as raw:
         for found in _find_bad(raw, name, contract, ref):
             rows += 1
             if found is not None:
                 bad += 1
                 quarantine.write(orjson.dumps(_as_record(found, contract.flow, ref)) + b"\n")
+                if _is_hopeless(rows, bad, settings.reject_ratio):
+                    is_whole = False
+                    break
         if not rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
         uri = _keep(quarantine, settings.bucket("quarantine"), quarantine_name(name, ref.generation), objects)
-    return Checked(bytes=size, rows=rows, rows_quarantined=bad, quarantine_uri=uri if bad else None)
+    return Checked(bytes=size, rows=rows, rows_quarantined=bad, quarantine_uri=uri if bad else None, is_whole=is_whole)
+
+
+def _is_hopeless(rows: int, bad: int, reject_ratio: float) -> bool:
+    """A record is a hundred times as long as the shortest bad line: some kilobytes of gzip would fill any disk."""
+    return bad >= _HOPELESS_ROWS and bad > 0.5 * rows > reject_ratio * rows
 
 
 def _find_bad(raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef) -> Iterator[BadLine | None]:
     stream = inflate(raw, ref.uri) if name.format.endswith(".gz") else raw
     try:
-        yield from find_bad_lines(split_lines(stream), contract)
+        yield from find_bad_lines(_without_mark(split_lines(stream), ref), contract)
     except (zlib.error, EOFError, OSError) as error:
         raise PermanentError("gzip_corrupt", f"{ref.uri}: {error}", "drop the file again, whole") from error
+
+
+def _without_mark(lines: Iterator[Line], ref: ObjectRef) -> Iterator[Line]:
+    """Engines drop a byte order mark and read the row that we would quarantine: the file is theirs or ours, not both."""
+    for line in lines:
+        if line.offset == 0 and line.content.startswith(codecs.BOM_UTF8):
+            raise PermanentError("byte_order_mark", f"{ref.uri} begins with a byte order mark", "write it without one")
+        yield line
 
 
 def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:

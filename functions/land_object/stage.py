@@ -87,7 +87,8 @@ def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
             generation=ref.generation,
             flow=flow,
             code="too_many_bad_rows",
-            reason=f"{checked.rows_quarantined} of {checked.rows} rows are bad, more than {reject_ratio:.0%}",
+            reason=f"{checked.rows_quarantined} of {checked.rows} rows are bad, more than {reject_ratio:.0%}"
+            + ("" if checked.is_whole else "; the rest was not read"),
             rows=checked.rows,
             rows_quarantined=checked.rows_quarantined,
             quarantine_uri=checked.quarantine_uri,

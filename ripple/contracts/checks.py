@@ -73,13 +73,14 @@ def _string(rule: Mapping[str, Any]) -> Check:
     allowed = frozenset(rule.get("enum", ()))
     if allowed:
         return lambda value: _check_enum(value, allowed)
-    pattern = re.compile(rule.get("pattern", r"^"), re.ASCII)
+    pattern = re.compile(rule["pattern"], re.ASCII) if "pattern" in rule else None
     longest = rule.get("max", 4096)
 
     def check(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
             return "wrong_type", "a string"
-        if len(value) > longest or not pattern.search(value):
+        # Not `search`: its `$` lets a line feed through at the end.
+        if len(value) > longest or (pattern and not pattern.fullmatch(value)):
             return "out_of_range", f"at most {longest} characters" + (
                 f" like {rule['pattern']}" if "pattern" in rule else ""
             )
