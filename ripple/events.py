@@ -9,13 +9,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import re
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from ripple.errors import PermanentError
+from ripple.limits import TEXT_BYTES, fit_header, is_name
+
+_BATCH = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Fact:
     """What all events share: a type, a subject and a key that makes the id deterministic."""
 
     TYPE: ClassVar[str]
+    NAMES: ClassVar[tuple[str, ...]] = ()
+    """Fields that become part of a document's id, an object's name or a label."""
 
     @property
     def subject(self) -> str:
@@ -48,6 +54,7 @@ class Fact:
         hints = typing.get_type_hints(cls)
         fields = dataclasses.fields(cls)
         wrong = [f.name for f in fields if not _fits(data.get(f.name), hints[f.name], _is_optional(f))]
+        wrong += [name for name in cls.NAMES if name not in wrong and not is_name(data[name])]
         if wrong:
             raise PermanentError("event_malformed", f"{cls.TYPE}: wrong or missing: {', '.join(wrong)}", fields=wrong)
         return cls(**{f.name: _frozen(data[f.name]) for f in fields if data.get(f.name) is not None})
@@ -61,15 +68,28 @@ def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_int64(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) <= TEXT_BYTES
+
+
+_PLAIN: Mapping[Any, Callable[[object], bool]] = {float: _is_number, int: _is_int64, str: _is_text}
+
+
 def _fits(value: object, hint: Any, optional: bool) -> bool:
     if value is None:
         return optional
     if isinstance(hint, types.UnionType):
         hint = next(arm for arm in typing.get_args(hint) if arm is not type(None))
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
+    if hint in _PLAIN:
+        return _PLAIN[hint](value)
     origin, arms = typing.get_origin(hint), typing.get_args(hint)
     if origin is Sequence:
         return isinstance(value, list | tuple) and all(_fits(item, arms[0], False) for item in value)
@@ -101,6 +121,7 @@ class SalesExportRequested(Fact):
     """A live source is to be exported: what changed in `[changed_from, changed_to)`."""
 
     TYPE: ClassVar[str] = "sales.export.requested.v1"
+    NAMES: ClassVar[tuple[str, ...]] = ("batch_id",)
     batch_id: str
     changed_from: str
     changed_to: str
@@ -241,6 +262,7 @@ class EltRunSucceeded(Fact):
     """Silver, features and gold hold the batch; the snapshot is what training reads."""
 
     TYPE: ClassVar[str] = "elt.run.succeeded.v1"
+    NAMES: ClassVar[tuple[str, ...]] = ("dataset_version",)
     batch: int
     epoch: int
     execution: str
@@ -324,6 +346,7 @@ class ReplayRunStarted(Fact):
     """Someone asked for a replay: of `object` URIs, of an ELT `batch`, or of the `training` of a batch."""
 
     TYPE: ClassVar[str] = "replay.run.started.v1"
+    NAMES: ClassVar[tuple[str, ...]] = ("replay_id",)
     replay_id: str
     kind: str
     targets: Sequence[str]
@@ -331,6 +354,12 @@ class ReplayRunStarted(Fact):
     @property
     def subject(self) -> str:
         return self.replay_id
+
+    def batches(self) -> list[int]:
+        """The numbers that a replay of batches or of training names; PermanentError for anything else."""
+        if not all(_BATCH.fullmatch(target) for target in self.targets):
+            raise PermanentError("event_malformed", f"a {self.kind} replay names numbers, not {self.targets!r:.200}")
+        return [int(target) for target in self.targets]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,7 +409,8 @@ class Envelope:
             "ce-causationid": self.causation_id,
             "content-type": "application/json",
         }
-        return named | ({"ce-traceparent": self.traceparent} if self.traceparent else {})
+        named |= {"ce-traceparent": self.traceparent} if self.traceparent else {}
+        return {name: fit_header(value) for name, value in named.items()}
 
     def body(self) -> bytes:
         """The message data: the fact's payload as JSON."""

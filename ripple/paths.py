@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import re
 from dataclasses import dataclass
 
 from ripple.errors import PermanentError
+from ripple.limits import BRONZE_NAME_BYTES
 from ripple.routes import FLOWS
+from ripple.timestamps import read_day
 
 _URI = re.compile(r"^gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/(.+)$", re.S)
 _BRONZE = re.compile(
@@ -47,14 +48,16 @@ class BronzeName:
 
 def split_uri(uri: str) -> tuple[str, str]:
     """`gs://bucket/name` as `(bucket, name)`; PermanentError for anything else."""
-    match = _URI.match(uri)
+    match = _URI.fullmatch(uri)
     if match is None:
-        raise PermanentError("uri_malformed", f"{uri!r} is not gs://bucket/object")
+        raise PermanentError("uri_malformed", f"{uri!r:.200} is not gs://bucket/object")
     return match[1], match[2]
 
 
 def parse_bronze_name(name: str) -> BronzeName:
     """Read `{flow}/dt=YYYY-MM-DD/{stem}.{jsonl|jsonl.gz|parquet}`; PermanentError names what is wrong."""
+    if len(name.encode()) > BRONZE_NAME_BYTES:
+        raise PermanentError("path_unsafe", f"object name {name[:80]!r}... has more than {BRONZE_NAME_BYTES} bytes")
     if _UNSAFE.search(name):
         raise PermanentError("path_unsafe", f"object name {name!r} has control characters, '//', '.' or '..' parts")
     match = _BRONZE.match(name)
@@ -65,7 +68,7 @@ def parse_bronze_name(name: str) -> BronzeName:
     if match["flow"] not in FLOWS:
         raise PermanentError("flow_unknown", f"no flow {match['flow']!r}; known: {', '.join(FLOWS)}")
     try:
-        dt.date.fromisoformat(match["dt"])
+        read_day(match["dt"])
     except ValueError:
         raise PermanentError("path_unknown", f"dt={match['dt']} in {name!r} is not a calendar date") from None
     return BronzeName(**match.groupdict())

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import json
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -17,16 +16,20 @@ from functools import cache
 from typing import Any
 
 from cloudevents.exceptions import GenericException
-from cloudevents.http import from_http
+from cloudevents.http import CloudEvent, from_http
+from cloudevents.sdk.converters.structured import is_structured
 from flask import Request
 
 from ripple.errors import PermanentError
 from ripple.events import CATALOGUE, Fact, decode_fact
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef
+from ripple.limits import ATTRIBUTE_BYTES, ATTRIBUTES, BODY_BYTES, MESSAGE_BYTES, OBJECT_NAME_BYTES, fit
+from ripple.paths import ObjectRef, split_uri
 from ripple.routes import FINALIZED, MESSAGE_PUBLISHED
 from ripple.settings import read_settings
 from ripple.stating import Cause
+from ripple.strict_json import read_json
+from ripple.timestamps import read_moment
 
 _LOG = logging.getLogger("ripple")
 
@@ -59,37 +62,43 @@ def build_edge() -> Edge:
     return Edge(read_settings(os.environ))
 
 
-def serve(request: Request, stage: str, react: Stage) -> tuple[str, int]:
-    """Decode, call the stage, encode: 204 done, 200 buried (it says why), 500 try again."""
-    edge = build_edge()
+def serve(request: Request, stage: str, react: Stage, edge: Edge | None = None) -> tuple[str, int]:
+    """Decode, call the stage, encode: 204 done, 200 buried (it says why), 500 try again. No edge: this process's own."""
+    edge = edge or build_edge()
     try:
         payload, cause = decode(dict(request.headers), request.get_data())
         react(payload, cause, edge)
     except PermanentError as error:
         _bury(request, stage, error, edge)
-        return f"{error}\n", 200
+        return f"{fit(str(error))}\n", 200
     return "", 204
 
 
 def decode(headers: Mapping[str, str], body: bytes) -> tuple[Payload, Cause]:
     """A push request as what it says and why it came; PermanentError names what is malformed."""
-    wrapped = _wrapped_message(headers, body)
-    if wrapped is not None:
-        return _decode_command(wrapped)
+    if len(body) > BODY_BYTES:
+        raise PermanentError("event_too_large", f"the body has {len(body)} bytes, over {BODY_BYTES}")
+    headers = {name.lower(): value for name, value in headers.items()}
+    if is_structured(headers):
+        document = _read_structured(body)
+        if isinstance(document.get("message"), Mapping):
+            return _decode_command(document)
     try:
-        event = from_http({name.lower(): value for name, value in headers.items()}, body, data_unmarshaller=_parse_json)
-    except (GenericException, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise PermanentError("event_malformed", f"not a CloudEvent: {error}", "see docs/events.md") from error
+        event = from_http(headers, body, data_unmarshaller=_unmarshal)
+    except (GenericException, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise PermanentError("event_malformed", f"not a CloudEvent: {error!s:.300}", "see docs/events.md") from error
     kind, data = str(event["type"]), event.data
     time = _parse_time(event.get("time"))
-    event_id = str(event["id"])
-    correlation = str(event.get("correlationid") or event_id)
+    event_id = _attribute(event, "id") or ""
+    correlation = _attribute(event, "correlationid") or event_id
     if kind == FINALIZED:
         finalized = _read_finalized(data)
         return finalized, Cause(event_id=event_id, correlation_id=_batch_of(finalized), time=time)
     if kind == MESSAGE_PUBLISHED:
         return _decode_command(_expect_mapping(data))
-    cause = Cause(event_id=event_id, correlation_id=correlation, time=time, traceparent=event.get("traceparent"))
+    cause = Cause(
+        event_id=event_id, correlation_id=correlation, time=time, traceparent=_attribute(event, "traceparent")
+    )
     return decode_fact(kind, data), cause
 
 
@@ -97,11 +106,26 @@ def _batch_of(finalized: Finalized) -> str:
     return finalized.metadata.get("ripple-batch") or finalized.ref.uri
 
 
-def _parse_json(data: bytes | str) -> Any:
+def _attribute(event: CloudEvent, name: str) -> str | None:
+    """A context attribute as text: in structured mode it may be any JSON, and of any length."""
+    value = event.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > ATTRIBUTE_BYTES:
+        raise PermanentError("event_malformed", f"{name} is no text of at most {ATTRIBUTE_BYTES} characters")
+    return value
+
+
+def _unmarshal(data: object) -> Any:
+    return read_json(data if isinstance(data, bytes) else str(data).encode())
+
+
+def _read_structured(body: bytes) -> Mapping[str, Any]:
+    """A body that carries its own envelope: a wrapped Pub/Sub push, or a CloudEvent in structured mode."""
     try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the body is not JSON: {error}") from None
+        return _expect_mapping(read_json(body))
+    except ValueError as error:
+        raise PermanentError("event_malformed", f"neither ce- headers nor a JSON body: {error}") from None
 
 
 def _expect_mapping(data: object) -> Mapping[str, Any]:
@@ -110,26 +134,16 @@ def _expect_mapping(data: object) -> Mapping[str, Any]:
     return data
 
 
-def _wrapped_message(headers: Mapping[str, str], body: bytes) -> Mapping[str, Any] | None:
-    if "ce-type" in {name.lower() for name in headers}:
-        return None
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) and isinstance(data.get("message"), dict) else None
-
-
 def _decode_command(wrapped: Mapping[str, Any]) -> tuple[Command, Cause]:
     message = _expect_mapping(wrapped.get("message"))
     try:
-        body = _parse_json(base64.b64decode(message.get("data") or "e30=", validate=True))
+        body = read_json(base64.b64decode(message.get("data") or "e30=", validate=True))
     except (ValueError, binascii.Error, TypeError) as error:
         raise PermanentError("command_malformed", f"the message data is not base64 of JSON: {error}") from None
-    identity = str(message.get("messageId") or message.get("message_id") or "")
+    identity = message.get("messageId") or message.get("message_id")
     time = _parse_time(message.get("publishTime") or message.get("publish_time"))
     attributes = message.get("attributes") or {}
-    if not identity or not isinstance(attributes, Mapping):
+    if not isinstance(identity, str) or len(identity) > 256 or not isinstance(attributes, Mapping):
         raise PermanentError("command_malformed", "the message has no messageId, or attributes that are no object")
     command = Command(body=_expect_mapping(body), attributes=attributes, published_at=time)
     return command, Cause(event_id=identity, correlation_id=identity, time=time)
@@ -137,37 +151,46 @@ def _decode_command(wrapped: Mapping[str, Any]) -> tuple[Command, Cause]:
 
 def _parse_time(text: object) -> dt.datetime:
     try:
-        parsed = dt.datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    except ValueError:
-        raise PermanentError("event_malformed", f"time {text!r} is not RFC 3339") from None
-    if parsed.tzinfo is None:
-        raise PermanentError("event_malformed", f"time {text!r} has no zone")
-    try:
-        return parsed.astimezone(dt.UTC)
-    except OverflowError:
-        raise PermanentError("event_malformed", f"time {text!r} is outside the years 1 to 9999 in UTC") from None
+        return read_moment(text)
+    except ValueError as error:
+        raise PermanentError("event_malformed", f"time {error}") from None
 
 
 def _read_finalized(data: object) -> Finalized:
     resource = _expect_mapping(data)
     try:
-        ref = ObjectRef(
-            bucket=str(resource["bucket"]), name=str(resource["name"]), generation=int(resource["generation"])
-        )
-        metadata = {str(k): str(v) for k, v in (resource.get("metadata") or {}).items()}
-        return Finalized(ref=ref, size=int(resource.get("size", 0)), metadata=metadata)
-    except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        raise PermanentError("event_malformed", f"the object resource lacks or garbles {error}") from None
+        bucket, name = split_uri("gs://" + "/".join((resource["bucket"], resource["name"])))
+        ref = ObjectRef(bucket=bucket, name=name, generation=_count(resource["generation"]))
+        metadata = {k: str(v) for k, v in (resource.get("metadata") or {}).items()}
+        finalized = Finalized(ref=ref, size=_count(resource.get("size", 0)), metadata=metadata)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise PermanentError("event_malformed", f"the object resource lacks or garbles {error!s:.300}") from None
+    if len(ref.name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("path_unsafe", f"no object has a name of more than {OBJECT_NAME_BYTES} bytes")
+    return finalized
+
+
+def _count(value: object) -> int:
+    """A 64-bit number that Google writes as text. Only plain digits: `int` would take `1_0`, ` 7`, 7.9 and true."""
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not text.isascii() or not text.isdecimal() or len(text) > 19:
+        raise ValueError(f"{value!r:.80} is no count")
+    number = int(text)
+    if number >= 2**63:
+        raise ValueError(f"{number} does not fit 64 bits")
+    return number
 
 
 def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> None:
-    kept = {name.lower(): value[:1024] for name, value in request.headers.items() if name.lower().startswith("ce-")}
+    """With its reason, where people look for dead letters: within what Pub/Sub takes of attributes and of data."""
+    named = [(name.lower(), value) for name, value in request.headers.items() if name.lower().startswith("ce-")]
+    kept = {fit(name, 256): fit(value) for name, value in named[: ATTRIBUTES - 10]}
     kind = kept.get("ce-type", "")
     reason = {
         "ripple-stage": stage,
         "ripple-code": error.code,
-        "ripple-reason": str(error)[:1024],
+        "ripple-reason": fit(str(error)),
         "ripple-known-type": str(kind in CATALOGUE).lower(),
     }
-    _LOG.error("%s buried an event: %s", stage, error)
-    edge.publisher.bury(request.get_data()[:1_000_000] or b" ", kept | reason)
+    _LOG.error("%s buried an event: %s", stage, fit(str(error)))
+    edge.publisher.bury(request.get_data()[:MESSAGE_BYTES] or b" ", kept | reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from ripple.events import CATALOGUE, Envelope, Fact
+from ripple.limits import fit
 from ripple.ports import Document, DocumentStore, Publisher, Transaction
 
 
@@ -34,7 +35,8 @@ def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
 
 
 def outbox_path(envelope: Envelope) -> str:
-    return "outbox/" + quote(envelope.fact.id, safe="")[:1400]
+    """A function of the whole id: cut without its hash, two generations of a long name would share a document."""
+    return "outbox/" + fit(quote(envelope.fact.id, safe=""), 1400)
 
 
 def keep_in_outbox(transaction: Transaction, envelope: Envelope) -> None:

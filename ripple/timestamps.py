@@ -30,6 +30,7 @@ MIN_MICROS = -62_135_596_800_000_000
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})([T ])(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})", re.ASCII)
 _SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}( .*)?", re.ASCII)
 _RFC = re.compile(
@@ -62,6 +63,21 @@ AMBIGUOUS = Refusal("timestamp_ambiguous")
 WITHOUT_ZONE = Refusal("timestamp_without_zone")
 OUT_OF_RANGE = Refusal("timestamp_out_of_range")
 WRONG_TYPE = Refusal("wrong_type")
+
+
+def read_moment(text: object) -> dt.datetime:
+    """An RFC 3339 time as Google's services write it, in UTC, cut to microseconds; ValueError for anything else."""
+    read = parse_timestamp(text, ("iso_zoned",)) if isinstance(text, str) else UNPARSEABLE
+    if isinstance(read, Refusal):
+        raise ValueError(f"{text!r:.80} is no RFC 3339 time with a zone")
+    return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=read)
+
+
+def read_day(text: object) -> dt.date:
+    """A calendar date as YYYY-MM-DD and in no other form of ISO 8601; ValueError for anything else."""
+    if not isinstance(text, str) or not _DAY.fullmatch(text):
+        raise ValueError(f"{text!r:.80} is no date as YYYY-MM-DD")
+    return dt.date.fromisoformat(text)
 
 
 def parse_timestamp(value: object, grammar: Collection[str]) -> int | Refusal:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,13 +17,18 @@ from ripple.contracts import Contract, load_contract
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
+from ripple.limits import is_name
 from ripple.paths import ObjectRef
 from ripple.ports import StoredObject
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, correlated, send, state_as
+from ripple.strict_json import read_json
+from ripple.timestamps import read_day, read_moment
 
 STAGE = "export_sales"
 PAGE_SIZE = 2000
+MANIFEST_BYTES = 64 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +46,18 @@ class Manifest:
 def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Contract] = load_contract) -> None:
     """Export a manifest's batch, or what changed in the requested window."""
     if isinstance(payload, Finalized):
-        manifest = read_manifest(edge.objects.read(payload.ref), payload.ref)
+        manifest = read_manifest(_read_small(payload.ref, edge), payload.ref)
         pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
     elif isinstance(payload, SalesExportRequested):
+        window = (_moment(payload.changed_from), _moment(payload.changed_to))
         manifest = Manifest(
             batch_id=payload.batch_id,
             collection="sales",
-            window_from=payload.changed_from[:10],
+            window_from=window[0].date().isoformat(),
             count=None,
             checksum=None,
             uri=None,
         )
-        window = (_moment(payload.changed_from), _moment(payload.changed_to))
         pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
     else:
         raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
@@ -61,19 +66,28 @@ def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Cont
 
 def _moment(text: str) -> dt.datetime:
     try:
-        moment = dt.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        raise PermanentError("event_malformed", f"{text!r} is not an RFC 3339 time") from None
-    if moment.tzinfo is None:
-        raise PermanentError("event_malformed", f"{text!r} has no zone")
-    return moment
+        return read_moment(text)
+    except ValueError as error:
+        raise PermanentError("event_malformed", str(error)) from None
+
+
+def _read_small(ref: ObjectRef, edge: Edge) -> bytes:
+    """A manifest's bytes. Its size is asked of the store: the event's own may be anything, and memory is bounded."""
+    if ref.bucket != edge.settings.bucket("landing"):
+        raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {edge.settings.bucket('landing')}")
+    size = edge.objects.stat(ref.bucket, ref.name, ref.generation).size
+    if size > MANIFEST_BYTES:
+        raise PermanentError(
+            "manifest_malformed", f"{ref.uri} has {size} bytes; a manifest has at most {MANIFEST_BYTES}"
+        )
+    return edge.objects.read(ref)
 
 
 def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
     """The manifest in an object of the landing bucket; PermanentError names every field that is wrong."""
     try:
-        body = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        body = read_json(data)
+    except ValueError as error:
         raise PermanentError("manifest_malformed", f"{ref.uri} is not JSON: {error}") from None
     kinds = {"batch_id": str, "collection": str, "window_from": str, "count": int, "checksum": str}
     wrong = [n for n, kind in kinds.items() if not isinstance(body, dict) or type(body.get(n)) is not kind]
@@ -85,12 +99,13 @@ def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
 
 
 def _find_impossible(body: dict[str, object]) -> list[str]:
-    wrong = [name for name in ("batch_id", "collection") if not str(body[name]) or "/" in str(body[name])]
+    wrong = [name for name in ("batch_id", "collection") if not is_name(body[name])]
     try:
-        dt.date.fromisoformat(str(body["window_from"]))
+        read_day(body["window_from"])
     except ValueError:
         wrong.append("window_from")
-    return wrong + (["count"] if int(str(body["count"])) < 0 else [])
+    wrong += ["count"] if int(str(body["count"])) < 0 else []
+    return wrong + ([] if _SHA256.fullmatch(str(body["checksum"])) else ["checksum"])
 
 
 class IdChecksum:

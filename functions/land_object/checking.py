@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import tempfile
 import zlib
@@ -15,17 +16,23 @@ from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
 from ripple.contracts import Contract
 from ripple.contracts.evolution import DriftReport, DriftTally
-from ripple.contracts.lines import BadLine, RescuedLine, find_bad_lines, split_lines
+from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
 from ripple.corrections import expect_corrections
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
 from ripple.ports import ObjectStore
 
+_HOPELESS_ROWS = 10_000
+"""Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: size in bytes, rows with and without the bad ones, where those are; drift, and what is rescued of it."""
+    """What a check found: size in bytes, rows with and without the bad ones, where those are; drift, and what is rescued of it.
+
+    `is_whole` says whether all rows were read.
+    """
 
     bytes: int
     rows: int
@@ -34,6 +41,7 @@ class Checked:
     drift: DriftReport | None = None
     rescued_uri: str | None = None
     corrects_uri: str | None = None
+    is_whole: bool = True
 
 
 def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge) -> Checked:
@@ -73,12 +81,18 @@ class _Verdicts:
         if found is not None:
             self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
 
+    def is_hopeless(self, reject_ratio: float) -> bool:
+        """A record is a hundred times as long as the shortest bad line: some kilobytes of gzip would fill any disk."""
+        return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > reject_ratio * self.rows
+
 
 def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge, size: int) -> Checked:
     with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, edge.objects.open(ref) as raw:
         verdicts = _Verdicts(quarantine, rescued)
         for found in _find_bad(raw, name, contract, ref):
             verdicts.add(found, contract.flow, ref)
+            if verdicts.is_hopeless(edge.settings.reject_ratio):
+                break
         if not verdicts.rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
         bucket = edge.settings.bucket
@@ -89,6 +103,7 @@ def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edg
             quarantine_uri=_keep(quarantine, bucket("quarantine"), quarantine_name(name, ref.generation), edge.objects),
             drift=verdicts.drift.report(contract),
             rescued_uri=_keep_rescued(rescued, bucket("control"), name, ref, edge.objects),
+            is_whole=not verdicts.is_hopeless(edge.settings.reject_ratio),
         )
 
 
@@ -97,9 +112,17 @@ def _find_bad(
 ) -> Iterator[BadLine | RescuedLine | None]:
     stream = inflate(raw, ref.uri) if name.format.endswith(".gz") else raw
     try:
-        yield from find_bad_lines(split_lines(stream), contract)
+        yield from find_bad_lines(_without_mark(split_lines(stream), ref), contract)
     except (zlib.error, EOFError, OSError) as error:
         raise PermanentError("gzip_corrupt", f"{ref.uri}: {error}", "drop the file again, whole") from error
+
+
+def _without_mark(lines: Iterator[Line], ref: ObjectRef) -> Iterator[Line]:
+    """Engines drop a byte order mark and read the row that we would quarantine: the file is theirs or ours, not both."""
+    for line in lines:
+        if line.offset == 0 and line.content.startswith(codecs.BOM_UTF8):
+            raise PermanentError("byte_order_mark", f"{ref.uri} begins with a byte order mark", "write it without one")
+        yield line
 
 
 def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:

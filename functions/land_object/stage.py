@@ -13,6 +13,7 @@ from ripple.contracts.evolution import DriftReport
 from ripple.errors import PermanentError
 from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
+from ripple.limits import OBJECT_NAME_BYTES
 from ripple.paths import ObjectRef, parse_bronze_name, split_uri
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
@@ -25,11 +26,31 @@ LoadContract = Callable[[str], Contract]
 def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
+        _expect_bronze(payload.ref.uri, edge)
         land(payload.ref, cause, edge, load)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        for uri in payload.targets:
-            bucket, name = split_uri(uri)
-            land(edge.objects.stat(bucket, name).ref, cause, edge, load)
+        _land_all(payload.targets, cause, edge, load)
+
+
+def _land_all(uris: Sequence[str], cause: Cause, edge: Edge, load: LoadContract) -> None:
+    """What can be landed is, whatever stands before it in the list; then what cannot is reported together."""
+    wrong: list[PermanentError] = []
+    for uri in uris:
+        try:
+            _, name = _expect_bronze(uri, edge)
+            land(edge.objects.stat(edge.settings.bucket("bronze"), name).ref, cause, edge, load)
+        except PermanentError as error:
+            wrong.append(error)
+    if wrong:
+        reasons = "; ".join(str(error) for error in wrong[:10])
+        raise PermanentError(wrong[0].code, f"{len(wrong)} of {len(uris)} objects cannot be landed: {reasons}")
+
+
+def _expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
+    bucket, name = split_uri(uri)
+    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
+    return bucket, name
 
 
 def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
@@ -83,7 +104,8 @@ def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
             generation=ref.generation,
             flow=flow,
             code="too_many_bad_rows",
-            reason=f"{checked.rows_quarantined} of {checked.rows} rows are bad, more than {reject_ratio:.0%}",
+            reason=f"{checked.rows_quarantined} of {checked.rows} rows are bad, more than {reject_ratio:.0%}"
+            + ("" if checked.is_whole else "; the rest was not read"),
             rows=checked.rows,
             rows_quarantined=checked.rows_quarantined,
             quarantine_uri=checked.quarantine_uri,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +12,14 @@ from typing import Any
 from ripple.errors import PermanentError
 from ripple.events import BatchRunStarted, Fact, SalesExportRequested
 from ripple.gateways.edge import Edge
+from ripple.limits import is_line
 from ripple.routes import FLOWS
 from ripple.shell import Command, Payload
 from ripple.stating import Cause, correlated, send, state_as
+from ripple.timestamps import read_day, read_moment
 
 STAGE = "start_batch"
+_OPTION = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +48,13 @@ def plan_batches(tick: Command) -> list[Batch]:
     """What a tick asks for. Pure. The tick's id is its scheduled time: the Scheduler's message says none, so its minute counts."""
     body = tick.body
     minute = tick.published_at.replace(second=0, microsecond=0)
-    scheduled_at = str(body.get("scheduled_at") or minute.isoformat())
+    scheduled_at = _scheduled_at(body.get("scheduled_at"), minute)
     flows = body.get("flows", list(FLOWS))
     if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
-        raise PermanentError("tick_malformed", f"flows {flows!r} are not among {', '.join(FLOWS)}")
+        raise PermanentError("tick_malformed", f"flows {flows!r:.200} are not among {', '.join(FLOWS)}")
+    generate = body.get("generate", True)
+    if not isinstance(generate, bool):
+        raise PermanentError("tick_malformed", f"generate is true or false, not {generate!r:.80}")
     start, end = _window(body, minute)
     arguments = _arguments(body.get("arguments", {}))
     digest = hashlib.sha256(f"{scheduled_at}|{start}|{end}|{arguments}".encode()).hexdigest()[:8]
@@ -58,19 +65,29 @@ def plan_batches(tick: Command) -> list[Batch]:
             window_from=start.isoformat(),
             window_to=end.isoformat(),
             scheduled_at=scheduled_at,
-            generate=body.get("generate", True) is not False,
+            generate=generate,
             arguments=arguments,
         )
         for flow in flows
     ]
 
 
+def _scheduled_at(given: object, minute: dt.datetime) -> str:
+    if given is None:
+        return minute.isoformat()
+    try:
+        read_moment(given)
+    except ValueError as error:
+        raise PermanentError("tick_malformed", f"scheduled_at: {error}") from None
+    return str(given)
+
+
 def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.date]:
     """The tick's `from` and `to`, or the day before it fired."""
     try:
-        end = dt.date.fromisoformat(body["to"]) if "to" in body else minute.date()
-        start = dt.date.fromisoformat(body["from"]) if "from" in body else end - dt.timedelta(days=1)
-    except (ValueError, TypeError, OverflowError) as error:
+        end = read_day(body["to"]) if "to" in body else minute.date()
+        start = read_day(body["from"]) if "from" in body else end - dt.timedelta(days=1)
+    except (ValueError, OverflowError) as error:
         raise PermanentError("tick_malformed", f"from and to are dates as YYYY-MM-DD: {error}") from None
     if start >= end:
         raise PermanentError("tick_malformed", f"the window from {start} to {end} is empty")
@@ -79,9 +96,15 @@ def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.d
 
 def _arguments(given: object) -> tuple[str, ...]:
     """Generator options, `{"customers": 5000}` as `("--customers", "5000")`, in name order."""
-    if not isinstance(given, Mapping) or not all(isinstance(v, str | int | float) for v in given.values()):
-        raise PermanentError("tick_malformed", "arguments are an object of strings and numbers")
+    if not isinstance(given, Mapping) or not all(_is_option(name, value) for name, value in given.items()):
+        raise PermanentError("tick_malformed", "arguments are an object of options, each a short string or a number")
     return tuple(word for name in sorted(given) for word in (f"--{name}", str(given[name])))
+
+
+def _is_option(name: str, value: object) -> bool:
+    """Not one that says the batch or its window: the job would take the last of two, and the fact would state the first."""
+    named = _OPTION.fullmatch(name) is not None and name not in ("from", "to", "batch-id")
+    return named and isinstance(value, str | int | float) and not isinstance(value, bool) and is_line(str(value))
 
 
 def _start(batch: Batch, edge: Edge) -> Fact:

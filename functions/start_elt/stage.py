@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from functions.start_elt.batching import Started, claim_batch, finish_run, request_replays
 from functions.start_elt.file_list import write_file_list
-from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 from ripple.gateways.edge import Edge
 from ripple.shell import Payload
@@ -24,19 +23,12 @@ def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], N
     elif isinstance(payload, ReplayRunStarted):
         if payload.kind != "batch":
             return
-        request_replays(read_batches(payload.targets), edge.documents)
+        request_replays(payload.batches(), edge.documents)
     elif isinstance(payload, BronzeObjectLanded) and _head_is_free(edge):
         sleep(edge.settings.elt_settle_seconds)
     started = started or claim_batch(cause, edge.documents, edge.settings)
     if started is not None:
         start_execution(started, cause, edge)
-
-
-def read_batches(targets: Sequence[str]) -> list[int]:
-    """The batch numbers that a replay names; PermanentError for anything else."""
-    if not all(isinstance(target, str) and target.isdecimal() for target in targets):
-        raise PermanentError("event_malformed", f"a batch replay names numbers, not {list(targets)!r:.200}")
-    return [int(target) for target in targets]
 
 
 def _head_is_free(edge: Edge) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from ripple.elt_state import read_head
@@ -36,8 +37,8 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
     elif isinstance(payload, TrainingJobFinished):
         _react_to_end(payload, cause, edge)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "training":
-        for target in payload.targets:
-            _retrain(int(target), payload.replay_id, cause, edge)
+        for batch in payload.batches():
+            _retrain(batch, payload.replay_id, cause, edge)
 
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
@@ -128,13 +129,18 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
         "causation_id": cause.event_id,
         "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
     }
-    labels = {"ripple-batch": str(run.batch), "ripple-dataset": run.dataset_version[:63].lower()}
+    labels = {"ripple-batch": str(run.batch), "ripple-dataset": _label(run.dataset_version)}
     edge.pipeline_jobs.submit(job, json.loads(spec), parameters, labels)
     fact = TrainingJobSubmitted(
         job=job, batch=run.batch, dataset_version=run.dataset_version, spec_digest=digest, attempt=attempt
     )
     send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
     return job
+
+
+def _label(text: str) -> str:
+    """Vertex AI's labels hold at most 63 of a-z, 0-9, `_` and `-`."""
+    return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]
 
 
 def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:

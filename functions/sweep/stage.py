@@ -7,11 +7,12 @@ import datetime as dt
 from functions.sweep.runs import end_expired_run
 from functions.sweep.training import end_silent_training, revive_superseded
 from ripple.elt_state import read_head
+from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, RunStalled
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
 from ripple.ports import Document, StoredObject
-from ripple.shell import Payload
+from ripple.shell import Command, Payload
 from ripple.stating import Cause, read_outbox, send, state_as
 
 STAGE = "sweep"
@@ -21,8 +22,11 @@ ON_ITS_WAY = dt.timedelta(minutes=1)
 """What is younger may still be in its handler's hands."""
 
 
-def react(_tick: Payload, cause: Cause, edge: Edge) -> None:
+def react(tick: Payload, cause: Cause, edge: Edge) -> None:
     """Mend what can be mended by stating it again; state what is silent."""
+    if not isinstance(tick, Command):
+        # Another event's time is whatever its sender says: by it a lease that lives would count as expired.
+        raise PermanentError("command_malformed", "sweep reacts to ticks only")
     send_leftovers(cause, edge)
     report_unlanded(cause, edge)
     kick_waiting(cause, edge)

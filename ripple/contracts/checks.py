@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.timestamps import Refusal, parse_timestamp
+from ripple.timestamps import Refusal, parse_timestamp, read_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +87,14 @@ def _string(rule: Mapping[str, Any]) -> Check:
     allowed = frozenset(rule.get("enum", ()))
     if allowed:
         return lambda value: _check_enum(value, allowed)
-    pattern = re.compile(rule.get("pattern", r"^"), re.ASCII)
+    pattern = re.compile(rule["pattern"], re.ASCII) if "pattern" in rule else None
     longest = rule.get("max", 4096)
 
     def check(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
             return "wrong_type", "a string"
-        if len(value) > longest or not pattern.search(value):
+        # Not `search`: its `$` lets a line feed through at the end.
+        if len(value) > longest or (pattern and not pattern.fullmatch(value)):
             return "out_of_range", f"at most {longest} characters" + (
                 f" like {rule['pattern']}" if "pattern" in rule else ""
             )
@@ -147,15 +147,14 @@ def _timestamp(rule: Mapping[str, Any]) -> Check:
 
 
 def _date(_rule: Mapping[str, Any]) -> Check:
-    shape = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
     def check(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):
             return "wrong_type", "a date as YYYY-MM-DD"
         try:
-            return None if shape.fullmatch(value) and dt.date.fromisoformat(value) else ("out_of_range", "YYYY-MM-DD")
+            read_day(value)
         except ValueError:
             return "out_of_range", "a calendar date as YYYY-MM-DD"
+        return None
 
     return check
 

@@ -77,7 +77,7 @@ def test_a_replay_can_bring_its_own_id_and_correlates_by_it() -> None:
         ({"kind": "flow", "flow": "refunds", "from": "2026-01-01", "to": "2026-02-01"}, "flow_unknown"),
         ({"kind": "flow", "flow": ["sales"]}, "flow_unknown"),
         ({"kind": "flow", "flow": "sales", "from": "2027-01-01", "to": "2027-02-01"}, "replay_empty"),
-        ({"kind": "flow", "flow": "sales"}, "replay_empty"),
+        ({"kind": "flow", "flow": "sales"}, "command_malformed"),
         ({"kind": "batch"}, "command_malformed"),
         ({"kind": "batch", "batch": "7"}, "command_malformed"),
         ({"kind": "batch", "batch": True}, "command_malformed"),

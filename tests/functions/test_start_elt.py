@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.start_elt.stage import react, read_batches
+from functions.start_elt.stage import react
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from ripple.settings import Settings
@@ -93,6 +93,8 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "rows": 2,
             "rows_quarantined": 0,
             "quarantine_uri": None,
+            "rescued_uri": None,
+            "corrects_uri": None,
         }
     ]
     assert edge.documents.held["batches/1"]["state"] == "running"
@@ -257,5 +259,4 @@ def test_a_lease_runs_from_the_servers_time() -> None:
 
 def test_a_batch_replay_that_names_no_number_can_never_work() -> None:
     with pytest.raises(PermanentError, match="event_malformed"):
-        read_batches(["seven"])
-    assert read_batches(["7"]) == [7]
+        tell(FakeEdge(), ReplayRunStarted(replay_id="r-1", kind="batch", targets=("seven",)))

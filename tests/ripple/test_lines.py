@@ -91,12 +91,28 @@ def test_a_line_over_the_limit_is_hashed_whole_and_the_next_is_where_it_is(size:
     assert [(found.line, found.offset) for found in after if found] == ([(2, size + len(end))] if end else [])
 
 
-def test_a_line_of_exactly_the_limit_is_not_too_long() -> None:
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"", b"\r"], ids=["lf", "crlf", "end of file", "cr"])
+def test_a_line_of_exactly_the_limit_is_not_too_long(end: bytes) -> None:
     row = json.dumps(a_click(page="")).encode()
     line = row.replace(b'"page": ""', b'"page": "' + b"x" * (MAX_LINE_BYTES - len(row)) + b'"')
-    (bad,) = check(line + b"\n")
+    (bad,) = check(line + end)
     assert bad is not None
     assert (len(line), bad.violation.code) == (MAX_LINE_BYTES, "out_of_range")
+    assert bad.line_hash == sha256(line.decode())
+
+
+@pytest.mark.parametrize("at", [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 2 * MAX_LINE_BYTES + 2])
+def test_a_carriage_return_where_a_long_line_is_cut_belongs_to_its_end_or_to_its_text(at: int) -> None:
+    for line, end in ((b"x" * (at - 1) + b"\ry", b"\n"), (b"x" * (at - 1), b"\r\n"), (b"x" * (at - 1), b"\r")):
+        (bad,) = check(line + end)
+        assert bad is not None
+        assert bad.line_hash == sha256(line.decode())
+
+
+def test_blank_lines_of_a_buffered_stream_are_counted_as_lines() -> None:
+    stream = io.BufferedReader(io.BytesIO(b"\n" * 300_000 + b"{\n\n\n{"), 64 * 1024)
+    found = [(bad.line, bad.offset) for bad in find_bad_lines(split_lines(stream), CONTRACT) if bad]
+    assert found == [(300_001, 300_000), (300_004, 300_004)]
 
 
 def test_what_is_kept_of_a_long_line_is_cut() -> None:
