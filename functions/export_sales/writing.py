@@ -76,7 +76,10 @@ def _write_pages(
     quarantine: IO[bytes],
 ) -> None:
     schema = arrow_schema(contract)
-    with pq.ParquetWriter(parquet, schema, compression="zstd") as writer:
+    # A flipped bit in a page is another value that looks right, but for its checksum. Lists go without dictionaries: where
+    # one outgrows its page, Arrow cannot read it back as such.
+    flat = [field.name for field in schema if not pa.types.is_nested(field.type)]
+    with pq.ParquetWriter(parquet, schema, compression="zstd", use_dictionary=flat, write_page_checksum=True) as writer:
         for page in pages:
             good = []
             for doc_id, row in page:
