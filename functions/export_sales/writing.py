@@ -18,6 +18,7 @@ from ripple.paths import bronze_name
 from ripple.ports import ObjectStore, StoredObject
 from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
 from ripple.settings import Settings
+from ripple.tagged_json import write_tagged
 
 Page = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -96,7 +97,10 @@ def _write_pages(
 
 
 def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri: str) -> bytes:
-    """Offset 0 and generation 0: a document has neither; its id's hash takes the place of a line's."""
+    """Offset 0 and generation 0: a document has neither; its id's hash takes the place of a line's.
+
+    It is kept whole: a line still lies in Bronze, but a document may have changed by the time that someone looks.
+    """
     record = {
         "flow": "sales",
         "object": uri,
@@ -106,7 +110,7 @@ def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri
         "code": violation.code,
         "field": violation.field,
         "message": violation.message,
-        "raw": orjson.dumps({"id": doc_id, "fields": row}, default=str, option=orjson.OPT_NON_STR_KEYS).decode()[:8192],
+        "raw": write_tagged({"id": doc_id, "fields": row}),
         "line_hash": hash_line(doc_id),
     }
     return orjson.dumps(record) + b"\n"

@@ -14,21 +14,14 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.types import StructuredQuery
 
+from ripple.tagged_json import Unsupported
+
+PAGE_BYTES = 32 * 1024**2
 Page = Sequence[tuple[str, Mapping[str, Any]]]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELD = StructuredQuery.FieldReference
 _FILTER = StructuredQuery.FieldFilter
 _NAME = StructuredQuery.Order(field=_FIELD(field_path="__name__"), direction=StructuredQuery.Direction.ASCENDING)
-
-
-class Unsupported:
-    """A Firestore value that no contract takes (GeoPoint, Reference, Bytes, Vector): refused by its kind, never coerced."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __repr__(self) -> str:
-        return f"<{self.kind}>"
 
 
 class FirestoreSales:
@@ -58,14 +51,28 @@ class FirestoreSales:
             query = _structure(collection, where, order, size, cursor)
             request = types.RunQueryRequest(parent=self._parent, structured_query=query)
             answers = self._api.run_query(request=request, metadata=[("google-cloud-resource-prefix", self._parent)])
-            found = [answer._pb.document for answer in answers if answer._pb.HasField("document")]
+            found = _take(answers, PAGE_BYTES)
             if found:
                 yield [(document.name.rsplit("/", 1)[1], decode_fields(document.fields)) for document in found]
-            if len(found) < size:
+            if len(found) < size and sum(document.ByteSize() for document in found) < PAGE_BYTES:
                 return
             last = found[-1]
             values = [types.Value.wrap(last.fields[field]) for field in order]
             cursor = types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
+
+
+def _take(answers: Any, most: int) -> list[Any]:
+    """A page's documents, as many as `most` bytes hold: 2,000 documents of 1 MiB are more than a function has."""
+    found: list[Any] = []
+    size = 0
+    for answer in answers:
+        if answer._pb.HasField("document"):
+            found.append(answer._pb.document)
+            size += answer._pb.document.ByteSize()
+        if size >= most:
+            answers.cancel()
+            break
+    return found
 
 
 def _compare(field: str, operator: Any, value: types.Value) -> StructuredQuery.Filter:
@@ -107,4 +114,12 @@ def decode_value(value: Any) -> Any:
         return decode_fields(value.map_value.fields)
     if kind == "array_value":
         return [decode_value(item) for item in value.array_value.values]
-    return None if kind in ("null_value", None) else Unsupported(kind.removesuffix("_value"))
+    return (
+        None if kind in ("null_value", None) else _keep_unsupported(kind.removesuffix("_value"), getattr(value, kind))
+    )
+
+
+def _keep_unsupported(kind: str, value: Any) -> Unsupported:
+    if kind == "geo_point":
+        return Unsupported(kind, (value.latitude, value.longitude))
+    return Unsupported(kind, value if isinstance(value, bytes | str) else str(value))
