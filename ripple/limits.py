@@ -46,3 +46,14 @@ def is_name(value: object) -> bool:
 def is_line(text: str) -> bool:
     """Whether it can be a word of a command line: at most 256 printable characters."""
     return len(text) <= 256 and text.isprintable()
+
+
+def read_count(value: object) -> int:
+    """A 64-bit number that Google writes as text. Only plain digits: `int` would take `1_0`, ` 7`, 7.9 and true."""
+    text = str(value) if type(value) is int else value
+    if not isinstance(text, str) or not text.isascii() or not text.isdecimal() or len(text) > 19:
+        raise ValueError(f"{value!r:.80} is no count")
+    number = int(text)
+    if number >= 2**63:
+        raise ValueError(f"{number} does not fit 64 bits")
+    return number

@@ -23,7 +23,7 @@ from flask import Request
 from ripple.errors import PermanentError
 from ripple.events import CATALOGUE, Fact, decode_fact
 from ripple.gateways.edge import Edge
-from ripple.limits import ATTRIBUTE_BYTES, ATTRIBUTES, BODY_BYTES, MESSAGE_BYTES, OBJECT_NAME_BYTES, fit
+from ripple.limits import ATTRIBUTE_BYTES, ATTRIBUTES, BODY_BYTES, MESSAGE_BYTES, OBJECT_NAME_BYTES, fit, read_count
 from ripple.paths import ObjectRef, split_uri
 from ripple.routes import FINALIZED, MESSAGE_PUBLISHED
 from ripple.settings import read_settings
@@ -160,25 +160,14 @@ def _read_finalized(data: object) -> Finalized:
     resource = _expect_mapping(data)
     try:
         bucket, name = split_uri("gs://" + "/".join((resource["bucket"], resource["name"])))
-        ref = ObjectRef(bucket=bucket, name=name, generation=_count(resource["generation"]))
+        ref = ObjectRef(bucket=bucket, name=name, generation=read_count(resource["generation"]))
         metadata = {k: str(v) for k, v in (resource.get("metadata") or {}).items()}
-        finalized = Finalized(ref=ref, size=_count(resource.get("size", 0)), metadata=metadata)
+        finalized = Finalized(ref=ref, size=read_count(resource.get("size", 0)), metadata=metadata)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise PermanentError("event_malformed", f"the object resource lacks or garbles {error!s:.300}") from None
     if len(ref.name.encode()) > OBJECT_NAME_BYTES:
         raise PermanentError("path_unsafe", f"no object has a name of more than {OBJECT_NAME_BYTES} bytes")
     return finalized
-
-
-def _count(value: object) -> int:
-    """A 64-bit number that Google writes as text. Only plain digits: `int` would take `1_0`, ` 7`, 7.9 and true."""
-    text = str(value) if type(value) is int else value
-    if not isinstance(text, str) or not text.isascii() or not text.isdecimal() or len(text) > 19:
-        raise ValueError(f"{value!r:.80} is no count")
-    number = int(text)
-    if number >= 2**63:
-        raise ValueError(f"{number} does not fit 64 bits")
-    return number
 
 
 def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> None:

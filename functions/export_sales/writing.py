@@ -22,6 +22,7 @@ from ripple.paths import bronze_name
 from ripple.ports import ObjectStore, StoredObject
 from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.settings import Settings
+from ripple.tagged_json import write_tagged
 
 Page = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -81,7 +82,7 @@ def _write_pages(
     quarantine: IO[bytes],
 ) -> None:
     schema = arrow_schema(contract)
-    with pq.ParquetWriter(parquet, schema.append(RESCUED), compression="zstd") as writer:
+    with _open_writer(parquet, schema) as writer:
         for page in pages:
             good = []
             suspects = find_suspects([row for _, row in page], contract)
@@ -101,6 +102,15 @@ def _write_pages(
             writer.add_key_value_metadata({DRIFT_KEY: write_report(report)})
 
 
+def _open_writer(parquet: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
+    # A flipped bit in a page is another value that looks right, but for its checksum. Lists go without dictionaries: where
+    # one outgrows its page, Arrow cannot read it back as such.
+    flat = [field.name for field in schema if not pa.types.is_nested(field.type)]
+    return pq.ParquetWriter(
+        parquet, schema.append(RESCUED), compression="zstd", use_dictionary=flat, write_page_checksum=True
+    )
+
+
 def _rescue_drifted(row: Mapping[str, Any], contract: Contract, made: Slice) -> Mapping[str, Any] | None:
     """The row as it lands, if all that is wrong with it is drift that its contract lets through."""
     examined = examine(row, contract)
@@ -118,7 +128,10 @@ def _to_table(rows: Sequence[Mapping[str, Any]], contract: Contract, schema: pa.
 
 
 def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri: str) -> bytes:
-    """Offset 0 and generation 0: a document has neither; its id's hash takes the place of a line's."""
+    """Offset 0 and generation 0: a document has neither; its id's hash takes the place of a line's.
+
+    It is kept whole: a line still lies in Bronze, but a document may have changed by the time that someone looks.
+    """
     record = {
         "flow": "sales",
         "object": uri,
@@ -128,7 +141,7 @@ def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri
         "code": violation.code,
         "field": violation.field,
         "message": violation.message,
-        "raw": orjson.dumps({"id": doc_id, "fields": row}, default=str, option=orjson.OPT_NON_STR_KEYS).decode()[:8192],
+        "raw": write_tagged({"id": doc_id, "fields": row}),
         "line_hash": hash_line(doc_id),
     }
     return orjson.dumps(record) + b"\n"

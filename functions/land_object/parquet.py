@@ -1,18 +1,27 @@
-"""Check a Parquet object by its schema and its counts."""
+"""Check a Parquet object by its schema, its counts and every value it holds, in bounded memory."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from functions.land_object.pages import plan_batches
 from ripple.contracts import Contract
-from ripple.contracts.evolution import DriftReport, read_report
+from ripple.contracts.checks import LONGEST_TEXT
+from ripple.contracts.evolution import WIDENED_TYPE, WIDER, DriftReport, read_report
 from ripple.errors import PermanentError
+from ripple.limits import read_count
 from ripple.paths import ObjectRef
 from ripple.ports import ObjectStore, StoredObject
 from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
+from ripple.timestamps import MAX_MICROS, MIN_MICROS
+
+MAX_FOOTER_BYTES = 16 * 1024**2
+_BUFFER_BYTES = 1024 * 1024
 
 
 def check_parquet(
@@ -21,18 +30,19 @@ def check_parquet(
     """`(rows, rows quarantined, quarantine uri, drift)`; PermanentError if it is corrupt, of another schema, or short of rows."""
     try:
         with objects.open(ref) as raw:
-            parquet = pq.ParquetFile(raw)
-            schema, found = parquet.schema_arrow, parquet.metadata.num_rows
-            footer = parquet.metadata.metadata or {}
-            for group in range(parquet.num_row_groups):
-                parquet.read_row_group(group).validate(full=True)
-    except (pa.ArrowException, OSError, ValueError) as error:
+            metadata = _read_footer(raw, stored.size)
+            found = metadata.num_rows
+            # Before anything is decoded: only the contract's types ever are.
+            _compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
+            _check_columns(raw, metadata, contract, ref)
+    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise PermanentError("parquet_corrupt", f"{ref.uri}: {str(error)[:300]}", "export the batch again") from error
-    _compare_schemas(schema, arrow_schema(contract), ref)
     rows, bad = _promised_rows(stored, found)
+    if not rows:
+        raise PermanentError("object_empty", f"{ref.uri} has no rows")
     if rows - bad != found:
         raise PermanentError("count_mismatch", f"{ref.uri} promises {rows - bad} rows and holds {found}")
-    return rows, bad, stored.metadata.get(QUARANTINE_KEY), _read_drift(footer, ref)
+    return rows, bad, stored.metadata.get(QUARANTINE_KEY), _read_drift(metadata.metadata or {}, ref)
 
 
 def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | None:
@@ -44,9 +54,85 @@ def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | 
         raise PermanentError("metadata_malformed", f"{ref.uri}: {DRIFT_KEY} in its footer: {error}") from error
 
 
+def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
+    """A footer is a few kilobytes for a row group: one of hundreds of megabytes is refused before it is read."""
+    raw.seek(max(size - 8, 0))
+    tail = raw.read(8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != b"PAR1" or length > min(size - 8, MAX_FOOTER_BYTES):
+        raise ValueError("no Parquet footer at its end")
+    return pq.read_metadata(raw)
+
+
+def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef) -> None:
+    """Column by column, so that one wide column at a time is in memory; texts as dictionaries, which repeat for nothing."""
+    batches = plan_batches(metadata, raw, ref.uri)
+    paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
+    parquet = pq.ParquetFile(
+        raw, read_dictionary=paths, pre_buffer=False, buffer_size=_BUFFER_BYTES, page_checksum_verification=True
+    )
+    for name, rows in batches.items():
+        found = 0
+        for column in _read_column(parquet, name, rows):
+            column.validate(full=True)
+            found += len(column)
+            wrong = find_wrong(column, contract.kinds.get(name, {}), _may_be_null(name, contract))
+            if wrong:
+                raise PermanentError("rows_out_of_contract", f"{ref.uri}: {name} {wrong}", "see ripple/contracts")
+        if found != metadata.num_rows:
+            raise ValueError(f"{name} holds {found} values of {metadata.num_rows}")
+
+
+def _may_be_null(name: str, contract: Contract) -> bool:
+    """A value that was too wide for its column is null there, and whole in `_rescued`."""
+    widens = contract.evolution[WIDENED_TYPE] == "evolve" and contract.kinds.get(name, {}).get("kind") in WIDER
+    return name in contract.nullable or widens
+
+
+def _read_column(parquet: pq.ParquetFile, name: str, rows: int) -> Iterator[pa.Array]:
+    """A row group at a time: Arrow reads no list of dictionaries across two of them."""
+    for group in range(parquet.num_row_groups):
+        for batch in parquet.iter_batches(batch_size=rows, row_groups=[group], columns=[name], use_threads=False):
+            yield batch.column(0)
+
+
+def find_wrong(column: pa.Array, rule: Mapping[str, Any], nullable: bool) -> str:
+    """What in a column no row of the contract can hold: nulls, texts or numbers it refuses; empty if nothing. Pure."""
+    if not rule:
+        return ""
+    if column.null_count and not nullable:
+        return "holds nulls"
+    if rule["kind"] == "string":
+        return _find_wrong_texts(column.dictionary if isinstance(column, pa.DictionaryArray) else column, rule)
+    if rule["kind"] == "float" and not pc.all(pc.is_finite(column)).as_py():
+        return "holds numbers that are not finite"
+    if rule["kind"] in ("integer", "float", "timestamp"):
+        return _find_wrong_numbers(column, rule)
+    return ""
+
+
+def _find_wrong_texts(texts: pa.Array, rule: Mapping[str, Any]) -> str:
+    if "enum" in rule:
+        right = pc.is_in(texts, value_set=pa.array(rule["enum"], texts.type))
+    else:
+        right = pc.less_equal(pc.utf8_length(texts), rule.get("max", LONGEST_TEXT))
+    if "pattern" in rule:
+        right = pc.and_(right, pc.match_substring_regex(texts, rule["pattern"]))
+    # Of no texts, or of nulls alone, `all` is null.
+    return "" if pc.all(right).as_py() is not False else "holds texts that its contract refuses"
+
+
+def _find_wrong_numbers(column: pa.Array, rule: Mapping[str, Any]) -> str:
+    low, high = rule.get("min", MIN_MICROS), rule.get("max", MAX_MICROS)
+    bounds = pc.min_max(column.cast(pa.int64()) if rule["kind"] == "timestamp" else column).as_py()
+    if bounds["min"] is None or low <= bounds["min"] <= bounds["max"] <= high:
+        return ""
+    return f"holds {bounds['min']} to {bounds['max']}, outside {low} to {high}"
+
+
 def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
     try:
-        return int(stored.metadata.get(ROWS_KEY, found)), int(stored.metadata.get(QUARANTINED_KEY, 0))
+        return read_count(stored.metadata.get(ROWS_KEY, found)), read_count(stored.metadata.get(QUARANTINED_KEY, 0))
     except ValueError:
         raise PermanentError("metadata_malformed", f"{stored.ref.uri}: row counts are no integers") from None
 

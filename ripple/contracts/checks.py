@@ -10,6 +10,9 @@ from typing import Any
 
 from ripple.timestamps import Refusal, parse_timestamp, read_day
 
+LONGEST_TEXT = 4096
+"""Characters of a string whose contract says no other limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -88,7 +91,7 @@ def _string(rule: Mapping[str, Any]) -> Check:
     if allowed:
         return lambda value: _check_enum(value, allowed)
     pattern = re.compile(rule["pattern"], re.ASCII) if "pattern" in rule else None
-    longest = rule.get("max", 4096)
+    longest = rule.get("max", LONGEST_TEXT)
 
     def check(value: Any) -> tuple[str, str] | None:
         if not isinstance(value, str):

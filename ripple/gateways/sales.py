@@ -15,21 +15,14 @@ from google.cloud import firestore
 from google.cloud.firestore_v1 import types
 from google.cloud.firestore_v1.types import StructuredQuery
 
+from ripple.tagged_json import Unsupported
+
+PAGE_BYTES = 32 * 1024**2
 Page = Sequence[tuple[str, Mapping[str, Any]]]
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELD = StructuredQuery.FieldReference
 _FILTER = StructuredQuery.FieldFilter
 _NAME = StructuredQuery.Order(field=_FIELD(field_path="__name__"), direction=StructuredQuery.Direction.ASCENDING)
-
-
-class Unsupported:
-    """A Firestore value that no contract takes (GeoPoint, Reference, Bytes, Vector): refused by its kind, never coerced."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __repr__(self) -> str:
-        return f"<{self.kind}>"
 
 
 class FirestoreSales:
@@ -58,7 +51,7 @@ class FirestoreSales:
         with ThreadPoolExecutor(1) as ahead:
             coming = ahead.submit(self._fetch, _structure(collection, where, order, size, None))
             while found := coming.result():
-                has_more = len(found) == size
+                has_more = len(found) == size or _bytes_of(found) >= PAGE_BYTES
                 if has_more:
                     query = _structure(collection, where, order, size, _after(found[-1], order))
                     coming = ahead.submit(self._fetch, query)
@@ -69,12 +62,30 @@ class FirestoreSales:
     def _fetch(self, query: StructuredQuery) -> list[Any]:
         request = types.RunQueryRequest(parent=self._parent, structured_query=query)
         answers = self._api.run_query(request=request, metadata=[("google-cloud-resource-prefix", self._parent)])
-        return [answer._pb.document for answer in answers if answer._pb.HasField("document")]
+        return _take(answers, PAGE_BYTES)
 
 
 def _after(last: Any, order: Sequence[str]) -> types.Cursor:
     values = [types.Value.wrap(last.fields[field]) for field in order]
     return types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
+
+
+def _bytes_of(documents: Sequence[Any]) -> int:
+    return sum(document.ByteSize() for document in documents)
+
+
+def _take(answers: Any, most: int) -> list[Any]:
+    """A page's documents, as many as `most` bytes hold: 2,000 documents of 1 MiB are more than a function has."""
+    found: list[Any] = []
+    size = 0
+    for answer in answers:
+        if answer._pb.HasField("document"):
+            found.append(answer._pb.document)
+            size += answer._pb.document.ByteSize()
+        if size >= most:
+            answers.cancel()
+            break
+    return found
 
 
 def _compare(field: str, operator: Any, value: types.Value) -> StructuredQuery.Filter:
@@ -119,4 +130,12 @@ def decode_value(value: Any) -> Any:
         return decode_fields(value.map_value.fields)
     if kind == "array_value":
         return [decode_value(item) for item in value.array_value.values]
-    return None if kind in ("null_value", None) else Unsupported(kind.removesuffix("_value"))
+    return (
+        None if kind in ("null_value", None) else _keep_unsupported(kind.removesuffix("_value"), getattr(value, kind))
+    )
+
+
+def _keep_unsupported(kind: str, value: Any) -> Unsupported:
+    if kind == "geo_point":
+        return Unsupported(kind, (value.latitude, value.longitude))
+    return Unsupported(kind, value if isinstance(value, bytes | str) else str(value))
