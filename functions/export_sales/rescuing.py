@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ripple.contracts import Contract
-from ripple.contracts.evolution import Path, plant, write_parts
+from ripple.contracts.cutting import plant, write_parts
+from ripple.contracts.evolution import Path
 from ripple.contracts.validation import RESCUED_COLUMN
 
 

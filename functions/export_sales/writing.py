@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from functions.export_sales.columns import to_frame
 from functions.export_sales.rescuing import UntellableError, rescue
 from ripple.contracts import Contract, Violation
-from ripple.contracts.evolution import DriftTally, examine, write_report
+from ripple.contracts.drift_report import DriftTally, write_report
+from ripple.contracts.evolution import examine
 from ripple.contracts.lines import hash_line
 from ripple.paths import bronze_name
 from ripple.ports import ObjectStore, StoredObject

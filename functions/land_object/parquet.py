@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ripple.contracts import Contract
-from ripple.contracts.evolution import DriftReport, read_report
+from ripple.contracts.drift_report import DriftReport, read_report
 from ripple.errors import PermanentError
 from ripple.paths import ObjectRef
 from ripple.ports import ObjectStore, StoredObject
