@@ -93,6 +93,8 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "rows": 2,
             "rows_quarantined": 0,
             "quarantine_uri": None,
+            "rescued_uri": None,
+            "corrects_uri": None,
         }
     ]
     assert edge.documents.held["batches/1"]["state"] == "running"
