@@ -28,9 +28,8 @@ def expect_corrections(contract: Contract, lines: Collection[int]) -> Contract:
 
 def _one_of(lines: Collection[int]) -> Check:
     def check(value: Any) -> tuple[str, str] | None:
-        if not isinstance(value, int) or isinstance(value, bool):
-            return "wrong_type", "the number of a quarantined line"
-        return None if value in lines else ("correction_unknown", "the number of a line that is in quarantine")
+        known = type(value) is int and value in lines
+        return None if known else ("correction_unknown", "the number of a line that is in quarantine")
 
     return check
 

@@ -50,7 +50,7 @@ def _tag(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _SAFE:
         return {"$int": str(value)}
     if isinstance(value, float) and not math.isfinite(value):
-        return {"$double": str(value)}
+        return {"$double": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")}
     if isinstance(value, dt.datetime):
         return {"$timestamp": value.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")}
     return _tag_unsupported(value) if isinstance(value, Unsupported) else value

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ripple.contracts import Contract
-from ripple.contracts.evolution import Path, plant, write_parts
+from ripple.contracts.cutting import plant, write_parts
+from ripple.contracts.evolution import Path
 from ripple.contracts.validation import RESCUED_COLUMN
-
-
-class UntellableError(Exception):
-    """A value that no JSON text can hold without loss: GeoPoint, Reference, Bytes, Vector."""
+from ripple.tagged_json import write_tagged
 
 
 def rescue(row: Mapping[str, Any], paths: Iterable[Path], contract: Contract) -> dict[str, Any]:
-    """The contract's fields, those that it can't hold as None, and all it does not foresee in `_rescued`. UntellableError."""
-    text = write_parts(plant(paths), row, _members, write_value)
+    """The contract's fields, those that it can't hold as None, and all it does not foresee in `_rescued`, as tagged JSON."""
+    text = write_parts(plant(paths), row, _members, write_tagged)
     return hold(row, contract) | {RESCUED_COLUMN: text}
 
 
@@ -39,22 +34,3 @@ def hold(row: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
         else:
             held[field] = int(value) if isinstance(value, float) and value.is_integer() else None
     return held
-
-
-def write_value(value: Any) -> str:
-    """JSON text; what JSON has no value for is an object with one key: `{"$timestamp": RFC 3339}`, `{"$double": "NaN"}`."""
-    if isinstance(value, dt.datetime):
-        return _dump({"$timestamp": value.isoformat().replace("+00:00", "Z")})
-    if isinstance(value, float) and not math.isfinite(value):
-        return _dump({"$double": {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")})
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{_dump(key)}:{write_value(value[key])}" for key in sorted(value)) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(write_value, value)) + "]"
-    if value is None or isinstance(value, str | int | float):
-        return _dump(value)
-    raise UntellableError(repr(value))
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

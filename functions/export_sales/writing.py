@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -13,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
-from functions.export_sales.rescuing import UntellableError, rescue
+from functions.export_sales.rescuing import rescue
 from ripple.contracts import Contract, Violation
 from ripple.contracts.columns import find_suspects
-from ripple.contracts.evolution import DriftTally, examine, write_report
+from ripple.contracts.drift_report import DriftTally, write_report
+from ripple.contracts.evolution import examine
 from ripple.contracts.lines import hash_line
 from ripple.paths import bronze_name
 from ripple.ports import ObjectStore, StoredObject
@@ -114,10 +114,7 @@ def _open_writer(parquet: IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
 def _rescue_drifted(row: Mapping[str, Any], contract: Contract, made: Slice) -> Mapping[str, Any] | None:
     """The row as it lands, if all that is wrong with it is drift that its contract lets through."""
     examined = examine(row, contract)
-    landing = None
-    if examined.lands:
-        with suppress(UntellableError):
-            landing = rescue(row, examined.paths, contract)
+    landing = rescue(row, examined.paths, contract) if examined.lands else None
     made.drift.add(examined.drifts, made.rows, rescued=landing is not None)
     return landing
 

@@ -15,7 +15,7 @@ import orjson
 from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
 from ripple.contracts import Contract
-from ripple.contracts.evolution import DriftReport, DriftTally
+from ripple.contracts.drift_report import DriftReport, DriftTally
 from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
 from ripple.corrections import expect_corrections
 from ripple.errors import PermanentError

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from functions.land_object.pages import plan_batches
 from ripple.contracts import Contract
 from ripple.contracts.checks import LONGEST_TEXT
-from ripple.contracts.evolution import WIDENED_TYPE, WIDER, DriftReport, read_report
+from ripple.contracts.drift_report import DriftReport, read_report
+from ripple.contracts.evolution import WIDENED_TYPE, WIDER
 from ripple.errors import PermanentError
 from ripple.limits import read_count
 from ripple.paths import ObjectRef

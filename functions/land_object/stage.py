@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from functions.land_object.checking import Checked, check_object
 from ripple.contracts import Contract, load_contract
-from ripple.contracts.evolution import DriftReport
+from ripple.contracts.drift_report import DriftReport
 from ripple.errors import PermanentError
 from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge

@@ -15,7 +15,8 @@ from typing import IO, Any
 import orjson
 
 from ripple.contracts.checks import Contract, Violation
-from ripple.contracts.evolution import Drift, cut_from_line, examine
+from ripple.contracts.cutting import cut_from_line
+from ripple.contracts.evolution import Drift, examine
 
 MAX_LINE_BYTES = 1024 * 1024
 MAX_DEPTH = 64

@@ -48,8 +48,8 @@ UNKNOWN = {
     "a good line of the origin": (1, "correction_unknown"),
     "a line that never was": (99, "correction_unknown"),
     "no line": (None, "missing_field"),
-    "a line by its text": ("21", "wrong_type"),
-    "a truth": (True, "wrong_type"),
+    "a line by its text": ("21", "correction_unknown"),
+    "a truth": (True, "correction_unknown"),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import json
 import math
@@ -13,13 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from functions.export_sales import stage as export_sales
-from functions.export_sales.rescuing import UntellableError, write_value
 from functions.land_object.stage import react
 from ripple.contracts import load_contract
 from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, SalesSliceExported
-from ripple.gateways.sales import Unsupported
 from ripple.sales_schema import DRIFT_KEY, RESCUED, arrow_schema
 from ripple.shell import Finalized
+from ripple.tagged_json import Unsupported
 from tests.functions.fakes import CrashError, FakeEdge, cause
 from tests.functions.test_export_sales import manifest
 from tests.functions.test_land_object import BRONZE, GOOD, NAME, SALES, deliver, parquet_of, put, sales_table
@@ -164,32 +162,13 @@ def test_a_document_that_drifted_lands_with_what_its_contract_does_not_foresee()
     assert (half["net_cents"], half["_rescued"]) == (None, '{"net_cents":9.5}')
 
 
-def test_what_json_has_no_value_for_is_tagged_or_stays_in_quarantine() -> None:
-    edge, fact = export(an_order(place=Unsupported("geo_point")), an_order(score=math.inf))
-    assert (fact.rows_quarantined, rows_of(edge, fact)[-1]["_rescued"]) == (1, '{"score":{"$double":"Infinity"}}')
-    (bad,) = edge.objects.lines(str(fact.quarantine_uri))
-    assert (bad["code"], bad["field"]) == ("unknown_field", "place")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (math.nan, '{"$double":"NaN"}'),
-        (-math.inf, '{"$double":"-Infinity"}'),
-        (2**63 - 1, "9223372036854775807"),
-        (0.1, "0.1"),
-        ("é\n", '"é\\n"'),
-        ({"b": True, "a": None}, '{"a":null,"b":true}'),
-        (dt.datetime(1, 1, 1, tzinfo=dt.UTC), '{"$timestamp":"0001-01-01T00:00:00Z"}'),
-    ],
-)
-def test_a_value_of_a_document_has_one_spelling(value: object, text: str) -> None:
-    assert write_value(value) == text
-
-
-def test_a_value_that_has_none_is_not_told() -> None:
-    with pytest.raises(UntellableError, match="bytes"):
-        write_value({"a": [Unsupported("bytes")]})
+def test_what_json_has_no_value_for_is_tagged() -> None:
+    edge, fact = export(an_order(place=Unsupported("geo_point", (1.5, -2.5))), an_order(score=math.inf))
+    assert fact.rows_quarantined == 0
+    assert [row["_rescued"] for row in rows_of(edge, fact)[-2:]] == [
+        '{"place":{"$geo_point":[1.5,-2.5]}}',
+        '{"score":{"$double":"Infinity"}}',
+    ]
 
 
 def land_slice(edge: FakeEdge, fact: SalesSliceExported) -> list[Any]:

@@ -14,15 +14,9 @@ from hypothesis import strategies as st
 
 import ripple.contracts
 from ripple.contracts import Contract, load_contract, read_contract
-from ripple.contracts.evolution import (
-    MOST_FIELDS,
-    Drift,
-    DriftTally,
-    cut_from_line,
-    examine,
-    read_report,
-    write_report,
-)
+from ripple.contracts.cutting import cut_from_line
+from ripple.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, write_report
+from ripple.contracts.evolution import Drift, examine
 from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines
 from ripple.routes import FLOWS
 from tests.ripple.rows import a_click, a_startup, an_order

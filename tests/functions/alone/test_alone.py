@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ripple.corrections import CORRECTS_KEY
 from ripple.events import BronzeObjectLanded
 from ripple.routes import STAGES
 from ripple.stating import Cause, keep_in_outbox, state_as
@@ -148,3 +150,29 @@ def test_a_malformed_event_is_answered_with_a_2xx_and_buried_with_its_reason(
     letters = cloud.buried(stage)[before:]
     assert {m.data.decode() for m in letters} == {curl.body for curl in GARBLED.values()}
     assert all(m.attributes["ripple-reason"] and m.attributes["ripple-code"] for m in letters)
+
+
+@pytest.mark.usefixtures("landed")
+def test_land_object_tells_a_schema_change_and_takes_the_line_back_corrected(cloud: Cloud, alone: Alone) -> None:
+    line = (ROOT / "tests/functions/alone/startups.jsonl").read_text().splitlines()[0]
+    drifted = "".join(f"{line}\n" for _ in range(20)) + line[:-1] + ', "valuation": 7}\n'
+    name = NAME.replace("mine", "drifted")
+    send_twice(alone("land_object"), put_object(cloud, name, drifted))
+    (told,) = {message.data for message in cloud.facts("bronze.contract.drifted.v1", name)}
+    assert [field["field"] for field in json.loads(told)["drifts"]] == ["valuation"]
+    (landed,) = {message.data for message in cloud.facts("bronze.object.landed.v1", name)}
+    quarantine = json.loads(landed)["quarantine_uri"]
+    fixed = NAME.replace("mine", "fixed")
+    correction = f'{{"_corrects": 21, {line.removeprefix("{")}\n'
+    send_twice(alone("land_object"), put_object(cloud, fixed, correction, {CORRECTS_KEY: quarantine}))
+    (joined,) = {message.data for message in cloud.facts("bronze.object.landed.v1", fixed)}
+    assert json.loads(joined)["corrects_uri"].endswith(name)
+
+
+def put_object(cloud: Cloud, name: str, text: str, metadata: dict[str, str] | None = None) -> Curl:
+    """Write it to Bronze; the README's request, for that object."""
+    blob = cloud.clients.storage.bucket(f"{cloud.clients.project}-bronze").blob(name)
+    blob.metadata = metadata
+    blob.upload_from_string(text)
+    curl = read_curl("land_object", GENERATION=str(blob.generation))
+    return Curl(headers=curl.headers, body=curl.body.replace(NAME, name))
