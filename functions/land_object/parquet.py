@@ -55,15 +55,19 @@ def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
 
 
 def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef) -> None:
-    """Column by column, so that one wide column at a time is in memory; texts as dictionaries, which repeat for nothing."""
-    batches = plan_batches(metadata, raw, ref.uri)
+    """Column by column, so that one wide column at a time is in memory."""
+    plans = plan_batches(metadata, raw, ref.uri)
     paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
     parquet = pq.ParquetFile(
-        raw, read_dictionary=paths, pre_buffer=False, buffer_size=_BUFFER_BYTES, page_checksum_verification=True
+        raw,
+        read_dictionary=[path for path in paths if plans[path.split(".")[0]].as_dictionary],
+        pre_buffer=False,
+        buffer_size=_BUFFER_BYTES,
+        page_checksum_verification=True,
     )
-    for name, rows in batches.items():
+    for name, plan in plans.items():
         found = 0
-        for column in _read_column(parquet, name, rows):
+        for column in _read_column(parquet, name, plan.rows):
             column.validate(full=True)
             found += len(column)
             wrong = find_wrong(column, contract.kinds.get(name, {}), name in contract.nullable)
