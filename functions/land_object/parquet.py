@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -128,7 +129,7 @@ def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
 def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
     missing = [field.name for field in expected if field.name not in found.names]
     unknown = [name for name in found.names if name not in expected.names]
-    twice = sorted({name for name in found.names if found.names.count(name) > 1})
+    twice = sorted(name for name, times in Counter(found.names).items() if times > 1)
     once = [field for field in expected if field.name in found.names and field.name not in twice]
     other = [field.name for field in once if found.field(field.name).type != field.type]
     wrong = [

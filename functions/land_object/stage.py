@@ -12,13 +12,14 @@ from ripple.contracts import load_contract
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.limits import OBJECT_NAME_BYTES
+from ripple.limits import OBJECT_NAME_BYTES, fit
 from ripple.paths import ObjectRef, parse_bronze_name, split_uri
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
 
 STAGE = "land_object"
+REASON_BYTES = 4096
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
@@ -75,7 +76,9 @@ def decide_fact(ref: ObjectRef, edge: Edge) -> Fact:
     except PermanentError as error:
         if error.code == "object_missing":
             raise
-        return BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=str(error))
+        # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
+        reason = fit(str(error), REASON_BYTES)
+        return BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)
     return weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
 
 
