@@ -21,13 +21,14 @@ MAX_VALUE_BYTES = 1024 * 1024
 """On the average of a page; a document has no more."""
 MAX_GROUPS = 500
 MAX_PAGES = 100_000
-MAX_LIST_BYTES = 128 * 1024**2
+MAX_LIST_BYTES = 64 * 1024**2
 """Of a list's column in one row group: a single row can hold all of it."""
 MAX_RATIO = 200
 _RATIO_COUNTS_FROM = 16 * 1024**2
 _HEADER_BYTES = 64 * 1024
 _BATCH_BYTES = 16 * 1024**2
 _BATCH_ROWS = 16_384
+_DICTIONARY_CODED = (2, 8)
 _STOP, _STRUCT, _BINARY = 0, 12, 8
 _SIZES = {1: 0, 2: 0, 3: 1, 7: 8}
 _INTEGERS = (4, 5, 6)
@@ -42,10 +43,22 @@ class Page:
     inflated: int
     values: int
     is_data: bool
+    is_coded: bool
 
 
-def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, int]:
-    """By column, how many rows at once take some 16 MiB at most.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a column is read within bounds: so many rows at once, and as dictionaries where its pages are all coded so.
+
+    A code may stand for a megabyte, so coded pages are not spread out; pages that are not would fill a dictionary for nothing.
+    """
+
+    rows: int
+    as_dictionary: bool
+
+
+def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, Plan]:
+    """By column, how it can be read with some 16 MiB at once.
 
     PermanentError `parquet_too_large` if reading the file would take more memory or time than a function has; ValueError
     where its pages do not lie as its footer says.
@@ -54,32 +67,45 @@ def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, int]:
         raise _too_large(uri, f"{metadata.num_rows} rows, more than {MAX_ROWS}")
     if metadata.num_row_groups > MAX_GROUPS:
         raise _too_large(uri, f"{metadata.num_row_groups} row groups, more than {MAX_GROUPS}")
-    rows: dict[str, int] = {}
+    columns: dict[str, list[_Chunk]] = {}
     every: list[_Chunk] = []
     for group in range(metadata.num_row_groups):
         for at in range(metadata.num_columns):
             path = metadata.schema.column(at).path
-            chunk = _measure(_check_pages(_walk(metadata.row_group(group).column(at), raw), uri))
+            chunk = _measure(_check_pages(_walk(metadata.row_group(group).column(at), raw), uri), "." in path)
             _check_chunk(chunk, path, metadata.row_group(group).num_rows, uri)
             every.append(chunk)
-            name = path.split(".")[0]
-            rows[name] = min(rows.get(name, _BATCH_ROWS), _BATCH_BYTES // max(chunk.widest, 1))
+            columns.setdefault(path.split(".")[0], []).append(chunk)
         _check_sum(every, uri)
-    return rows
+    return {name: _plan(chunks) for name, chunks in columns.items()}
+
+
+def _plan(chunks: Sequence[_Chunk]) -> Plan:
+    widest = max(chunk.widest for chunk in chunks)
+    as_dictionary = all(chunk.is_coded or chunk.is_list for chunk in chunks)
+    if not as_dictionary:
+        widest = max(widest, *(chunk.dictionary for chunk in chunks))
+    return Plan(rows=max(min(_BATCH_ROWS, _BATCH_BYTES // max(widest, 1)), 1), as_dictionary=as_dictionary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chunk:
-    """The pages of one column in one row group together; `widest` is the most bytes of a value on a page's average."""
+    """The pages of one column in one row group together; `widest` is the most bytes of a value on a page's average.
+
+    `dictionary` is in bytes: any of its values may be nearly all of it.
+    """
 
     pages: int
     stored: int
     inflated: int
     values: int
     widest: int
+    dictionary: int
+    is_coded: bool
+    is_list: bool
 
 
-def _measure(pages: Iterator[Page]) -> _Chunk:
+def _measure(pages: Iterator[Page], is_list: bool) -> _Chunk:
     held = list(pages)
     return _Chunk(
         pages=len(held),
@@ -87,14 +113,16 @@ def _measure(pages: Iterator[Page]) -> _Chunk:
         inflated=sum(page.inflated for page in held),
         values=sum(page.values for page in held if page.is_data),
         widest=max((page.inflated // max(page.values, 1) for page in held), default=0),
+        dictionary=sum(page.inflated for page in held if not page.is_data),
+        is_coded=all(page.is_coded for page in held if page.is_data),
+        is_list=is_list,
     )
 
 
 def _check_chunk(chunk: _Chunk, path: str, rows: int, uri: str) -> None:
-    is_list = "." in path
-    if is_list and chunk.inflated > MAX_LIST_BYTES:
+    if chunk.is_list and chunk.inflated > MAX_LIST_BYTES:
         raise _too_large(uri, f"lists of more than {MAX_LIST_BYTES} bytes in one row group")
-    if not is_list and chunk.values != rows:
+    if not chunk.is_list and chunk.values != rows:
         # A reader stops at what the footer says: the other rows would be gone without a word.
         raise ValueError(f"{path} holds {chunk.values} values, its row group {rows} rows")
 
@@ -157,7 +185,17 @@ def read_header(data: bytes) -> Page:
     values = fields[kinds[0]].get(1, -1) if kinds else 0
     if not all(isinstance(number, int) and number >= 0 for number in (inflated, stored, values)):
         raise ValueError("a page header without its sizes")
-    return Page(header=length, stored=stored, inflated=inflated, values=values, is_data=kinds[:1] in ([5], [8]))
+    is_data = kinds[:1] in ([5], [8])
+    # Where a data page's header says its encoding: second in version 1, fourth in version 2.
+    encoding = fields[kinds[0]].get(2 if kinds == [5] else 4) if is_data else None
+    return Page(
+        header=length,
+        stored=stored,
+        inflated=inflated,
+        values=values,
+        is_data=is_data,
+        is_coded=encoding in _DICTIONARY_CODED,
+    )
 
 
 def _read_struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:

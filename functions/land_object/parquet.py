@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
@@ -66,15 +67,19 @@ def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
 
 
 def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef) -> None:
-    """Column by column, so that one wide column at a time is in memory; texts as dictionaries, which repeat for nothing."""
-    batches = plan_batches(metadata, raw, ref.uri)
+    """Column by column, so that one wide column at a time is in memory."""
+    plans = plan_batches(metadata, raw, ref.uri)
     paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
     parquet = pq.ParquetFile(
-        raw, read_dictionary=paths, pre_buffer=False, buffer_size=_BUFFER_BYTES, page_checksum_verification=True
+        raw,
+        read_dictionary=[path for path in paths if plans[path.split(".")[0]].as_dictionary],
+        pre_buffer=False,
+        buffer_size=_BUFFER_BYTES,
+        page_checksum_verification=True,
     )
-    for name, rows in batches.items():
+    for name, plan in plans.items():
         found = 0
-        for column in _read_column(parquet, name, rows):
+        for column in _read_column(parquet, name, plan.rows):
             column.validate(full=True)
             found += len(column)
             wrong = find_wrong(column, contract.kinds.get(name, {}), _may_be_null(name, contract))
@@ -140,8 +145,10 @@ def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
 
 def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
     missing = [field.name for field in expected if field.name not in found.names]
-    unknown = [name for name in found.names if name not in expected.names and found.field(name) != RESCUED]
-    twice = sorted({name for name in found.names if found.names.count(name) > 1})
+    unknown = [name for name in found.names if name not in expected.names and name != RESCUED.name]
+    twice = sorted(name for name, times in Counter(found.names).items() if times > 1)
+    if RESCUED.name in found.names and RESCUED.name not in twice and found.field(RESCUED.name) != RESCUED:
+        unknown.append(RESCUED.name)
     once = [field for field in expected if field.name in found.names and field.name not in twice]
     other = [field.name for field in once if found.field(field.name).type != field.type]
     wrong = [

@@ -13,13 +13,14 @@ from ripple.contracts.drift_report import DriftReport
 from ripple.errors import PermanentError
 from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.limits import OBJECT_NAME_BYTES
+from ripple.limits import OBJECT_NAME_BYTES, fit
 from ripple.paths import ObjectRef, parse_bronze_name, split_uri
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
 
 STAGE = "land_object"
+REASON_BYTES = 4096
 LoadContract = Callable[[str], Contract]
 
 
@@ -77,7 +78,9 @@ def decide_facts(ref: ObjectRef, edge: Edge, load: LoadContract) -> Sequence[Fac
     except PermanentError as error:
         if error.code == "object_missing":
             raise
-        return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=str(error))]
+        # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
+        reason = fit(str(error), REASON_BYTES)
+        return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)]
     verdict = weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
     return [verdict] if checked.drift is None else [tell_drift(ref, name.flow, checked.drift), verdict]
 

@@ -16,7 +16,7 @@ import ripple.contracts
 from ripple.contracts import Contract, load_contract, read_contract
 from ripple.contracts.cutting import cut_from_line
 from ripple.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, write_report
-from ripple.contracts.evolution import Drift, examine
+from ripple.contracts.evolution import MOST_NEW_FIELDS, Drift, examine
 from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines
 from ripple.routes import FLOWS
 from tests.ripple.rows import a_click, a_startup, an_order
@@ -223,3 +223,9 @@ def test_a_report_that_no_tally_wrote_is_refused(changed: dict[str, Any]) -> Non
 def test_any_bytes_as_a_report_are_refused(head: bytes, data: bytes) -> None:
     with pytest.raises(ValueError, match="not a report of drift"):
         read_report(head + data)
+
+
+@pytest.mark.parametrize(("new", "lands"), [(MOST_NEW_FIELDS, True), (MOST_NEW_FIELDS + 1, False)])
+def test_a_row_of_very_many_new_fields_is_no_schema_change(new: int, lands: bool) -> None:
+    row = a_click(**{f"n{number}": number for number in range(new)})
+    assert examine(row, evolving("clickstream")).lands is lands

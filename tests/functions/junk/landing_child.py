@@ -16,7 +16,8 @@ from ripple.events import BronzeObjectLanded
 from ripple.paths import ObjectRef
 from ripple.ports import StoredObject
 from ripple.shell import Finalized
-from tests.functions.fakes import NOW, FakeEdge, FakeObjects, cause
+from tests.functions.fakes import NOW, FakeObjects, cause
+from tests.functions.junk.refusing import RefusingEdge
 
 
 class FilesOfAFolder(FakeObjects):
@@ -50,7 +51,7 @@ def say(line: dict[str, object]) -> None:
 
 def main(folder: Path) -> None:
     for file in sorted(folder.iterdir()):
-        edge = FakeEdge(objects=FilesOfAFolder(folder))
+        edge = RefusingEdge(objects=FilesOfAFolder(folder))
         flow = "sales" if file.suffix == ".parquet" else "clickstream"
         ref = ObjectRef(bucket="ripple-test-bronze", name=f"{flow}/dt=2026-01-01/{file.name}", generation=1)
         say({"started": file.name})

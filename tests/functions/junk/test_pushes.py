@@ -69,7 +69,7 @@ def check(stage: str, pushed: Push) -> None:
             assert attributes["ripple-reason"]
 
 
-THOROUGH = settings(max_examples=250, derandomize=True, deadline=None)
+THOROUGH = settings(max_examples=150, derandomize=True, deadline=None)
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -80,7 +80,7 @@ def test_what_its_triggers_bring_garbled_is_done_or_buried(stage: str, data: st.
 
 
 @pytest.mark.parametrize("stage", STAGES)
-@settings(max_examples=120, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(pushed=PUSHES)
 def test_what_is_meant_for_another_stage_is_done_or_buried(stage: str, pushed: Push) -> None:
     check(stage, pushed)
@@ -89,7 +89,7 @@ def test_what_is_meant_for_another_stage_is_done_or_buried(stage: str, pushed: P
 MANIFESTS = st.one_of(changed(a_manifest()).map(write), st.binary(max_size=200), st.just(b"[" * 70_000))
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=200, derandomize=True, deadline=None)
 @given(body=MANIFESTS)
 def test_any_manifest_is_exported_refused_or_tried_again(body: bytes) -> None:
     edge = an_edge()
