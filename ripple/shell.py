@@ -24,6 +24,7 @@ from ripple.errors import PermanentError
 from ripple.events import CATALOGUE, Fact, decode_fact
 from ripple.gateways.edge import Edge
 from ripple.paths import ObjectRef
+from ripple.replaying.dead_letters import HISTORY, MESSAGE_ID, PUBLISHED
 from ripple.routes import FINALIZED, MESSAGE_PUBLISHED
 from ripple.settings import read_settings
 from ripple.stating import Cause
@@ -89,7 +90,13 @@ def decode(headers: Mapping[str, str], body: bytes) -> tuple[Payload, Cause]:
         return finalized, Cause(event_id=event_id, correlation_id=_batch_of(finalized), time=time)
     if kind == MESSAGE_PUBLISHED:
         return _decode_command(_expect_mapping(data))
-    cause = Cause(event_id=event_id, correlation_id=correlation, time=time, traceparent=event.get("traceparent"))
+    cause = Cause(
+        event_id=event_id,
+        correlation_id=correlation,
+        time=time,
+        traceparent=event.get("traceparent"),
+        replay_of=event.get("replayof"),
+    )
     return decode_fact(kind, data), cause
 
 
@@ -126,11 +133,14 @@ def _decode_command(wrapped: Mapping[str, Any]) -> tuple[Command, Cause]:
         body = _parse_json(base64.b64decode(message.get("data") or "e30=", validate=True))
     except (ValueError, binascii.Error, TypeError) as error:
         raise PermanentError("command_malformed", f"the message data is not base64 of JSON: {error}") from None
-    identity = str(message.get("messageId") or message.get("message_id") or "")
-    time = _parse_time(message.get("publishTime") or message.get("publish_time"))
     attributes = message.get("attributes") or {}
-    if not identity or not isinstance(attributes, Mapping):
-        raise PermanentError("command_malformed", "the message has no messageId, or attributes that are no object")
+    if not isinstance(attributes, Mapping):
+        raise PermanentError("command_malformed", "the message's attributes are no object")
+    # A command that comes back from the dead letters is the one it was: a tick's time and a replay's id follow from these.
+    identity = str(attributes.get(MESSAGE_ID) or message.get("messageId") or message.get("message_id") or "")
+    time = _parse_time(attributes.get(PUBLISHED) or message.get("publishTime") or message.get("publish_time"))
+    if not identity:
+        raise PermanentError("command_malformed", "the message has no messageId")
     command = Command(body=_expect_mapping(body), attributes=attributes, published_at=time)
     return command, Cause(event_id=identity, correlation_id=identity, time=time)
 
@@ -161,7 +171,8 @@ def _read_finalized(data: object) -> Finalized:
 
 
 def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> None:
-    kept = {name.lower(): value[:1024] for name, value in request.headers.items() if name.lower().startswith("ce-")}
+    headers = {name.lower(): value[:1024] for name, value in request.headers.items()}
+    kept = {name: value for name, value in headers.items() if name.startswith("ce-") or name in HISTORY}
     kind = kept.get("ce-type", "")
     reason = {
         "ripple-stage": stage,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.events import ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef
+from ripple.paths import ObjectRef, split_uri
 from ripple.ports import StoredObject
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, correlated, send, state_as
@@ -39,10 +39,12 @@ class Manifest:
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
-    """Export a manifest's batch, or what changed in the requested window."""
-    if isinstance(payload, Finalized):
-        manifest = read_manifest(edge.objects.read(payload.ref), payload.ref)
-        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    """Export a manifest's batch, again where a replay names the manifest, or what changed in the requested window."""
+    if isinstance(payload, ReplayRunStarted):
+        for ref in find_manifests(payload, edge):
+            _export_manifest(ref, cause, edge)
+    elif isinstance(payload, Finalized):
+        _export_manifest(payload.ref, cause, edge)
     elif isinstance(payload, SalesExportRequested):
         manifest = Manifest(
             batch_id=payload.batch_id,
@@ -54,9 +56,24 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
         )
         window = (_moment(payload.changed_from), _moment(payload.changed_to))
         pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
+        export(manifest, pages, correlated(cause, manifest.batch_id), edge)
     else:
         raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
-    export(manifest, pages, correlated(cause, manifest.batch_id), edge)
+
+
+def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
+    """The manifests that a replay of objects names; what lies in other buckets is other stages' business."""
+    landing = edge.settings.bucket("landing")
+    names = [split_uri(uri) for uri in replay.targets] if replay.kind == "object" else []
+    return [edge.objects.stat(bucket, name).ref for bucket, name in names if bucket == landing]
+
+
+def _export_manifest(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
+    """On the line of its own batch, or on the line of the replay that names it."""
+    manifest = read_manifest(edge.objects.read(ref), ref)
+    pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    line = cause if cause.replay_of else correlated(cause, manifest.batch_id)
+    export(manifest, pages, line, edge)
 
 
 def _moment(text: str) -> dt.datetime:

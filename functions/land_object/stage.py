@@ -6,11 +6,12 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 from __future__ import annotations
 
 from functions.land_object.checking import Checked, check_object
+from functions.land_object.replaying import reconsider, replay_objects
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef, parse_bronze_name, split_uri
+from ripple.paths import ObjectRef, parse_bronze_name
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
@@ -23,9 +24,16 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
     if isinstance(payload, Finalized):
         land(payload.ref, cause, edge)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        for uri in payload.targets:
-            bucket, name = split_uri(uri)
-            land(edge.objects.stat(bucket, name).ref, cause, edge)
+        replay_objects(payload.targets, land_again, cause, edge)
+
+
+def land_again(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
+    """As `land`, but what was rejected is checked again: the contract or the code may take it by now."""
+    path = f"files/{ref.key}"
+    known = edge.documents.get(path)
+    if known is not None and known["state"] == "rejected":
+        reconsider(decide_fact(ref, edge), path, STAGE, cause, edge.documents)
+    land(ref, cause, edge)
 
 
 def land(ref: ObjectRef, cause: Cause, edge: Edge) -> None:

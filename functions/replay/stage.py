@@ -1,67 +1,65 @@
-"""Turn a replay command into the fact that stages react to: objects announced again, a batch run again, a job trained again."""
+"""Turn a replay command into a plan, state it, and fire it: facts that stages react to, dead letters that go back.
+
+The same command twice is one replay: its plan is kept under the replay's id, and what was fired is fired again unchanged.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from dataclasses import dataclass
 
+from functions.replay.redriving import send_back
 from ripple.errors import PermanentError
-from ripple.events import ReplayRunStarted
+from ripple.events import ReplayRunPlanned, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.paths import parse_bronze_name, split_uri
-from ripple.ports import ObjectStore
-from ripple.routes import FLOWS
+from ripple.ports import Document
+from ripple.replaying.commands import Request, read_request, replay_id_of
+from ripple.replaying.gathering import make_plan
 from ripple.shell import Command, Payload
 from ripple.stating import Cause, correlated, send, state_as
 
 STAGE = "replay"
-KINDS = ("object", "flow", "batch", "training")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A plan under its name, and the line that it tells again, if it is one."""
+
+    planned: ReplayRunPlanned
+    replay_of: str | None
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
-    """State what is replayed. The command's message id names the replay, so the same command twice is one replay."""
+    """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
-    kind, targets = find_targets(payload, edge)
-    if not targets:
-        raise PermanentError("replay_empty", "nothing matches this replay", "check the flow and the dates")
-    replay_id = str(payload.body.get("replay_id") or replay_id_of(cause.event_id))
-    fact = ReplayRunStarted(replay_id=replay_id, kind=kind, targets=targets)
-    send([state_as(fact, STAGE, correlated(cause, replay_id))], edge.publisher, edge.documents)
+    request = read_request(payload.body, edge.settings)
+    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, edge)
+    planned = replay.planned
+    line = correlated(cause, planned.replay_id, replay.replay_of)
+    send([state_as(planned, STAGE, line)], edge.publisher, edge.documents)
+    if planned.targets and not planned.dry_run:
+        fire(planned, line, edge)
 
 
-def replay_id_of(message_id: str) -> str:
-    return "replay-" + hashlib.sha256(message_id.encode()).hexdigest()[:12]
+def plan_once(request: Request, replay_id: str, cause: Cause, edge: Edge) -> Replay:
+    """The plan as it was made first: by a second telling the world has moved on."""
+    path = f"replays/{replay_id}" + ("-dry-run" if request.dry_run else "")
+    known = edge.documents.get(path)
+    if known is None:
+        plan = make_plan(request, edge)
+        planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
+        made: Document = {"plan": planned.data(), "replay_of": plan.replay_of, "at": cause.time}
+        if edge.documents.create(path, made):
+            return Replay(planned=planned, replay_of=plan.replay_of)
+        known = edge.documents.get(path) or made
+    return Replay(planned=ReplayRunPlanned.from_data(known["plan"]), replay_of=known["replay_of"])
 
 
-def find_targets(command: Command, edge: Edge) -> tuple[str, Sequence[str]]:
-    """`(kind, targets)` of a command's body: object URIs, or numbers of batches. PermanentError says what is missing."""
-    body = command.body
-    kind = body.get("kind")
-    if kind == "object":
-        uris = body.get("objects")
-        if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
-            raise PermanentError("command_malformed", "an object replay lists `objects`, gs:// URIs")
-        for uri in uris:
-            parse_bronze_name(split_uri(uri)[1])
-        return "object", uris
-    if kind == "flow":
-        return "object", list_flow(body.get("flow"), str(body.get("from")), str(body.get("to")), edge)
-    if kind in ("batch", "training"):
-        batch = body.get("batch")
-        if not isinstance(batch, int) or isinstance(batch, bool) or batch < 1:
-            raise PermanentError("command_malformed", f"a {kind} replay names its `batch`, a number from 1")
-        return str(kind), [str(batch)]
-    raise PermanentError("command_malformed", f"kind {kind!r} is not among {', '.join(KINDS)}")
-
-
-def list_flow(flow: object, day_from: str, day_to: str, edge: Edge) -> Sequence[str]:
-    """The flow's Bronze objects with `from <= dt < to`."""
-    if flow not in FLOWS:
-        raise PermanentError("flow_unknown", f"no flow {flow!r}; known: {', '.join(FLOWS)}")
-    return _within(edge.objects, edge.settings.bucket("bronze"), str(flow), day_from, day_to)
-
-
-def _within(objects: ObjectStore, bucket: str, flow: str, day_from: str, day_to: str) -> list[str]:
-    found = (stored.ref for stored in objects.list(bucket, f"{flow}/"))
-    return sorted(ref.uri for ref in found if day_from <= parse_bronze_name(ref.name).dt < day_to)
+def fire(planned: ReplayRunPlanned, line: Cause, edge: Edge) -> None:
+    """State what the stages react to; dead letters go back to where they came from."""
+    facts = [ReplayRunStarted(replay_id=planned.replay_id, kind=planned.kind, targets=planned.targets)]
+    if planned.kind == "dead-letter":
+        objects = send_back(planned.targets, planned.replay_id, line.time, edge)
+        if objects:
+            facts.append(ReplayRunStarted(replay_id=f"{planned.replay_id}-objects", kind="object", targets=objects))
+    send([state_as(fact, STAGE, line) for fact in facts], edge.publisher, edge.documents)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from functions.start_training.retraining import Attempt, claim_attempt
 from ripple.elt_state import read_head
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
@@ -37,7 +38,13 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
         _react_to_end(payload, cause, edge)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "training":
         for target in payload.targets:
-            _retrain(int(target), payload.replay_id, cause, edge)
+            _retrain(read_batch(target), payload.replay_id, cause, edge)
+
+
+def read_batch(target: str) -> int:
+    if not target.isdecimal():
+        raise PermanentError("event_malformed", f"a training replay names a batch's number, not {target!r:.200}")
+    return int(target)
 
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
@@ -48,7 +55,8 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         return
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
-    decision = decide(run, head.run.batch if head.run else None, bool(waiting))
+    later = find_later(run.batch, head.next, edge)
+    decision = decide(run, head.run.batch if head.run else None, bool(waiting), later)
     record = {
         "train": decision.train,
         "reason": decision.reason,
@@ -62,8 +70,16 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         edge.documents.update(f"trainings/{run.batch}", record)
 
 
-def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> Decision:
-    """Pure. A dataset that a later run is about to replace is not worth a job: the last one always is."""
+def find_later(batch: int, following: int, edge: Edge) -> int | None:
+    """The first later batch whose run has succeeded: then this one is told late, or again."""
+    later = range(batch + 1, following)
+    return next((number for number in later if edge.documents.get(f"trainings/{number}") is not None), None)
+
+
+def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool, later: int | None = None) -> Decision:
+    """Pure. A dataset that a later run has replaced, or is about to, is not worth a job: the last one always is."""
+    if later is not None:
+        return Decision(train=False, reason=f"batch {later} came later; its dataset is newer than that of {run.batch}")
     if not run.train_rows or not run.test_rows:
         return Decision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
     if live_batch is not None and live_batch > run.batch:
@@ -76,18 +92,14 @@ def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> De
 
 
 def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
-    """A replay trains again under the next attempt; which one, the replay's id decides once."""
-    record = edge.documents.get(f"trainings/{batch}")
-    if record is None:
-        raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
-    attempts: Document = record.get("replays", {})
-    attempt = attempts.get(replay_id) or int(record["attempts"]) + 1
-    edge.documents.update(
-        f"trainings/{batch}", {"attempts": max(attempt, record["attempts"]), "replays": attempts | {replay_id: attempt}}
-    )
-    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
-    again = {"train": True, "superseded": False, "reason": f"replay {replay_id}"}
-    edge.documents.update(f"trainings/{batch}", again | _under_way(job, cause))
+    """A replay trains again under the next attempt, or joins the job that is under way."""
+    digest = hashlib.sha256(_read_spec(edge)).hexdigest()
+
+    def name_job(attempt: Attempt) -> str:
+        return job_id(attempt.run.dataset_version, digest, attempt.number)
+
+    attempt = claim_attempt(batch, replay_id, name_job, cause, edge.documents)
+    submit(attempt.run, attempt.number, cause, edge)
 
 
 def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
@@ -111,8 +123,7 @@ def _under_way(job: str, cause: Cause) -> Document:
 def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
     """Submit and state it; the job's id is a function of dataset version, spec and attempt."""
     settings = edge.settings
-    bucket, name = split_uri(settings.pipeline_spec)
-    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
+    spec = _read_spec(edge)
     digest = hashlib.sha256(spec).hexdigest()
     job = job_id(run.dataset_version, digest, attempt)
     parameters = {
@@ -126,6 +137,7 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
         "events_topic": f"projects/{settings.project}/topics/{settings.events_topic}",
         "correlation_id": cause.correlation_id,
         "causation_id": cause.event_id,
+        "replay_of": cause.replay_of or "",
         "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
     }
     labels = {"ripple-batch": str(run.batch), "ripple-dataset": run.dataset_version[:63].lower()}
@@ -135,6 +147,11 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
     )
     send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
     return job
+
+
+def _read_spec(edge: Edge) -> bytes:
+    bucket, name = split_uri(edge.settings.pipeline_spec)
+    return edge.objects.read(edge.objects.stat(bucket, name).ref)
 
 
 def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:

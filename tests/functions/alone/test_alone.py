@@ -87,8 +87,11 @@ def test_start_training_submits_one_job_for_a_dataset(cloud: Cloud, alone: Alone
     assert (training["train"], training["job"]) == (True, job)
 
 
+@pytest.mark.usefixtures("generation")
 def test_replay_states_one_replay_of_a_command(cloud: Cloud, alone: Alone) -> None:
     send_twice(alone("replay"), read_curl("replay"))
+    (words,) = {m.data for m in cloud.facts("replay.run.planned.v1")}
+    assert b"replay of objects: 1 object" in words
     (stated,) = {m.data for m in cloud.facts("replay.run.started.v1")}
     assert NAME in stated.decode()
 

@@ -1,0 +1,80 @@
+"""Gather what a plan needs of the world, through the ports, and make the plan. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ripple.elt_state import Head, read_head
+from ripple.errors import PermanentError
+from ripple.gateways.edge import Edge
+from ripple.paths import parse_bronze_name, split_uri
+from ripple.ports import Document
+from ripple.replaying.commands import Request, check_size
+from ripple.replaying.plan import Plan
+from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
+from ripple.replaying.redriving import plan_dead_letters
+
+LETTERS_AT_ONCE = 100
+"""Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
+
+
+def make_plan(request: Request, edge: Edge) -> Plan:
+    """What the request would do now; PermanentError if that is nothing that exists."""
+    if request.kind == "object":
+        return _plan_uris("replay of objects", request.targets, edge)
+    if request.kind == "flow":
+        title = f"replay of flow {request.flow} from {request.day_from} to {request.day_to}"
+        return _plan_uris(title, list_flow(request, edge), edge)
+    if request.kind == "dead-letter":
+        redriven = dict(edge.documents.find("redrives", {}, 100_000))
+        letters = edge.dead_letters
+        found = letters.read(request.targets) if request.targets else letters.list(list(redriven), LETTERS_AT_ONCE)
+        return plan_dead_letters(request.targets, found, redriven)
+    return _plan_run(request.kind, int(request.targets[0]), edge)
+
+
+def _plan_run(kind: str, number: int, edge: Edge) -> Plan:
+    batch = edge.documents.get(f"batches/{number}")
+    training = edge.documents.get(f"trainings/{number}")
+    if kind == "training":
+        return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
+    head = _head(edge)
+    return plan_batch(number, head, batch, training, _find_later(number, head, edge))
+
+
+def _find_later(number: int, head: Head, edge: Edge) -> int | None:
+    later = range(number + 1, head.next)
+    return next((after for after in later if edge.documents.get(f"trainings/{after}") is not None), None)
+
+
+def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> Plan:
+    return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
+
+
+def _look_up(uri: str, edge: Edge) -> Known:
+    bucket, name = split_uri(uri)
+    try:
+        ref = edge.objects.stat(bucket, name).ref
+    except PermanentError:
+        return Known(uri=uri, exists=False)
+    if bucket == edge.settings.bucket("landing"):
+        return Known(uri=uri, exists=True, is_manifest=True)
+    file: Document | None = edge.documents.get(f"files/{ref.key}")
+    return Known(uri=uri, exists=True, file=file)
+
+
+def list_flow(request: Request, edge: Edge) -> tuple[str, ...]:
+    """The flow's Bronze objects with `from <= dt < to`; what is named otherwise was never the flow's."""
+    found = []
+    for stored in edge.objects.list(edge.settings.bucket("bronze"), f"{request.flow}/"):
+        try:
+            day = parse_bronze_name(stored.ref.name).dt
+        except PermanentError:
+            continue
+        if request.day_from <= day < request.day_to:
+            found.append(stored.ref.uri)
+    return check_size(tuple(sorted(found)))
+
+
+def _head(edge: Edge) -> Head:
+    return read_head(edge.documents.get("elt/head"))
