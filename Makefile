@@ -45,7 +45,7 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
-docs: setup ## Write the generated pages: events, schemas, AsyncAPI
+docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
 	$(BIN)/python -m docs.generate
 
 lock: setup ## Lock the dependencies again, by hash and without addresses

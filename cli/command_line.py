@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cli import laptop_control
+from ripple.errors import PermanentError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +25,7 @@ app = typer.Typer(
 console = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 State = Annotated[Path, typer.Option("--state", envvar="RIPPLE_STATE", help="The laptop's folder.")]
+OwnState = Annotated[Path | None, typer.Option("--state", help="The laptop's folder; its group's if not given.")]
 DEFAULT_STATE = Path(".ripple")
 
 
@@ -42,3 +47,25 @@ def connect(state: Path) -> dict[str, str]:
     environ = laptop_control.environment(laptop_control.read_ports(state.absolute()))
     os.environ.update(environ)
     return environ
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What can never work fails the command with its reason and the next step."""
+    try:
+        yield
+    except PermanentError as error:
+        raise fail(str(error)) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Options of a group of commands, which its commands take over."""
+
+    state: Path
+    as_json: bool
+
+
+def printable(text: str) -> str:
+    """Text from outside with its control characters spelled out: it must not steer the terminal."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -75,10 +75,9 @@ def bronze_name(flow: str, day: str, stem: str, format: str) -> str:
     return f"{flow}/dt={day}/{stem}.{format}"
 
 
-def quarantine_name(name: BronzeName, generation: int, digest: str = "") -> str:
-    """The quarantine object of a Bronze object's bad rows; `digest` tells those of a later check from the first one's."""
-    later = f"-{digest}" if digest else ""
-    return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}{later}.jsonl"
+def quarantine_name(name: BronzeName, generation: int) -> str:
+    """The quarantine object of a Bronze object's bad rows."""
+    return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
 
 
 def file_list_name(batch: int) -> str:

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, refusals
 
 
 @app.command()
@@ -29,10 +29,11 @@ def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
 
 @app.command()
 def why(run: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
-    """Why a run did or did not train, in a sentence: `ripple why 3`."""
-    from cli.tracing import explain_run
+    """Why it is so, in a sentence: a batch (`ripple why 3`), a Bronze object, a replay. What is stalled says on whom it waits."""
+    from cli.explaining import explain
 
-    reason = explain_run(connect(state), run)
+    with refusals():
+        reason = explain(connect(state), run)
     answer({"run": run, "reason": reason}, as_json, reason)
 
 
@@ -41,13 +42,15 @@ def events(
     state: State = DEFAULT_STATE,
     follow: Annotated[bool, typer.Option(help="Go on as they come.")] = False,
     limit: Annotated[int, typer.Option(help="The last so many.")] = 50,
+    replay: Annotated[str, typer.Option(help="The whole line of one replay, by its id.")] = "",
     as_json: Json = False,
 ) -> None:
     """The ledger: every fact that was stated."""
-    from cli.ledger import follow_events, read_events
+    from cli.ledger import follow_events, read_events, read_line
 
     environ = connect(state)
-    for event in follow_events(environ) if follow else read_events(environ, limit):
+    found = read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
+    for event in found:
         answer(event, as_json, f"{event['time']}  {event['type']:32} {event['subject']}")
 
 

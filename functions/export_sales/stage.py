@@ -42,9 +42,9 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
     """Export a manifest's batch, again where a replay names the manifest, or what changed in the requested window."""
     if isinstance(payload, ReplayRunStarted):
         for ref in find_manifests(payload, edge):
-            _export_manifest(ref, cause, edge)
+            _export_manifest(ref, cause, edge, again=True)
     elif isinstance(payload, Finalized):
-        _export_manifest(payload.ref, cause, edge)
+        _export_manifest(payload.ref, cause, edge, again=False)
     elif isinstance(payload, SalesExportRequested):
         manifest = Manifest(
             batch_id=payload.batch_id,
@@ -62,18 +62,17 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
-    """The manifests that a replay of objects names; what lies in other buckets is other stages' business."""
-    landing = edge.settings.bucket("landing")
-    names = [split_uri(uri) for uri in replay.targets] if replay.kind == "object" else []
-    return [edge.objects.stat(bucket, name).ref for bucket, name in names if bucket == landing]
+    """The manifests that a replay names; other kinds of replays are other stages' business."""
+    uris = replay.targets if replay.kind == "manifest" else ()
+    return [edge.objects.stat(*split_uri(uri)).ref for uri in uris]
 
 
-def _export_manifest(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
-    """On the line of its own batch, or on the line of the replay that names it."""
+def _export_manifest(ref: ObjectRef, cause: Cause, edge: Edge, *, again: bool) -> None:
+    """On the line of its own batch, or on that of the replay, which then tells the batch's line again."""
     manifest = read_manifest(edge.objects.read(ref), ref)
     pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
-    line = cause if cause.replay_of else correlated(cause, manifest.batch_id)
-    export(manifest, pages, line, edge)
+    own = correlated(cause, manifest.batch_id)
+    export(manifest, pages, correlated(cause, cause.correlation_id, manifest.batch_id) if again else own, edge)
 
 
 def _moment(text: str) -> dt.datetime:

@@ -61,7 +61,7 @@ def _check_lines(
                 quarantine.write(orjson.dumps(_as_record(found, contract.flow, ref)) + b"\n")
         if not rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
-        uri = _keep(quarantine, settings.bucket("quarantine"), name, ref, objects)
+        uri = _keep(quarantine, settings.bucket("quarantine"), quarantine_name(name, ref.generation), objects)
     return Checked(bytes=size, rows=rows, rows_quarantined=bad, quarantine_uri=uri if bad else None)
 
 
@@ -88,14 +88,14 @@ def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
     }
 
 
-def _keep(quarantine: IO[bytes], bucket: str, name: BronzeName, ref: ObjectRef, objects: ObjectStore) -> str | None:
+def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -> str | None:
     """Where the bad rows are. A replay under another contract finds others: they lie beside those of the first check."""
     if quarantine.tell() == 0:
         return None
     quarantine.seek(0)
     digest = hashlib.file_digest(quarantine, "sha256").hexdigest()  # type: ignore[arg-type]
-    mark = {CONTENT_KEY: digest}
-    first = objects.create(bucket, quarantine_name(name, ref.generation), quarantine, mark)
+    first = objects.create(bucket, name, quarantine, {CONTENT_KEY: digest})
     if first.metadata.get(CONTENT_KEY) == digest:
         return first.ref.uri
-    return objects.create(bucket, quarantine_name(name, ref.generation, digest[:12]), quarantine, mark).ref.uri
+    beside = f"{name.removesuffix('.jsonl')}-{digest[:12]}.jsonl"
+    return objects.create(bucket, beside, quarantine, {CONTENT_KEY: digest}).ref.uri

@@ -15,12 +15,10 @@ Land = Callable[[ObjectRef, Cause, Edge], None]
 
 
 def replay_objects(uris: Sequence[str], land: Land, cause: Cause, edge: Edge) -> None:
-    """Every object of the Bronze bucket; PermanentError names those that are gone when all others are done."""
+    """Every object that is there; PermanentError names those that are gone when all others are done."""
     gone = []
     for uri in uris:
         bucket, name = split_uri(uri)
-        if bucket != edge.settings.bucket("bronze"):
-            continue
         try:
             ref = edge.objects.stat(bucket, name).ref
         except PermanentError:

@@ -5,6 +5,7 @@ The same command twice is one replay: its plan is kept under the replay's id, an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.replay.redriving import send_back
@@ -57,9 +58,23 @@ def plan_once(request: Request, replay_id: str, cause: Cause, edge: Edge) -> Rep
 
 def fire(planned: ReplayRunPlanned, line: Cause, edge: Edge) -> None:
     """State what the stages react to; dead letters go back to where they came from."""
-    facts = [ReplayRunStarted(replay_id=planned.replay_id, kind=planned.kind, targets=planned.targets)]
-    if planned.kind == "dead-letter":
-        objects = send_back(planned.targets, planned.replay_id, line.time, edge)
-        if objects:
-            facts.append(ReplayRunStarted(replay_id=f"{planned.replay_id}-objects", kind="object", targets=objects))
-    send([state_as(fact, STAGE, line) for fact in facts], edge.publisher, edge.documents)
+    targets = {planned.kind: tuple(planned.targets)}
+    if planned.kind == "object":
+        targets = part_objects(planned.targets, edge)
+    elif planned.kind == "dead-letter":
+        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, edge), edge)
+    for kind, of_kind in targets.items():
+        # A second kind is a fact beside the first one: it needs an id of its own.
+        name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
+        fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)
+        send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
+
+
+def part_objects(uris: Sequence[str], edge: Edge) -> dict[str, tuple[str, ...]]:
+    """Objects of Bronze, and manifests in landing, each under the kind that their stage reacts to."""
+    landing = f"gs://{edge.settings.bucket('landing')}/"
+    kinds: dict[str, tuple[str, ...]] = {}
+    for uri in uris:
+        kind = "manifest" if uri.startswith(landing) else "object"
+        kinds[kind] = (*kinds.get(kind, ()), uri)
+    return kinds

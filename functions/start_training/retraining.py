@@ -11,6 +11,8 @@ from ripple.events import EltRunSucceeded
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.stating import Cause
 
+_REMEMBERED = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
@@ -23,31 +25,32 @@ class Attempt:
 def claim_attempt(
     batch: int, replay: str, name_job: Callable[[Attempt], str], cause: Cause, documents: DocumentStore
 ) -> Attempt:
-    """The attempt of a replay. It joins a job that is under way; a second telling gets the same attempt again."""
+    """The attempt of a replay. It joins a job that is under way; a second telling of it starts none."""
 
     def work(transaction: Transaction, _now: dt.datetime) -> Attempt:
         path = f"trainings/{batch}"
         record = transaction.get(path)
         if record is None:
             raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
-        attempt = Attempt(run=EltRunSucceeded.from_data(record["run"]), number=choose_attempt(record, replay))
-        fields = {"replays": record.get("replays", {}) | {replay: attempt.number}}
-        if attempt.number > int(record["attempts"]) or not record["train"]:
-            fields |= {"attempts": attempt.number, "train": True, "superseded": False, "reason": f"replay {replay}"}
-            fields |= {"job": name_job(attempt), "submitted_at": cause.time, "ended": False}
+        run, attempts, asked = (
+            EltRunSucceeded.from_data(record["run"]),
+            int(record["attempts"]),
+            record.get("replays", ()),
+        )
+        current = Attempt(run=run, number=attempts)
+        if replay in asked:
+            return current
+        fields: Document = {"replays": [*asked, replay][-_REMEMBERED:]}
+        if is_under_way(record):
+            transaction.update(path, fields)
+            return current
+        following = Attempt(run=run, number=attempts + 1)
+        fields |= {"attempts": following.number, "train": True, "superseded": False, "reason": f"replay {replay}"}
+        fields |= {"job": name_job(following), "submitted_at": cause.time, "ended": False}
         transaction.update(path, fields)
-        return attempt
+        return following
 
     return documents.run(work)
-
-
-def choose_attempt(record: Document, replay: str) -> int:
-    """Pure. The replay's own attempt if it has one, the one under way if one is, else the next."""
-    asked: dict[str, int] = record.get("replays", {})
-    if replay in asked:
-        return asked[replay]
-    attempts = int(record["attempts"])
-    return attempts if is_under_way(record) else attempts + 1
 
 
 def is_under_way(record: Document) -> bool:

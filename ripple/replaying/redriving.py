@@ -34,7 +34,8 @@ def plan_dead_letters(
 
 
 def _send(letter: DeadLetter) -> Firing:
-    history = f"died after {letter.attempts} deliveries at {letter.stage}: {letter.code}"
+    times = "delivery" if letter.attempts == 1 else "deliveries"
+    history = f"died after {letter.attempts} {times} at {letter.stage}: {letter.code}"
     if letter.way.uri:
         return Firing(type="replay.run.started.v1", about=f"object {letter.way.uri}", condition=history)
     return Firing(type=letter.event, about=letter.event_id, condition=f"sent back to {letter.way.topic}; {history}")

@@ -62,7 +62,15 @@ def test_named_objects_are_replayed() -> None:
 def test_a_manifest_in_landing_is_replayed_too() -> None:
     edge = an_edge()
     manifest = edge.objects.put("ripple-test-landing", "sales/b1.json", b"{}").ref.uri
-    assert list(ask(edge, kind="object", objects=[manifest]).targets) == [manifest]
+    assert list(ask(edge, kind="object", objects=[URI, manifest]).targets) == [URI, manifest]
+    first, second = started(edge)
+    assert (first.kind, list(first.targets), second.kind, list(second.targets)) == (
+        "object",
+        [URI],
+        "manifest",
+        [manifest],
+    )
+    assert first.id != second.id
 
 
 def test_a_flow_is_replayed_from_its_first_day_up_to_but_without_its_last() -> None:

@@ -81,7 +81,7 @@ def test_all_means_those_that_can_go_and_have_not_gone() -> None:
         "replay of 1 dead letter",
         "fires replay.run.started.v1 of this replay",
         "fires elt.run.failed.v1 of elt.run.failed.v1/7/2, sent back to ripple-events; "
-        "died after 1 deliveries at start_elt: event_malformed",
+        "died after 1 delivery at start_elt: event_malformed",
         "writes no table",
         "dead letter 2 cannot be sent back: it is no event that any stage hears",
     )
