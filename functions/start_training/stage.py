@@ -56,7 +56,7 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
     later = find_later(run.batch, head.next, edge)
-    decision = decide(run, head.run.batch if head.run else None, bool(waiting), later)
+    decision = find_twin(run, edge) or decide(run, head.run.batch if head.run else None, bool(waiting), later)
     record = {
         "train": decision.train,
         "reason": decision.reason,
@@ -68,6 +68,14 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         record |= _under_way(submit(run, 1, cause, edge), cause)
     if not edge.documents.create(f"trainings/{run.batch}", record):
         edge.documents.update(f"trainings/{run.batch}", record)
+
+
+def find_twin(run: EltRunSucceeded, edge: Edge) -> Decision | None:
+    """Another batch may have brought the very same dataset: its job stands, and how that ends is told of that batch."""
+    job = job_id(run.dataset_version, hashlib.sha256(_read_spec(edge)).hexdigest(), 1)
+    twins = [number for number, _ in edge.documents.find("trainings", {"job": job}, 2) if number != str(run.batch)]
+    reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
+    return Decision(train=False, reason=reason) if twins else None
 
 
 def find_later(batch: int, following: int, edge: Edge) -> int | None:

@@ -70,6 +70,16 @@ def test_the_same_dataset_version_gives_the_same_job() -> None:
     assert len({fact.id for fact in edge.publisher.facts()}) == 1
 
 
+def test_a_batch_that_brings_the_same_dataset_waits_for_no_job_of_its_own() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    tell(edge, dataclasses.replace(RUN, batch=4), "event-2")
+    record = edge.documents.held["trainings/4"]
+    assert (record["train"], current_job(edge) in record["reason"]) == (False, True)
+    tell(edge, retrain("r-1", "4"))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2]
+
+
 def test_another_dataset_or_spec_gives_another_job() -> None:
     edge = an_edge()
     tell(edge, RUN)
