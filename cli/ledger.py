@@ -29,7 +29,7 @@ def read_line(environ: Mapping[str, str], correlation_id: str) -> list[Event]:
 def read_stalled(environ: Mapping[str, str], names: Sequence[str]) -> list[Event]:
     """The data of the `run.stalled.v1` facts about any of `names`, oldest first."""
     facts = [event["data"] for event in _select(environ, "type", "run.stalled.v1")]
-    return [fact for fact in facts if fact["stalled"] in names]
+    return [fact for fact in facts if isinstance(fact, dict) and fact.get("stalled") in names]
 
 
 def _select(environ: Mapping[str, str], attribute: str, value: str) -> list[Event]:
@@ -57,7 +57,15 @@ def follow_events(environ: Mapping[str, str], pause_seconds: float = 1.0) -> Ite
 
 
 def _decode(row: Mapping[str, Any]) -> Event:
-    attributes = json.loads(row["attributes"])
+    """An event as it was published; what is no event, or lacks parts of one, is listed all the same."""
+    attributes = json.loads(row["attributes"] or "{}")
     context = {name.removeprefix("ce-"): value for name, value in attributes.items() if name.startswith("ce-")}
-    data = row["data"]
-    return {**context, "published_at": row["publish_time"], "data": json.loads(data) if isinstance(data, str) else data}
+    known = {"id": row["message_id"], "type": "no event", "subject": "", "time": row["publish_time"].isoformat()}
+    return {**known, **context, "published_at": row["publish_time"], "data": _read_data(row["data"])}
+
+
+def _read_data(data: Any) -> Any:
+    try:
+        return json.loads(data) if isinstance(data, str) else data
+    except (ValueError, RecursionError):
+        return data

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, refusals
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, printable, refusals
 
 
 @app.command()
@@ -51,7 +51,7 @@ def events(
     environ = connect(state)
     found = read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
     for event in found:
-        answer(event, as_json, f"{event['time']}  {event['type']:32} {event['subject']}")
+        answer(event, as_json, printable(f"{event['time']}  {event['type']:32} {event['subject']}"))
 
 
 @app.command()

@@ -31,11 +31,14 @@ def make_topics(clients: AdminClients) -> None:
 
 def make_ledger(clients: AdminClients) -> None:
     """Every event is also written to `ops.events`, and every dead letter to `ops.dead_letters`, with no code of ours."""
-    _write_to_table(clients, LEDGER, "ripple-events", "events")
+    # What the ledger cannot take, such as data that is no UTF-8, must not be tried for a month and then be lost.
+    dead = {"dead_letter_topic": _topic(clients, DEAD_LETTERS), "max_delivery_attempts": 100}
+    backoff = {"minimum_backoff": Duration(seconds=1), "maximum_backoff": Duration(seconds=600)}
+    _write_to_table(clients, LEDGER, "ripple-events", "events", dead_letter_policy=dead, retry_policy=backoff)
     _write_to_table(clients, f"{DEAD_LETTERS}-ledger", DEAD_LETTERS, "dead_letters")
 
 
-def _write_to_table(clients: AdminClients, name: str, topic: str, table: str) -> None:
+def _write_to_table(clients: AdminClients, name: str, topic: str, table: str, **more: Any) -> None:
     subscription = {
         "name": _subscription(clients, name),
         "topic": _topic(clients, topic),
@@ -44,7 +47,7 @@ def _write_to_table(clients: AdminClients, name: str, topic: str, table: str) ->
         "expiration_policy": {},
         "message_retention_duration": Duration(seconds=31 * 86400),
     }
-    _create(clients.subscriber.create_subscription, subscription)
+    _create(clients.subscriber.create_subscription, subscription | more)
 
 
 def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:

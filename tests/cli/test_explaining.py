@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,17 @@ def test_a_stalled_fact_is_found_in_the_ledger(laptop: Laptop) -> None:
     }
     assert laptop.clients.bigquery.insert_rows_json(f"{laptop.clients.project}.ops.events", [row]) == []
     assert "stalled, as bronze.object.landed.v1 was expected of land_object" in laptop.ripple("why", uri)["reason"]
+
+
+def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:
+    topic = f"projects/{laptop.clients.project}/topics/ripple-events"
+    for attributes in ({}, {"ce-type": "run.stalled.v1", "ce-id": "garbage"}):
+        laptop.clients.publisher.publish(topic, b"not JSON", **attributes).result(30)
+    until = time.monotonic() + 30
+    while "no event" not in (said := laptop.say("events")):
+        assert time.monotonic() < until, said
+        time.sleep(0.2)
+    assert "There is no batch 7" in laptop.ripple("why", "7")["reason"]
 
 
 def test_what_is_not_there_is_said(laptop: Laptop) -> None:
