@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ripple.elt_state import Head, read_head
 from ripple.errors import PermanentError
@@ -10,6 +11,7 @@ from ripple.gateways.edge import Edge
 from ripple.paths import parse_bronze_name, split_uri
 from ripple.ports import Document
 from ripple.replaying.commands import Request, check_size
+from ripple.replaying.dead_letters import DeadLetter
 from ripple.replaying.plan import Plan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
@@ -27,10 +29,21 @@ def make_plan(request: Request, edge: Edge) -> Plan:
         return _plan_uris(title, list_flow(request, edge), edge)
     if request.kind == "dead-letter":
         redriven = dict(edge.documents.find("redrives", {}, 100_000))
-        letters = edge.dead_letters
-        found = letters.read(request.targets) if request.targets else letters.list(list(redriven), LETTERS_AT_ONCE)
+        found = edge.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), edge)
         return plan_dead_letters(request.targets, found, redriven)
     return _plan_run(request.kind, int(request.targets[0]), edge)
+
+
+def _list_open(gone: list[str], edge: Edge) -> list[DeadLetter]:
+    """The oldest open letters, as far as there are enough that can go back: those that cannot must not stand in their way."""
+    found: list[DeadLetter] = []
+    while page := edge.dead_letters.list(gone, LETTERS_AT_ONCE):
+        gone = [*gone, *(letter.id for letter in page)]
+        # Of one that stays nothing but its name is needed, and its body may be a megabyte.
+        found += [replace(letter, body=b"") if letter.way.refusal else letter for letter in page]
+        if sum(not letter.way.refusal for letter in found) >= LETTERS_AT_ONCE:
+            break
+    return found
 
 
 def _plan_run(kind: str, number: int, edge: Edge) -> Plan:

@@ -13,7 +13,7 @@ from ripple.tables import BATCH_TABLES, WHOLE_TABLES
 
 Document = Mapping[str, Any]
 STARTED = Firing(type="replay.run.started.v1", about="this replay")
-_UNCHANGED = "the same unless SQL, a contract or code changed since"
+_UNCHANGED = "the same unless the SQL changed since"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

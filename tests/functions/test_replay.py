@@ -253,6 +253,17 @@ def test_all_dead_letters_go_back_each_on_its_way() -> None:
     assert ask(edge, message="m-2", kind="dead-letter", all=True).targets == ()
 
 
+def test_letters_that_cannot_go_do_not_stand_in_the_way_of_those_that_can() -> None:
+    edge = an_edge()
+    for number in range(250):
+        edge.dead_letters.put(number, b"hello", {"ripple-stage": "land_object"})
+    for number in range(250, 480):
+        edge.dead_letters.put(number, FAILED, FACT)
+    counts = [len(ask(edge, message=f"m-{n}", kind="dead-letter", all=True).targets) for n in range(4)]
+    assert (sum(counts), counts[-1]) == (230, 0)
+    assert max(counts) < 200
+
+
 def test_a_dry_run_of_dead_letters_leaves_them_where_they_are() -> None:
     edge = an_edge_with_letters()
     dry = ask(edge, kind="dead-letter", all=True, dry_run=True)

@@ -284,7 +284,7 @@ def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
     assert edge.executions.arguments == []
 
 
-@pytest.mark.parametrize("kind", ["object", "training"])
+@pytest.mark.parametrize("kind", ["object", "training", "manifest", "dead-letter"])
 def test_another_replay_is_none_of_its_business(kind: str) -> None:
     edge = FakeEdge()
     record(edge, 1)
