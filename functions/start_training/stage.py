@@ -13,6 +13,7 @@ from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
 from ripple.ports import Document
+from ripple.replaying.gathering import find_later
 from ripple.shell import Payload
 from ripple.stating import Cause, send, state_as
 
@@ -55,7 +56,7 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         return
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
-    later = find_later(run.batch, head.next, edge)
+    later = find_later(run.batch, head.next, edge.documents.get)
     decision = find_twin(run, edge) or decide(run, head.run.batch if head.run else None, bool(waiting), later)
     record = {
         "train": decision.train,
@@ -76,12 +77,6 @@ def find_twin(run: EltRunSucceeded, edge: Edge) -> Decision | None:
     twins = [number for number, _ in edge.documents.find("trainings", {"job": job}, 2) if number != str(run.batch)]
     reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
     return Decision(train=False, reason=reason) if twins else None
-
-
-def find_later(batch: int, following: int, edge: Edge) -> int | None:
-    """The first later batch whose run has succeeded: then this one is told late, or again."""
-    later = range(batch + 1, following)
-    return next((number for number in later if edge.documents.get(f"trainings/{number}") is not None), None)
 
 
 def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool, later: int | None = None) -> Decision:

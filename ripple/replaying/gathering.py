@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ripple.elt_state import Head, read_head
@@ -52,12 +52,13 @@ def _plan_run(kind: str, number: int, edge: Edge) -> Plan:
     if kind == "training":
         return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
     head = _head(edge)
-    return plan_batch(number, head, batch, training, _find_later(number, head, edge))
+    return plan_batch(number, head, batch, training, find_later(number, head.next, edge.documents.get))
 
 
-def _find_later(number: int, head: Head, edge: Edge) -> int | None:
-    later = range(number + 1, head.next)
-    return next((after for after in later if edge.documents.get(f"trainings/{after}") is not None), None)
+def find_later(batch: int, following: int, get: Callable[[str], Document | None]) -> int | None:
+    """The first batch after `batch`, and before the `following` one, whose run has succeeded: its dataset is newer."""
+    later = range(batch + 1, following)
+    return next((number for number in later if get(f"trainings/{number}") is not None), None)
 
 
 def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> Plan:
