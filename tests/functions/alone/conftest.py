@@ -16,7 +16,7 @@ from cli.laptop_control import environment, read_ports, start_detached, stop
 from tests.functions.alone.cloud import ROOT, Cloud, function_alone
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state, before = tmp_path_factory.mktemp("alone"), dict(os.environ)
     try:
@@ -48,7 +48,7 @@ def _deploy_all_but_functions(clients: AdminClients) -> str:
     return warehouse.upload_spec(clients, ROOT / "pipelines" / "train_repeat_purchase.json")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def alone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """`alone(stage)`: the address of the function, started when it is first asked for."""
     logs, addresses = tmp_path_factory.mktemp("logs"), {}

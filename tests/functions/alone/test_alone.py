@@ -23,7 +23,7 @@ def send_twice(address: str, curl: Curl) -> None:
     assert [curl.send(address).status_code for _ in range(2)] == [204, 204]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def generation(cloud: Cloud) -> str:
     """Of the README's Bronze object."""
     blob = cloud.clients.storage.bucket(f"{cloud.clients.project}-bronze").blob(NAME)
@@ -31,7 +31,7 @@ def generation(cloud: Cloud) -> str:
     return str(blob.generation)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def landed(cloud: Cloud, alone: Alone, generation: str) -> None:
     send_twice(alone("land_object"), read_curl("land_object", GENERATION=generation))
 
