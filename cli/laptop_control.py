@@ -35,7 +35,7 @@ def environment(ports: Mapping[str, int]) -> dict[str, str]:
         "FIRESTORE_EMULATOR_HOST": at["firestore"],
         "BIGQUERY_EMULATOR_HOST": f"http://{at['bigquery']}",
     }
-    others = ("run", "workflows", "executions", "dataform", "vertex", "secrets", "eventarc", "scheduler")
+    others = ("run", "workflows", "executions", "dataform", "vertex", "secrets", "eventarc", "scheduler", "bigquery")
     return named | {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{at[name]}" for name in others}
 
 

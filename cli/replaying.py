@@ -1,26 +1,73 @@
-"""Replay commands, as messages on `ripple-replays`."""
+"""Replay commands: say what would fire, or publish the command and repeat what the function confirms."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.deploy.clients import AdminClients
+from ripple.gateways.edge import Edge
+from ripple.replaying.commands import read_request, replay_id_of
+from ripple.replaying.gathering import make_plan
+from ripple.settings import read_settings
+
+CONFIRM_SECONDS = 60
 
 
-def plan_replay(uri: str, flow: str, window: tuple[str, str], batch: int, training: int) -> dict[str, Any]:
-    """The command's body; empty if nothing was asked for. Pure."""
-    if uri:
-        return {"kind": "object", "objects": [uri]}
-    if flow:
-        return {"kind": "flow", "flow": flow, "from": window[0] or "0001-01-01", "to": window[1] or "9999-12-31"}
-    if batch:
-        return {"kind": "batch", "batch": batch}
-    return {"kind": "training", "batch": training} if training else {}
+def compose_command(
+    *, uris: Sequence[str], flow: str, window: tuple[str, str], batch: int, training: int, letters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The command's body; ValueError unless exactly one thing was asked for. Pure."""
+    asked: list[dict[str, Any]] = []
+    if uris:
+        asked.append({"kind": "object", "objects": list(uris)})
+    if flow or any(window):
+        if not (flow and all(window)):
+            raise ValueError("a flow is replayed with --flow, --from and --to")
+        asked.append({"kind": "flow", "flow": flow, "from": window[0], "to": window[1]})
+    asked += [{"kind": kind, "batch": n} for kind, n in (("batch", batch), ("training", training)) if n]
+    if letters:
+        asked.append({"kind": "dead-letter", **letters})
+    if len(asked) != 1:
+        raise ValueError(
+            "say one thing to replay: --object, --flow with --from and --to, --batch, --training, --dead-letter ID or --all"
+        )
+    return asked[0]
+
+
+def open_edge(environ: Mapping[str, str]) -> Edge:
+    """The same ports that the functions act through."""
+    return Edge(read_settings(environ))
+
+
+def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command would do now, as `replay.run.planned.v1` says it; PermanentError if it can do nothing."""
+    edge = open_edge(environ)
+    return make_plan(read_request(command, edge.settings), edge).data()
 
 
 def publish_replay(environ: Mapping[str, str], command: Mapping[str, Any]) -> str:
+    """Publish the command; the replay's id."""
     clients = AdminClients(environ)
     topic = f"projects/{clients.project}/topics/ripple-replays"
-    return str(clients.publisher.publish(topic, json.dumps(command).encode(), kind="replay").result(30))
+    message = clients.publisher.publish(topic, json.dumps(command).encode(), kind="replay").result(30)
+    return replay_id_of(str(message))
+
+
+def await_confirmation(
+    environ: Mapping[str, str], replay_id: str, timeout_seconds: float = CONFIRM_SECONDS
+) -> dict[str, Any]:
+    """The plan that the function made and keeps; TimeoutError if it says nothing."""
+    documents = open_edge(environ).documents
+    until = time.monotonic() + timeout_seconds
+    while (known := documents.get(f"replays/{replay_id}")) is None:
+        if time.monotonic() > until:
+            raise TimeoutError(
+                f"{replay_id} is published, and the function has not confirmed it in {timeout_seconds:.0f} s; "
+                f"look with: ripple events --replay {replay_id}, ripple dead-letters"
+            )
+        time.sleep(0.1)
+    confirmed: dict[str, Any] = known["plan"]
+    return confirmed

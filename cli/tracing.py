@@ -27,7 +27,7 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
         return {"uri": uri, "state": "missing", "waiting_for": "someone to drop it"}
     ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
     client = Client(project=project)
-    file = _read(client, f"files/{ref.key}")
+    file = read_document(client, f"files/{ref.key}")
     trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
     if file is None:
         return trace | {"state": "not claimed", "waiting_for": "land_object"}
@@ -56,8 +56,8 @@ def describe_drift(drift: Mapping[str, Any]) -> list[str]:
 
 
 def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:
-    batch = _read(client, f"batches/{number}") or {}
-    training = _read(client, f"trainings/{number}") or {}
+    batch = read_document(client, f"batches/{number}") or {}
+    training = read_document(client, f"trainings/{number}") or {}
     found = {"batch": number, "run": batch.get("execution"), "run_state": batch.get("state")}
     if batch.get("state") != "done":
         return found | {"waiting_for": f"its ELT run, which is {batch.get('state')}"}
@@ -103,25 +103,6 @@ def summarize_training(training: Mapping[str, Any] | None) -> str:
     return f"{training['job']}: {training['outcome'] if training['ended'] else 'under way'}"
 
 
-def explain_run(environ: Mapping[str, str], run: str) -> str:
-    """Why batch `run` trained or did not, in a sentence."""
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    batch = _read(client, f"batches/{run}")
-    if batch is None:
-        return f"There is no batch {run}; see `ripple runs`."
-    if batch["state"] != "done":
-        return f"Batch {run} is {batch['state']}: {batch.get('reason', 'its ELT run has not ended')}."
-    training = _read(client, f"trainings/{run}")
-    if training is None:
-        return f"Batch {run} is done; start_training has not decided yet."
-    if not training["train"]:
-        return f"Batch {run} did not train: {training['reason']}."
-    ending = f"{training['outcome']}: {training['ending']}" if training.get("ended") else "it has not ended yet"
-    return (
-        f"Batch {run} trained: {training['reason']} (job {training['job']}, attempt {training['attempts']}; {ending})."
-    )
-
-
-def _read(client: Client, path: str) -> dict[str, Any] | None:
+def read_document(client: Client, path: str) -> dict[str, Any] | None:
     found: dict[str, Any] | None = client.document(path).get().to_dict()
     return found

@@ -37,6 +37,7 @@ def train_repeat_purchase(
     events_topic: str,
     correlation_id: str,
     causation_id: str,
+    replay_of: str = "",
     truth_uri: str = "",
     seed: int = 7,
     bootstrap_samples: int = 1000,
@@ -44,6 +45,7 @@ def train_repeat_purchase(
     ending = notify(
         project=project, job=job, batch=batch, dataset_version=dataset_version, models_bucket=models_bucket,
         events_topic=events_topic, correlation_id=correlation_id, causation_id=causation_id,
+        replay_of=replay_of,
     )  # fmt: skip
     ending.set_caching_options(False)
     here: dict[str, Any] = {"project": project, "job": job, "models_bucket": models_bucket}

@@ -342,8 +342,26 @@ class TrainingJobFinished(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayRunPlanned(Fact):
+    """What a replay command fires and changes, in words; a dry run ends here, a run confirms it and goes on."""
+
+    TYPE: ClassVar[str] = "replay.run.planned.v1"
+    replay_id: str
+    kind: str
+    dry_run: bool
+    targets: Sequence[str]
+    fires: Sequence[str]
+    tables: Sequence[str]
+    words: Sequence[str]
+
+    @property
+    def subject(self) -> str:
+        return self.replay_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRunStarted(Fact):
-    """Someone asked for a replay: of `object` URIs, of an ELT `batch`, or of the `training` of a batch."""
+    """Someone asked for a replay: of objects, of an ELT batch, of the training of a batch, or of dead letters."""
 
     TYPE: ClassVar[str] = "replay.run.started.v1"
     NAMES: ClassVar[tuple[str, ...]] = ("replay_id",)
@@ -387,7 +405,10 @@ CATALOGUE: Mapping[str, type[Fact]] = {fact.TYPE: fact for fact in Fact.__subcla
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """A fact with its CloudEvent context. `time` is UTC; `correlation_id` is the batch or replay that began it."""
+    """A fact with its CloudEvent context. `time` is UTC; `correlation_id` is the batch or replay that began it.
+
+    `replay_of` is the correlation id of the line that a replay tells again.
+    """
 
     fact: Fact
     source: str
@@ -395,6 +416,7 @@ class Envelope:
     correlation_id: str
     causation_id: str
     traceparent: str | None = None
+    replay_of: str | None = None
 
     def attributes(self) -> dict[str, str]:
         """Pub/Sub message attributes that an unwrapped push turns into a CloudEvent in HTTP binary mode."""
@@ -409,7 +431,8 @@ class Envelope:
             "ce-causationid": self.causation_id,
             "content-type": "application/json",
         }
-        named |= {"ce-traceparent": self.traceparent} if self.traceparent else {}
+        optional = {"ce-traceparent": self.traceparent, "ce-replayof": self.replay_of}
+        named |= {name: value for name, value in optional.items() if value}
         return {name: fit_header(value) for name, value in named.items()}
 
     def body(self) -> bytes:

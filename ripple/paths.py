@@ -83,9 +83,9 @@ def quarantine_name(name: BronzeName, generation: int) -> str:
     return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
 
 
-def rescued_name(name: BronzeName, generation: int, digest: str) -> str:
+def rescued_name(name: BronzeName, generation: int) -> str:
     """The control object that holds what is rescued of a Bronze object's rows."""
-    return f"rescued/{name.flow}/dt={name.dt}/{name.stem}-{generation}-{digest}.jsonl"
+    return f"rescued/{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
 
 
 def file_list_name(batch: int) -> str:

@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol, TypeVar
 
 from ripple.events import Envelope
 from ripple.paths import ObjectRef
+from ripple.replaying.dead_letters import DeadLetter
 
 T = TypeVar("T")
 Document = dict[str, Any]
@@ -103,6 +104,16 @@ class PipelineJobs(Protocol):
 
     def state(self, job: str) -> str:
         """`SUCCEEDED`, `FAILED`, `CANCELLED`, `RUNNING` and so on; `MISSING` if there is none."""
+        ...
+
+
+class DeadLetters(Protocol):
+    """What died, kept for good; reading takes nothing away. Oldest first."""
+
+    def read(self, ids: Sequence[str]) -> Sequence[DeadLetter]: ...
+
+    def list(self, without: Sequence[str], limit: int) -> Sequence[DeadLetter]:
+        """At most `limit`, none of those in `without`."""
         ...
 
 

@@ -58,7 +58,11 @@ STAGES: Mapping[str, Stage] = {
         ),
         Stage(
             name="export_sales",
-            triggers=(Finalize(bucket="landing"), Fact(type="sales.export.requested.v1")),
+            triggers=(
+                Finalize(bucket="landing"),
+                Fact(type="sales.export.requested.v1"),
+                Fact(type="replay.run.started.v1"),
+            ),
             states=("sales.slice.exported.v1", "sales.export.finished.v1"),
             memory_mib=1024,
         ),
@@ -91,7 +95,7 @@ STAGES: Mapping[str, Stage] = {
         Stage(
             name="replay",
             triggers=(Command(topic="ripple-replays", kind="replay"),),
-            states=("replay.run.started.v1",),
+            states=("replay.run.planned.v1", "replay.run.started.v1"),
             timeout_seconds=120,
         ),
         Stage(

@@ -31,6 +31,7 @@ class Settings:
     endpoint_run: str = ""
     endpoint_executions: str = ""
     endpoint_vertex: str = ""
+    endpoint_bigquery: str = ""
     bucket_prefix: str = ""
 
     def bucket(self, name: str) -> str:
@@ -60,6 +61,7 @@ _VARIABLES = {
     "endpoint_run": "RIPPLE_ENDPOINT_RUN",
     "endpoint_executions": "RIPPLE_ENDPOINT_EXECUTIONS",
     "endpoint_vertex": "RIPPLE_ENDPOINT_VERTEX",
+    "endpoint_bigquery": "RIPPLE_ENDPOINT_BIGQUERY",
     "bucket_prefix": "RIPPLE_BUCKET_PREFIX",
 }
 

@@ -25,6 +25,7 @@ from ripple.events import CATALOGUE, Fact, decode_fact
 from ripple.gateways.edge import Edge
 from ripple.limits import ATTRIBUTE_BYTES, ATTRIBUTES, BODY_BYTES, MESSAGE_BYTES, OBJECT_NAME_BYTES, fit, read_count
 from ripple.paths import ObjectRef, split_uri
+from ripple.replaying.dead_letters import HISTORY, MESSAGE_ID, PUBLISHED
 from ripple.routes import FINALIZED, MESSAGE_PUBLISHED
 from ripple.settings import read_settings
 from ripple.stating import Cause
@@ -97,7 +98,11 @@ def decode(headers: Mapping[str, str], body: bytes) -> tuple[Payload, Cause]:
     if kind == MESSAGE_PUBLISHED:
         return _decode_command(_expect_mapping(data))
     cause = Cause(
-        event_id=event_id, correlation_id=correlation, time=time, traceparent=_attribute(event, "traceparent")
+        event_id=event_id,
+        correlation_id=correlation,
+        time=time,
+        traceparent=_attribute(event, "traceparent"),
+        replay_of=_attribute(event, "replayof"),
     )
     return decode_fact(kind, data), cause
 
@@ -140,11 +145,14 @@ def _decode_command(wrapped: Mapping[str, Any]) -> tuple[Command, Cause]:
         body = read_json(base64.b64decode(message.get("data") or "e30=", validate=True))
     except (ValueError, binascii.Error, TypeError) as error:
         raise PermanentError("command_malformed", f"the message data is not base64 of JSON: {error}") from None
-    identity = message.get("messageId") or message.get("message_id")
-    time = _parse_time(message.get("publishTime") or message.get("publish_time"))
     attributes = message.get("attributes") or {}
-    if not isinstance(identity, str) or len(identity) > 256 or not isinstance(attributes, Mapping):
-        raise PermanentError("command_malformed", "the message has no messageId, or attributes that are no object")
+    if not isinstance(attributes, Mapping):
+        raise PermanentError("command_malformed", "the message's attributes are no object")
+    # A command that comes back from the dead letters is the one it was: a tick's time and a replay's id follow from these.
+    identity = attributes.get(MESSAGE_ID) or message.get("messageId") or message.get("message_id")
+    time = _parse_time(attributes.get(PUBLISHED) or message.get("publishTime") or message.get("publish_time"))
+    if not isinstance(identity, str) or len(identity) > 256:
+        raise PermanentError("command_malformed", "the message has no messageId")
     command = Command(body=_expect_mapping(body), attributes=attributes, published_at=time)
     return command, Cause(event_id=identity, correlation_id=identity, time=time)
 
@@ -172,7 +180,8 @@ def _read_finalized(data: object) -> Finalized:
 
 def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> None:
     """With its reason, where people look for dead letters: within what Pub/Sub takes of attributes and of data."""
-    named = [(name.lower(), value) for name, value in request.headers.items() if name.lower().startswith("ce-")]
+    headers = [(name.lower(), value) for name, value in request.headers.items()]
+    named = [(name, value) for name, value in headers if name.startswith("ce-") or name in HISTORY]
     kept = {fit(name, 256): fit(value) for name, value in named[: ATTRIBUTES - 10]}
     kind = kept.get("ce-type", "")
     reason = {

@@ -14,12 +14,13 @@ from ripple.ports import Document, DocumentStore, Publisher, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What a handler reacts to: the event's id, and the batch or replay that began it all."""
+    """What a handler reacts to: the event's id, the batch or replay that began it all, the line that a replay tells again."""
 
     event_id: str
     correlation_id: str
     time: dt.datetime
     traceparent: str | None = None
+    replay_of: str | None = None
 
 
 def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
@@ -31,6 +32,7 @@ def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
         correlation_id=cause.correlation_id,
         causation_id=cause.event_id,
         traceparent=cause.traceparent,
+        replay_of=cause.replay_of,
     )
 
 
@@ -49,6 +51,7 @@ def keep_in_outbox(transaction: Transaction, envelope: Envelope) -> None:
         "correlation_id": envelope.correlation_id,
         "causation_id": envelope.causation_id,
         "traceparent": envelope.traceparent,
+        "replay_of": envelope.replay_of,
     }
     transaction.set(outbox_path(envelope), document)
 
@@ -56,7 +59,8 @@ def keep_in_outbox(transaction: Transaction, envelope: Envelope) -> None:
 def read_outbox(document: Document) -> Envelope:
     fact = CATALOGUE[document["type"]].from_data(document["data"])
     rest = {name: document[name] for name in ("source", "time", "correlation_id", "causation_id", "traceparent")}
-    return Envelope(fact=fact, **rest)
+    # An outbox that an older version filled has no `replay_of`.
+    return Envelope(fact=fact, replay_of=document.get("replay_of"), **rest)
 
 
 def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: DocumentStore) -> None:
@@ -66,5 +70,5 @@ def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: Documen
         documents.delete(outbox_path(envelope))
 
 
-def correlated(cause: Cause, correlation_id: str) -> Cause:
-    return replace(cause, correlation_id=correlation_id)
+def correlated(cause: Cause, correlation_id: str, replay_of: str | None = None) -> Cause:
+    return replace(cause, correlation_id=correlation_id, replay_of=replay_of)

@@ -27,20 +27,27 @@ def make_buckets(clients: AdminClients) -> None:
 def make_topics(clients: AdminClients) -> None:
     for topic in TOPICS:
         _create(clients.publisher.create_topic, {"name": _topic(clients, topic)})
-    keep = {"name": _subscription(clients, f"{DEAD_LETTERS}-keep"), "topic": _topic(clients, DEAD_LETTERS)}
-    # An empty ttl never expires: a dead letter must not vanish because nobody looked for a month.
-    week = {"expiration_policy": {}, "message_retention_duration": Duration(seconds=7 * 86400)}
-    _create(clients.subscriber.create_subscription, keep | week)
 
 
 def make_ledger(clients: AdminClients) -> None:
-    """Every event is also written to `ops.events`, with no code of ours."""
-    ledger = {
-        "name": _subscription(clients, LEDGER),
-        "topic": _topic(clients, "ripple-events"),
-        "bigquery_config": {"table": f"{clients.project}.ops.events", "write_metadata": True},
+    """Every event is also written to `ops.events`, and every dead letter to `ops.dead_letters`, with no code of ours."""
+    # What the ledger cannot take, such as data that is no UTF-8, must not be tried for a month and then be lost.
+    dead = {"dead_letter_topic": _topic(clients, DEAD_LETTERS), "max_delivery_attempts": 100}
+    backoff = {"minimum_backoff": Duration(seconds=1), "maximum_backoff": Duration(seconds=600)}
+    _write_to_table(clients, LEDGER, "ripple-events", "events", dead_letter_policy=dead, retry_policy=backoff)
+    _write_to_table(clients, f"{DEAD_LETTERS}-ledger", DEAD_LETTERS, "dead_letters")
+
+
+def _write_to_table(clients: AdminClients, name: str, topic: str, table: str, **more: Any) -> None:
+    subscription = {
+        "name": _subscription(clients, name),
+        "topic": _topic(clients, topic),
+        "bigquery_config": {"table": f"{clients.project}.ops.{table}", "write_metadata": True},
+        # An empty ttl never expires. The longest retention outlasts a month in which BigQuery takes nothing.
+        "expiration_policy": {},
+        "message_retention_duration": Duration(seconds=31 * 86400),
     }
-    _create(clients.subscriber.create_subscription, ledger)
+    _create(clients.subscriber.create_subscription, subscription | more)
 
 
 def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:

@@ -24,6 +24,8 @@ _LEDGER = [
     SchemaField("data", "STRING"),
     SchemaField("attributes", "STRING"),
 ]
+# A dead letter may be any bytes; a STRING column would refuse those that are not UTF-8, until they expire.
+_DEAD_LETTERS = [SchemaField("data", "BYTES") if field.name == "data" else field for field in _LEDGER]
 
 
 def make_datasets(clients: AdminClients) -> None:
@@ -31,7 +33,8 @@ def make_datasets(clients: AdminClients) -> None:
         dataset = Dataset(f"{clients.project}.{name}")
         dataset.location = clients.location
         clients.bigquery.create_dataset(dataset, exists_ok=True)
-    clients.bigquery.create_table(Table(f"{clients.project}.ops.events", schema=_LEDGER), exists_ok=True)
+    for name, schema in (("events", _LEDGER), ("dead_letters", _DEAD_LETTERS)):
+        clients.bigquery.create_table(Table(f"{clients.project}.ops.{name}", schema=schema), exists_ok=True)
 
 
 def seed_rescued(clients: AdminClients) -> None:

@@ -145,14 +145,17 @@ const sales = (ref) =>
     "ingested_at, source_uri, line_hash, _rescued",
   );
 
-/** The rows of `rows` that stay: first of their key in the batch, and of a key no earlier batch in `seen` has. */
+/**
+ * The rows of `rows` that stay: first of their key in the batch, and of a key that no other batch in `seen` has. Not only no earlier
+ * one: a batch that was parked and is released runs after later ones, which have delivered some of its keys by then.
+ */
 const kept = (rows, key, seen) =>
   seen
     ? `
 FROM (${rows}
 ) AS fresh
 LEFT JOIN (
-  SELECT DISTINCT ${key} FROM ${seen} WHERE batch < ${batch.number()}
+  SELECT DISTINCT ${key} FROM ${seen} WHERE batch != ${batch.number()}
 ) AS seen ON seen.${key} = fresh.${key}
 WHERE fresh.copy_number = 1 AND seen.${key} IS NULL`
     : `
@@ -173,7 +176,7 @@ SELECT
 FROM (${rows}
 ) AS fresh
 LEFT JOIN (
-  SELECT ${key}, MIN(batch) AS first_batch FROM ${seen} WHERE batch < ${batch.number()} GROUP BY ${key}
+  SELECT ${key}, MIN(batch) AS first_batch FROM ${seen} WHERE batch != ${batch.number()} GROUP BY ${key}
 ) AS seen ON seen.${key} = fresh.${key}
 WHERE fresh.copy_number > 1 OR seen.${key} IS NOT NULL`;
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
 from ripple.contracts import Contract, load_contract
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.events import ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
 from ripple.limits import is_name
-from ripple.paths import ObjectRef
+from ripple.paths import ObjectRef, split_uri
 from ripple.ports import StoredObject
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, correlated, send, state_as
@@ -44,10 +44,12 @@ class Manifest:
 
 
 def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Contract] = load_contract) -> None:
-    """Export a manifest's batch, or what changed in the requested window."""
-    if isinstance(payload, Finalized):
-        manifest = read_manifest(_read_small(payload.ref, edge), payload.ref)
-        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    """Export a manifest's batch, again where a replay names the manifest, or what changed in the requested window."""
+    if isinstance(payload, ReplayRunStarted):
+        for ref in find_manifests(payload, edge):
+            _export_manifest(ref, cause, edge, load, again=True)
+    elif isinstance(payload, Finalized):
+        _export_manifest(payload.ref, cause, edge, load, again=False)
     elif isinstance(payload, SalesExportRequested):
         window = (_moment(payload.changed_from), _moment(payload.changed_to))
         manifest = Manifest(
@@ -59,9 +61,29 @@ def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Cont
             uri=None,
         )
         pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
+        export(manifest, pages, correlated(cause, manifest.batch_id), edge, load("sales"))
     else:
         raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
-    export(manifest, pages, correlated(cause, manifest.batch_id), edge, load("sales"))
+
+
+def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
+    """The manifests that a replay names; other kinds of replays are other stages' business."""
+    uris = replay.targets if replay.kind == "manifest" else ()
+    return [edge.objects.stat(*split_uri(uri)).ref for uri in uris]
+
+
+def _export_manifest(ref: ObjectRef, cause: Cause, edge: Edge, load: Callable[[str], Contract], *, again: bool) -> None:
+    """On the line of its own batch, or on that of the replay, which then tells the batch's line again."""
+    manifest = read_manifest(_read_small(ref, edge), ref)
+    pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    own = correlated(cause, manifest.batch_id)
+    export(
+        manifest,
+        pages,
+        correlated(cause, cause.correlation_id, manifest.batch_id) if again else own,
+        edge,
+        load("sales"),
+    )
 
 
 def _moment(text: str) -> dt.datetime:

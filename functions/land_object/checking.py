@@ -15,9 +15,9 @@ import orjson
 from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
 from ripple.contracts import Contract
+from ripple.contracts.corrections import expect_corrections
 from ripple.contracts.drift_report import DriftReport, DriftTally
 from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
-from ripple.corrections import expect_corrections
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
@@ -25,6 +25,8 @@ from ripple.ports import ObjectStore
 
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
+
+CONTENT_KEY = "ripple-sha256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,15 +147,19 @@ def _as_rescued(found: RescuedLine, flow: str, ref: ObjectRef) -> dict[str, Any]
 
 
 def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -> str | None:
+    """Where the bad rows are. A replay under another contract finds others: they lie beside those of the first check."""
     if quarantine.tell() == 0:
         return None
-    return objects.create(bucket, name, quarantine, {}).ref.uri
+    quarantine.seek(0)
+    digest = hashlib.file_digest(quarantine, "sha256").hexdigest()  # type: ignore[arg-type]
+    first = objects.create(bucket, name, quarantine, {CONTENT_KEY: digest})
+    if first.metadata.get(CONTENT_KEY) == digest:
+        return first.ref.uri
+    beside = f"{name.removesuffix('.jsonl')}-{digest[:12]}.jsonl"
+    return objects.create(bucket, beside, quarantine, {CONTENT_KEY: digest}).ref.uri
 
 
 def _keep_rescued(
     rescued: IO[bytes], bucket: str, name: BronzeName, ref: ObjectRef, objects: ObjectStore
 ) -> str | None:
-    """Named by its content as well: under another contract other parts are rescued of the same object."""
-    rescued.seek(0)
-    digest = hashlib.file_digest(rescued, "sha256").hexdigest()  # type: ignore[arg-type]
-    return _keep(rescued, bucket, rescued_name(name, ref.generation, digest[:12]), objects)
+    return _keep(rescued, bucket, rescued_name(name, ref.generation), objects)

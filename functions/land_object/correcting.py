@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ripple.corrections import CORRECTS_KEY
+from ripple.contracts.corrections import CORRECTS_KEY
 from ripple.errors import PermanentError, RetryableError
 from ripple.gateways.edge import Edge
 from ripple.paths import ObjectRef, split_uri

@@ -6,15 +6,17 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from functions.land_object.checking import Checked, check_object
+from functions.land_object.replaying import expect_bronze, reconsider, replay_objects
 from ripple.contracts import Contract, load_contract
 from ripple.contracts.drift_report import DriftReport
 from ripple.errors import PermanentError
 from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.limits import OBJECT_NAME_BYTES, fit
-from ripple.paths import ObjectRef, parse_bronze_name, split_uri
+from ripple.limits import fit
+from ripple.paths import ObjectRef, parse_bronze_name
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
@@ -27,31 +29,19 @@ LoadContract = Callable[[str], Contract]
 def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
-        _expect_bronze(payload.ref.uri, edge)
+        expect_bronze(payload.ref.uri, edge)
         land(payload.ref, cause, edge, load)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        _land_all(payload.targets, cause, edge, load)
+        replay_objects(payload.targets, partial(land_again, load=load), cause, edge)
 
 
-def _land_all(uris: Sequence[str], cause: Cause, edge: Edge, load: LoadContract) -> None:
-    """What can be landed is, whatever stands before it in the list; then what cannot is reported together."""
-    wrong: list[PermanentError] = []
-    for uri in uris:
-        try:
-            _, name = _expect_bronze(uri, edge)
-            land(edge.objects.stat(edge.settings.bucket("bronze"), name).ref, cause, edge, load)
-        except PermanentError as error:
-            wrong.append(error)
-    if wrong:
-        reasons = "; ".join(str(error) for error in wrong[:10])
-        raise PermanentError(wrong[0].code, f"{len(wrong)} of {len(uris)} objects cannot be landed: {reasons}")
-
-
-def _expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
-    bucket, name = split_uri(uri)
-    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
-        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
-    return bucket, name
+def land_again(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+    """As `land`, but what was rejected is checked again: the contract or the code may take it by now."""
+    path = f"files/{ref.key}"
+    known = edge.documents.get(path)
+    if known is not None and known["state"] == "rejected":
+        reconsider(decide_facts(ref, edge, load), path, STAGE, cause, edge.documents)
+    land(ref, cause, edge, load)
 
 
 def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:

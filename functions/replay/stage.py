@@ -1,90 +1,80 @@
-"""Turn a replay command into the fact that stages react to: objects announced again, a batch run again, a job trained again."""
+"""Turn a replay command into a plan, state it, and fire it: facts that stages react to, dead letters that go back.
+
+The same command twice is one replay: its plan is kept under the replay's id, and what was fired is fired again unchanged.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from functions.replay.redriving import send_back
 from ripple.errors import PermanentError
-from ripple.events import ReplayRunStarted
+from ripple.events import ReplayRunPlanned, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.limits import is_name
-from ripple.paths import parse_bronze_name, split_uri
-from ripple.ports import ObjectStore
-from ripple.routes import FLOWS
+from ripple.ports import Document
+from ripple.replaying.commands import Request, read_request, replay_id_of
+from ripple.replaying.gathering import make_plan
 from ripple.shell import Command, Payload
 from ripple.stating import Cause, correlated, send, state_as
-from ripple.timestamps import read_day
 
 STAGE = "replay"
-KINDS = ("object", "flow", "batch", "training")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """A plan under its name, and the line that it tells again, if it is one."""
+
+    planned: ReplayRunPlanned
+    replay_of: str | None
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
-    """State what is replayed. The command's message id names the replay, so the same command twice is one replay."""
+    """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
-    kind, targets = find_targets(payload, edge)
-    if not targets:
-        raise PermanentError("replay_empty", "nothing matches this replay", "check the flow and the dates")
-    replay_id = payload.body.get("replay_id") or replay_id_of(cause.event_id)
-    if not is_name(replay_id):
-        raise PermanentError("command_malformed", "a replay_id is 1 to 256 letters, digits and ._=:-")
-    fact = ReplayRunStarted(replay_id=replay_id, kind=kind, targets=targets)
-    send([state_as(fact, STAGE, correlated(cause, replay_id))], edge.publisher, edge.documents)
+    request = read_request(payload.body, edge.settings)
+    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, edge)
+    planned = replay.planned
+    line = correlated(cause, planned.replay_id, replay.replay_of)
+    send([state_as(planned, STAGE, line)], edge.publisher, edge.documents)
+    if planned.targets and not planned.dry_run:
+        fire(planned, line, edge)
 
 
-def replay_id_of(message_id: str) -> str:
-    return "replay-" + hashlib.sha256(message_id.encode()).hexdigest()[:12]
+def plan_once(request: Request, replay_id: str, cause: Cause, edge: Edge) -> Replay:
+    """The plan as it was made first: by a second telling the world has moved on."""
+    path = f"replays/{replay_id}" + ("-dry-run" if request.dry_run else "")
+    known = edge.documents.get(path)
+    if known is None:
+        plan = make_plan(request, edge)
+        planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
+        made: Document = {"plan": planned.data(), "replay_of": plan.replay_of, "at": cause.time}
+        if edge.documents.create(path, made):
+            return Replay(planned=planned, replay_of=plan.replay_of)
+        known = edge.documents.get(path) or made
+    return Replay(planned=ReplayRunPlanned.from_data(known["plan"]), replay_of=known["replay_of"])
 
 
-def find_targets(command: Command, edge: Edge) -> tuple[str, Sequence[str]]:
-    """`(kind, targets)` of a command's body: object URIs, or numbers of batches. PermanentError says what is missing."""
-    body = command.body
-    kind = body.get("kind")
-    if kind == "object":
-        uris = body.get("objects")
-        if not isinstance(uris, list) or not all(isinstance(uri, str) for uri in uris):
-            raise PermanentError("command_malformed", "an object replay lists `objects`, gs:// URIs")
-        for uri in uris:
-            bucket, name = split_uri(uri)
-            parse_bronze_name(name)
-            if bucket != edge.settings.bucket("bronze"):
-                raise PermanentError("bucket_unexpected", f"{uri} is not in {edge.settings.bucket('bronze')}")
-        return "object", uris
-    if kind == "flow":
-        if body.get("flow") not in FLOWS:
-            raise PermanentError("flow_unknown", f"no flow {body.get('flow')!r:.80}; known: {', '.join(FLOWS)}")
-        return "object", list_flow(str(body["flow"]), *_days(body), edge)
-    if kind in ("batch", "training"):
-        batch = body.get("batch")
-        if not isinstance(batch, int) or isinstance(batch, bool) or batch < 1:
-            raise PermanentError("command_malformed", f"a {kind} replay names its `batch`, a number from 1")
-        return str(kind), [str(batch)]
-    raise PermanentError("command_malformed", f"kind {kind!r:.80} is not among {', '.join(KINDS)}")
+def fire(planned: ReplayRunPlanned, line: Cause, edge: Edge) -> None:
+    """State what the stages react to; dead letters go back to where they came from."""
+    targets = {planned.kind: tuple(planned.targets)}
+    if planned.kind == "object":
+        targets = part_objects(planned.targets, edge)
+    elif planned.kind == "dead-letter":
+        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, edge), edge)
+    for kind, of_kind in targets.items():
+        # A second kind is a fact beside the first one: it needs an id of its own.
+        name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
+        fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)
+        send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
 
 
-def _days(body: Mapping[str, Any]) -> tuple[str, str]:
-    try:
-        return read_day(body.get("from")).isoformat(), read_day(body.get("to")).isoformat()
-    except ValueError as error:
-        raise PermanentError("command_malformed", f"a flow replay names from and to: {error}") from None
-
-
-def list_flow(flow: str, day_from: str, day_to: str, edge: Edge) -> Sequence[str]:
-    """The flow's Bronze objects with `from <= dt < to`."""
-    return _within(edge.objects, edge.settings.bucket("bronze"), flow, day_from, day_to)
-
-
-def _within(objects: ObjectStore, bucket: str, flow: str, day_from: str, day_to: str) -> list[str]:
-    found = (stored.ref for stored in objects.list(bucket, f"{flow}/"))
-    return sorted(ref.uri for ref in found if day_from <= _day_of(ref.name) < day_to)
-
-
-def _day_of(name: str) -> str:
-    """Empty for a stray object, which lies on no day: one of them must not keep a whole flow from its replay."""
-    try:
-        return parse_bronze_name(name).dt
-    except PermanentError:
-        return ""
+def part_objects(uris: Sequence[str], edge: Edge) -> dict[str, tuple[str, ...]]:
+    """Objects of Bronze, and manifests in landing, each under the kind that their stage reacts to."""
+    landing = f"gs://{edge.settings.bucket('landing')}/"
+    kinds: dict[str, tuple[str, ...]] = {}
+    for uri in uris:
+        kind = "manifest" if uri.startswith(landing) else "object"
+        kinds[kind] = (*kinds.get(kind, ()), uri)
+    return kinds

@@ -114,13 +114,21 @@ def _free(head: Head, path: str, batch: Document, transaction: Transaction) -> N
     transaction.set(path, batch)
 
 
-def request_replays(batches: Sequence[int], documents: DocumentStore) -> None:
-    """Queue batches to run again with the files they claimed."""
+def request_replays(batches: Sequence[int], replay: str, documents: DocumentStore) -> None:
+    """Queue batches to run again with the files they claimed. What a replay asked for once, its second telling does not."""
 
     def work(transaction: Transaction, _now: dt.datetime) -> None:
         head = read_head(transaction.get(HEAD))
-        for batch in batches:
-            head = ask_again(head, batch)
+        known = {number: transaction.get(f"batches/{number}") for number in batches}
+        for number, batch in known.items():
+            asked = list((batch or {}).get("replays", ()))
+            if batch is None or replay in asked:
+                continue
+            after = ask_again(head, number)
+            # A replay of a batch that waits or runs already shares that run: the line stays the earlier one's.
+            line = {} if after == head else {"replay": replay}
+            head = after
+            transaction.update(f"batches/{number}", line | {"replays": [*asked, replay]})
         transaction.set(HEAD, write_head(head))
 
     documents.run(work)

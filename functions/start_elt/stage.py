@@ -9,6 +9,7 @@ from functions.start_elt.batching import Started, claim_batch, finish_run, reque
 from functions.start_elt.file_list import write_file_list
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 from ripple.gateways.edge import Edge
+from ripple.ports import Document
 from ripple.shell import Payload
 from ripple.stating import Cause, correlated, send, state_as
 
@@ -23,7 +24,7 @@ def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], N
     elif isinstance(payload, ReplayRunStarted):
         if payload.kind != "batch":
             return
-        request_replays(payload.batches(), edge.documents)
+        request_replays(payload.batches(), payload.replay_id, edge.documents)
     elif isinstance(payload, BronzeObjectLanded) and _head_is_free(edge):
         sleep(edge.settings.elt_settle_seconds)
     started = started or claim_batch(cause, edge.documents, edge.settings)
@@ -40,10 +41,12 @@ def start_execution(started: Started, cause: Cause, edge: Edge) -> None:
     """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
     run, batch = started.run, started.batch
     write_file_list(run.batch, run.epoch, edge)
+    line = find_line(batch, cause)
     argument = {
         "batch": run.batch,
         "epoch": run.epoch,
-        "correlation_id": batch["correlation_id"],
+        "correlation_id": line.correlation_id,
+        "replay_of": line.replay_of,
         "causation_id": cause.event_id,
         "dt_from": batch["dt_from"],
         "dt_to": batch["dt_to"],
@@ -55,4 +58,10 @@ def start_execution(started: Started, cause: Cause, edge: Edge) -> None:
     fact = EltRunStarted(
         batch=run.batch, epoch=run.epoch, flows=batch["flows"], files=batch["files"], execution=execution
     )
-    send([state_as(fact, STAGE, correlated(cause, batch["correlation_id"]))], edge.publisher, edge.documents)
+    send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
+
+
+def find_line(batch: Document, cause: Cause) -> Cause:
+    """The line that a run of the batch is told on: the one that brought its files, or the replay that asked for it last."""
+    replay = batch.get("replay")
+    return correlated(cause, replay or batch["correlation_id"], batch["correlation_id"] if replay else None)

@@ -7,12 +7,13 @@ import json
 import re
 from dataclasses import dataclass
 
+from functions.start_training.retraining import Attempt, claim_attempt
 from ripple.elt_state import read_head
-from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
 from ripple.ports import Document
+from ripple.replaying.gathering import find_later
 from ripple.shell import Payload
 from ripple.stating import Cause, send, state_as
 
@@ -49,7 +50,8 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         return
     head = read_head(edge.documents.get("elt/head"))
     waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
-    decision = decide(run, head.run.batch if head.run else None, bool(waiting))
+    later = find_later(run.batch, head.next, edge.documents.get)
+    decision = find_twin(run, edge) or decide(run, head.run.batch if head.run else None, bool(waiting), later)
     record = {
         "train": decision.train,
         "reason": decision.reason,
@@ -63,8 +65,18 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
         edge.documents.update(f"trainings/{run.batch}", record)
 
 
-def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> Decision:
-    """Pure. A dataset that a later run is about to replace is not worth a job: the last one always is."""
+def find_twin(run: EltRunSucceeded, edge: Edge) -> Decision | None:
+    """Another batch may have brought the very same dataset: its job stands, and how that ends is told of that batch."""
+    job = job_id(run.dataset_version, hashlib.sha256(_read_spec(edge)).hexdigest(), 1)
+    twins = [number for number, _ in edge.documents.find("trainings", {"job": job}, 2) if number != str(run.batch)]
+    reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
+    return Decision(train=False, reason=reason) if twins else None
+
+
+def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool, later: int | None = None) -> Decision:
+    """Pure. A dataset that a later run has replaced, or is about to, is not worth a job: the last one always is."""
+    if later is not None:
+        return Decision(train=False, reason=f"batch {later} came later; its dataset is newer than that of {run.batch}")
     if not run.train_rows or not run.test_rows:
         return Decision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
     if live_batch is not None and live_batch > run.batch:
@@ -77,18 +89,14 @@ def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> De
 
 
 def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
-    """A replay trains again under the next attempt; which one, the replay's id decides once."""
-    record = edge.documents.get(f"trainings/{batch}")
-    if record is None:
-        raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
-    attempts: Document = record.get("replays", {})
-    attempt = attempts.get(replay_id) or int(record["attempts"]) + 1
-    edge.documents.update(
-        f"trainings/{batch}", {"attempts": max(attempt, record["attempts"]), "replays": attempts | {replay_id: attempt}}
-    )
-    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
-    again = {"train": True, "superseded": False, "reason": f"replay {replay_id}"}
-    edge.documents.update(f"trainings/{batch}", again | _under_way(job, cause))
+    """A replay trains again under the next attempt, or joins the job that is under way."""
+    digest = hashlib.sha256(_read_spec(edge)).hexdigest()
+
+    def name_job(attempt: Attempt) -> str:
+        return job_id(attempt.run.dataset_version, digest, attempt.number)
+
+    attempt = claim_attempt(batch, replay_id, name_job, cause, edge.documents)
+    submit(attempt.run, attempt.number, cause, edge)
 
 
 def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
@@ -112,8 +120,7 @@ def _under_way(job: str, cause: Cause) -> Document:
 def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
     """Submit and state it; the job's id is a function of dataset version, spec and attempt."""
     settings = edge.settings
-    bucket, name = split_uri(settings.pipeline_spec)
-    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
+    spec = _read_spec(edge)
     digest = hashlib.sha256(spec).hexdigest()
     job = job_id(run.dataset_version, digest, attempt)
     parameters = {
@@ -127,6 +134,7 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
         "events_topic": f"projects/{settings.project}/topics/{settings.events_topic}",
         "correlation_id": cause.correlation_id,
         "causation_id": cause.event_id,
+        "replay_of": cause.replay_of or "",
         "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
     }
     labels = {"ripple-batch": str(run.batch), "ripple-dataset": _label(run.dataset_version)}
@@ -141,6 +149,11 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
 def _label(text: str) -> str:
     """Vertex AI's labels hold at most 63 of a-z, 0-9, `_` and `-`."""
     return re.sub(r"[^a-z0-9_-]", "_", text.lower())[:63]
+
+
+def _read_spec(edge: Edge) -> bytes:
+    bucket, name = split_uri(edge.settings.pipeline_spec)
+    return edge.objects.read(edge.objects.stat(bucket, name).ref)
 
 
 def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:

@@ -136,14 +136,21 @@ class Deliverer:
 
     async def _insert(self, backlog: Backlog, leased: list[Delivery]) -> bool:
         project, dataset, table = backlog.subscription.bigquery_config.table.replace(":", ".").split(".")
-        path = f"/bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}/insertAll"
-        rows = [{"insertId": delivery.message.message_id, "json": _row(backlog, delivery)} for delivery in leased]
-        answer = await self._client.post(f"http://{self._bigquery}{path}", json={"rows": rows})
+        address = f"http://{self._bigquery}/bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}"
+        found = await self._client.get(address)
+        fields = found.json()["schema"]["fields"] if found.status_code == 200 else []
+        as_bytes = any(field["name"] == "data" and field["type"] == "BYTES" for field in fields)
+        rows = [
+            {"insertId": delivery.message.message_id, "json": _row(backlog, delivery, as_bytes)} for delivery in leased
+        ]
+        answer = await self._client.post(f"{address}/insertAll", json={"rows": rows})
         return answer.status_code == 200 and not answer.json().get("insertErrors")
 
 
-def _row(backlog: Backlog, delivery: Delivery) -> dict[str, str]:
-    row = {"data": delivery.message.data.decode(errors="replace")}
+def _row(backlog: Backlog, delivery: Delivery, as_bytes: bool) -> dict[str, str]:
+    """A row of the table: its `data` column is STRING, or BYTES, which JSON writes as base64."""
+    data = delivery.message.data
+    row = {"data": base64.b64encode(data).decode() if as_bytes else data.decode(errors="replace")}
     if not backlog.subscription.bigquery_config.write_metadata:
         return row
     return row | {

@@ -16,6 +16,7 @@ def notify(
     events_topic: str,
     correlation_id: str,
     causation_id: str,
+    replay_of: str,
     status: dsl.PipelineTaskFinalStatus,
 ) -> None:
     from datetime import UTC, datetime
@@ -35,6 +36,10 @@ def notify(
         message=status.error_message or "",
     )
     attributes = announcement.make_attributes(
-        job=job, correlation_id=correlation_id, causation_id=causation_id, time=datetime.now(UTC)
+        job=job,
+        correlation_id=correlation_id,
+        causation_id=causation_id,
+        replay_of=replay_of,
+        time=datetime.now(UTC),
     )
     announcement.publish(project, events_topic, data, attributes)

@@ -35,9 +35,12 @@ def make_data(
     return {**data, "metrics": known.get("metrics", {})}
 
 
-def make_attributes(*, job: str, correlation_id: str, causation_id: str, time: datetime) -> dict[str, str]:
+def make_attributes(
+    *, job: str, correlation_id: str, causation_id: str, time: datetime, replay_of: str = ""
+) -> dict[str, str]:
     """CloudEvents attributes in Pub/Sub's binary mode; the id depends on the job alone."""
-    return {
+    replayed = {"ce-replayof": replay_of} if replay_of else {}
+    return replayed | {
         "ce-specversion": "1.0",
         "ce-id": f"{TYPE}/{job}",
         "ce-type": TYPE,

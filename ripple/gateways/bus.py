@@ -24,5 +24,9 @@ class PubsubPublisher:
         """Keep an event that can never work, with the reason, where people look for dead letters."""
         self._send(self._dead_letters, body, attributes)
 
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        """Publish an event that died to the topic it came from; `topic` is a name in this project."""
+        self._send(f"{self._topic.rpartition('/')[0]}/{topic}", body, attributes)
+
     def _send(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
         self._client.publish(topic=topic, messages=[PubsubMessage(data=body, attributes=dict(attributes))], timeout=30)

@@ -6,7 +6,15 @@ from functools import cached_property
 from typing import Any
 
 from ripple.gateways.bus import PubsubPublisher
-from ripple.ports import DocumentStore, Executions, GeneratorJobs, ObjectStore, PipelineJobs, SalesDocuments
+from ripple.ports import (
+    DeadLetters,
+    DocumentStore,
+    Executions,
+    GeneratorJobs,
+    ObjectStore,
+    PipelineJobs,
+    SalesDocuments,
+)
 from ripple.settings import Settings
 
 
@@ -44,6 +52,13 @@ class Edge:
         # The outer client knows PUBSUB_EMULATOR_HOST; the GAPIC client within it publishes without batching.
         client = PublisherClient().api
         return PubsubPublisher(client, topics + self.settings.events_topic, topics + self.settings.dead_letters_topic)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from ripple.gateways.dead_letters import BigQueryDeadLetters
+
+        settings = self.settings
+        return BigQueryDeadLetters(settings.project, settings.location, settings.endpoint_bigquery)
 
     @cached_property
     def executions(self) -> Executions:

@@ -15,7 +15,7 @@ from google.cloud.storage import Client
 import laptop.storage.server
 from cli.correcting import drop_correction, read_records, write_lines
 from cli.tracing import describe_drift
-from ripple.corrections import CORRECTS_KEY
+from ripple.contracts.corrections import CORRECTS_KEY
 from tests.laptop.conftest import launch, servers
 from tests.ripple.rows import a_startup
 

@@ -18,6 +18,7 @@ PACKAGES = {
     "objects": "google-cloud-storage",
     "documents": "google-cloud-firestore",
     "publisher": "google-cloud-pubsub",
+    "dead_letters": "google-cloud-bigquery",
     "executions": "google-cloud-workflows",
     "generator_jobs": "google-cloud-run",
     "pipeline_jobs": "google-cloud-aiplatform",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -56,10 +57,38 @@ def named_commands() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "line"), sorted(set(named_commands())))
 def test_commands_and_options_that_pages_name_exist(page: str, line: str) -> None:
-    command = COMMANDS.get(line.split(maxsplit=1)[0])
+    command = find_command(line)
     assert command is not None, page
-    known = {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
-    assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= known | {"--help"}, page
+    assert set(re.findall(r"(?<=\s)--[a-z-]+", line)) <= options_of(command) | {"--help"}, page
+
+
+def find_command(line: str) -> Any:
+    """The command that a line begins with, down to the last word that names one."""
+    first, *words = line.split()
+    command = COMMANDS.get(first)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    return command
+
+
+def options_of(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+
+
+def every_command() -> Iterator[tuple[str, Any]]:
+    for name, command in COMMANDS.items():
+        yield name, command
+        for inner, one in getattr(command, "commands", {}).items():
+            yield f"{name} {inner}", one
+
+
+@pytest.mark.parametrize(("name", "command"), every_command(), ids=[name for name, _ in every_command()])
+def test_every_command_has_help_and_answers_in_json(name: str, command: Any) -> None:
+    assert len(command.help or "") > 10
+    assert "--json" in options_of(command)
+    for parameter in command.params:
+        described = getattr(parameter, "help", None) or parameter.name in ("file", "uri", "run", "query", "letter")
+        assert described, f"{name}: {parameter.name}"
 
 
 def test_pages_name_commands_and_targets_at_all() -> None:

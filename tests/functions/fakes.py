@@ -14,6 +14,7 @@ from ripple.errors import PermanentError
 from ripple.events import Envelope, Fact
 from ripple.paths import ObjectRef
 from ripple.ports import Document, StoredObject
+from ripple.replaying.dead_letters import DeadLetter, read_dead_letter
 from ripple.settings import Settings
 from ripple.stating import Cause
 
@@ -163,6 +164,7 @@ class FakePublisher:
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
         self.buried: list[tuple[bytes, Mapping[str, str]]] = []
+        self.sent_back: list[tuple[str, bytes, Mapping[str, str]]] = []
 
     def publish(self, envelope: Envelope) -> None:
         assert all(isinstance(value, str) for value in envelope.attributes().values())
@@ -172,8 +174,30 @@ class FakePublisher:
     def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
         self.buried.append((body, attributes))
 
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        assert all(isinstance(value, str) and len(value) <= 1024 for value in attributes.values())
+        self.sent_back.append((topic, body, attributes))
+
     def facts(self, kind: type[Fact] | None = None) -> list[Any]:
         return [envelope.fact for envelope in self.sent if kind is None or isinstance(envelope.fact, kind)]
+
+
+@dataclass(slots=True)
+class FakeDeadLetters:
+    """Letters by id, oldest first."""
+
+    letters: dict[str, DeadLetter] = field(default_factory=dict)
+
+    def put(self, number: int, body: bytes, attributes: Mapping[str, str]) -> DeadLetter:
+        letter = read_dead_letter(str(number), NOW, body, attributes)
+        self.letters[letter.id] = letter
+        return letter
+
+    def read(self, ids: Sequence[str]) -> Sequence[DeadLetter]:
+        return [self.letters[one] for one in ids if one in self.letters]
+
+    def list(self, without: Sequence[str], limit: int) -> Sequence[DeadLetter]:
+        return [letter for one, letter in self.letters.items() if one not in without][:limit]
 
 
 class FakeExecutions:
@@ -263,6 +287,7 @@ class FakeEdge:
     objects: FakeObjects = field(default_factory=FakeObjects)
     documents: FakeDocuments = field(default_factory=FakeDocuments)
     publisher: FakePublisher = field(default_factory=FakePublisher)
+    dead_letters: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     generator_jobs: FakeGeneratorJobs = field(default_factory=FakeGeneratorJobs)
     pipeline_jobs: FakePipelineJobs = field(default_factory=FakePipelineJobs)

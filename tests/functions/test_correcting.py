@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ripple.contracts.corrections import CORRECTS_KEY, correction_name, write_correction
 from ripple.contracts.validation import CORRECTS_FIELD
-from ripple.corrections import CORRECTS_KEY, correction_name, write_correction
 from ripple.errors import RetryableError
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected
 from ripple.paths import parse_bronze_name

@@ -65,7 +65,7 @@ def test_what_is_rescued_lies_beside_the_file_lists_by_the_hash_of_its_line() ->
     edge = FakeEdge()
     _, landed = finalize(edge, b"\n".join([GOOD] * 40 + [EXTRA, WIDE]))
     assert landed.quarantine_uri is None
-    assert landed.rescued_uri.startswith("gs://ripple-test-control/rescued/clickstream/dt=2026-01-01/part-1-1001-")
+    assert landed.rescued_uri == "gs://ripple-test-control/rescued/clickstream/dt=2026-01-01/part-1-1001.jsonl"
     extra, wide = edge.objects.lines(landed.rescued_uri)
     assert extra.keys() == {"flow", "object", "line", "line_hash", "rescued"}
     assert (extra["object"], extra["line"]) == (landed.uri, 41)

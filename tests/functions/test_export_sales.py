@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -14,7 +15,7 @@ import pytest
 from functions.export_sales.columns import to_timestamps
 from functions.export_sales.stage import react
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import EltRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.events import EltRunStarted, ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.settings import Settings
 from ripple.shell import Finalized
@@ -68,6 +69,28 @@ def test_an_export_states_its_slices_and_then_that_it_finished() -> None:
     )
     assert {envelope.correlation_id for envelope in edge.publisher.sent} == {"b-1"}
     assert sum(read_table(edge, fact.uri.split("/", 3)[3]).num_rows for fact in slices) == 4500
+
+
+def replay_manifest(edge: FakeEdge, kind: str = "manifest") -> None:
+    uris = ("gs://ripple-test-landing/sales/b-1/manifest.json",)
+    fact = ReplayRunStarted(replay_id="r-1", kind=kind, targets=uris)
+    react(fact, dataclasses.replace(cause(fact.id), correlation_id="r-1"), edge)  # type: ignore[arg-type]
+
+
+def test_a_replayed_manifest_states_the_same_facts_on_the_replays_line_and_writes_nothing() -> None:
+    edge = FakeEdge()
+    fill(edge, 3)
+    deliver(edge, manifest(edge))
+    facts, held = edge.publisher.facts(), dict(edge.objects.live)
+    replay_manifest(edge)
+    assert (edge.publisher.facts(), edge.objects.live) == (facts * 2, held)
+    assert {(sent.correlation_id, sent.replay_of) for sent in edge.publisher.sent[len(facts) :]} == {("r-1", "b-1")}
+
+
+def test_a_replay_of_bronze_objects_is_none_of_its_business() -> None:
+    edge = FakeEdge()
+    replay_manifest(edge, kind="object")
+    assert edge.publisher.sent == []
 
 
 def test_parquet_holds_microseconds_in_utc_and_integer_cents() -> None:

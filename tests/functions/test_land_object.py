@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import gzip
 import hashlib
 import io
@@ -13,12 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from functions.export_sales.columns import to_frame
+from functions.land_object.checking import CONTENT_KEY
 from functions.land_object.stage import react
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
+from ripple.paths import parse_bronze_name, quarantine_name
 from ripple.ports import StoredObject
 from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
+from ripple.settings import Settings
 from ripple.shell import Finalized
 from tests.functions.fakes import CrashError, FakeEdge, cause
 from tests.ripple.rows import a_click, an_order
@@ -214,6 +219,79 @@ def test_a_replay_of_objects_lands_what_was_never_landed() -> None:
     replay = ReplayRunStarted(replay_id="r-1", kind="object", targets=(stored.ref.uri,))
     react(replay, cause("r-1"), edge)  # type: ignore[arg-type]
     assert edge.publisher.facts(BronzeObjectLanded)[0].generation == stored.ref.generation
+
+
+def replay(edge: FakeEdge, *uris: str, replay_id: str = "r-1") -> None:
+    fact = ReplayRunStarted(replay_id=replay_id, kind="object", targets=uris)
+    told = dataclasses.replace(cause(fact.id), correlation_id=replay_id)
+    react(fact, told, edge)  # type: ignore[arg-type]
+
+
+def test_a_replay_of_a_landed_object_states_the_same_fact_on_its_own_line_and_changes_nothing() -> None:
+    edge = FakeEdge()
+    stored = put(edge, GOOD)
+    fact = deliver(edge, stored)
+    before = copy.deepcopy(edge.documents.held)
+    replay(edge, stored.ref.uri)
+    again = edge.publisher.sent[-1]
+    assert (again.fact, edge.documents.held) == (fact, before)
+    assert (again.correlation_id, again.replay_of) == ("r-1", "batch-1")
+
+
+def test_a_replay_of_objects_does_those_that_are_there_and_names_those_that_are_gone() -> None:
+    edge = FakeEdge()
+    stored = put(edge, GOOD)
+    gone = stored.ref.uri.replace(".jsonl", "-gone.jsonl")
+    with pytest.raises(PermanentError, match=r"object_missing.*-gone\.jsonl"):
+        replay(edge, gone, stored.ref.uri)
+    assert edge.publisher.facts(BronzeObjectLanded)
+
+
+def strict(ratio: float) -> Settings:
+    return Settings(project="ripple-test", reject_ratio=ratio)
+
+
+def a_rejected_object() -> tuple[FakeEdge, StoredObject]:
+    edge = FakeEdge(settings=strict(0.05))
+    stored = put(edge, GOOD + b"\n{}\n")
+    assert isinstance(deliver(edge, stored), BronzeObjectRejected)
+    return edge, stored
+
+
+def test_a_rejected_object_that_is_taken_by_now_lands_when_it_is_replayed() -> None:
+    edge, stored = a_rejected_object()
+    edge.settings = strict(0.5)
+    replay(edge, stored.ref.uri)
+    replay(edge, stored.ref.uri, replay_id="r-2")
+    assert [type(fact) for fact in edge.publisher.facts()] == [
+        BronzeObjectRejected,
+        BronzeObjectLanded,
+        BronzeObjectLanded,
+    ]
+    (file,) = (document for path, document in edge.documents.held.items() if path.startswith("files/"))
+    assert (file["state"], file["batch"], file["flow"]) == ("landed", None, "clickstream")
+    assert not [path for path in edge.documents.held if path.startswith("outbox/")]
+
+
+def test_a_rejected_object_that_is_still_refused_states_its_rejection_again() -> None:
+    edge, stored = a_rejected_object()
+    before = copy.deepcopy(edge.documents.held)
+    replay(edge, stored.ref.uri)
+    first, second = edge.publisher.facts()
+    assert (second, edge.documents.held) == (first, before)
+
+
+def test_bad_rows_of_a_later_check_lie_beside_those_of_the_first() -> None:
+    edge, stored = a_rejected_object()
+    name = quarantine_name(parse_bronze_name(stored.ref.name), stored.ref.generation)
+    held, _ = edge.objects.live["ripple-test-quarantine", name]
+    del edge.objects.live["ripple-test-quarantine", name]
+    edge.objects.put("ripple-test-quarantine", name, b"{}\n", held.metadata | {CONTENT_KEY: "of another contract"})
+    edge.settings = strict(0.5)
+    replay(edge, stored.ref.uri)
+    fact = edge.publisher.facts(BronzeObjectLanded)[0]
+    assert fact.quarantine_uri.startswith(f"gs://ripple-test-quarantine/{name.removesuffix('.jsonl')}-")
+    assert [line["code"] for line in edge.objects.lines(fact.quarantine_uri)] == ["missing_field"]
 
 
 def test_a_replay_of_a_batch_is_none_of_its_business() -> None:

@@ -73,6 +73,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "batch": 1,
         "epoch": 1,
         "correlation_id": "batch-1",
+        "replay_of": None,
         "causation_id": edge.publisher.sent[0].causation_id,
         "dt_from": "2026-01-02",
         "dt_to": "2026-01-02",
@@ -225,13 +226,67 @@ def test_a_parked_batch_runs_again_on_request_with_fresh_attempts() -> None:
     assert edge.documents.held["batches/1"]["attempts"] == 0
 
 
+def replay_batch(replay: str, batch: str = "1") -> ReplayRunStarted:
+    return ReplayRunStarted(replay_id=replay, kind="batch", targets=(batch,))
+
+
+def a_done_batch() -> FakeEdge:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    tell(edge, succeed(edge, 1, 1))
+    return edge
+
+
+def test_a_replayed_batch_runs_on_the_replays_own_line_and_names_the_one_it_tells_again() -> None:
+    edge = a_done_batch()
+    tell(edge, replay_batch("r-1"))
+    argument = edge.executions.arguments[-1]
+    assert (argument["correlation_id"], argument["replay_of"]) == ("r-1", "batch-1")
+    assert (edge.publisher.sent[-1].correlation_id, edge.publisher.sent[-1].replay_of) == ("r-1", "batch-1")
+    tell(edge, fail(1, 2))
+    assert edge.executions.arguments[-1]["correlation_id"] == "r-1"
+
+
+def test_a_replay_runs_the_files_that_the_batch_claimed_and_no_others() -> None:
+    edge = a_done_batch()
+    listed = dict(edge.objects.live)
+    record(edge, 2)
+    tell(edge, replay_batch("r-1"))
+    assert (live(edge), batch_of(edge, 2)) == ((1, 2), None)
+    assert edge.objects.live == listed
+
+
+def test_two_replays_of_a_batch_at_once_run_it_once() -> None:
+    edge = a_done_batch()
+    tell(edge, record(edge, 2))
+    for replay in ("r-1", "r-2", "r-1"):
+        tell(edge, replay_batch(replay))
+    tell(edge, succeed(edge, 2, 2))
+    tell(edge, replay_batch("r-3"))
+    tell(edge, succeed(edge, 1, 3))
+    assert [argument["batch"] for argument in edge.executions.arguments] == [1, 2, 1]
+    assert live(edge) is None
+
+
+@pytest.mark.parametrize("replay", ["r-1", "r-2"])
+def test_a_replay_that_is_told_again_when_it_is_done_runs_nothing(replay: str) -> None:
+    edge = a_done_batch()
+    for name in ("r-1", "r-2"):
+        tell(edge, replay_batch(name))
+    tell(edge, succeed(edge, 1, 2))
+    tell(edge, replay_batch(replay), event="told again")
+    assert len(edge.executions.arguments) == 2
+    tell(edge, replay_batch("r-3"))
+    assert live(edge) == (1, 3)
+
+
 def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
     edge = FakeEdge()
     tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("7",)))
     assert edge.executions.arguments == []
 
 
-@pytest.mark.parametrize("kind", ["object", "training"])
+@pytest.mark.parametrize("kind", ["object", "training", "manifest", "dead-letter"])
 def test_another_replay_is_none_of_its_business(kind: str) -> None:
     edge = FakeEdge()
     record(edge, 1)

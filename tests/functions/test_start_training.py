@@ -11,7 +11,7 @@ import pytest
 from functions.start_training.stage import job_id, react
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
-from tests.functions.fakes import FakeEdge, cause
+from tests.functions.fakes import CrashError, FakeEdge, cause
 
 SPEC = b'{"pipelineInfo": {"name": "train-repeat-purchase"}}'
 RUN = EltRunSucceeded(
@@ -70,6 +70,16 @@ def test_the_same_dataset_version_gives_the_same_job() -> None:
     assert len({fact.id for fact in edge.publisher.facts()}) == 1
 
 
+def test_a_batch_that_brings_the_same_dataset_waits_for_no_job_of_its_own() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    tell(edge, dataclasses.replace(RUN, batch=4), "event-2")
+    record = edge.documents.held["trainings/4"]
+    assert (record["train"], current_job(edge) in record["reason"]) == (False, True)
+    tell(edge, retrain("r-1", "4"))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2]
+
+
 def test_another_dataset_or_spec_gives_another_job() -> None:
     edge = an_edge()
     tell(edge, RUN)
@@ -117,9 +127,9 @@ def test_a_run_that_still_holds_the_head_does_not_supersede_itself() -> None:
 def test_a_replay_trains_again_under_the_next_attempt_once() -> None:
     edge = an_edge()
     tell(edge, RUN)
-    tell(edge, retrain("r-1"))
-    tell(edge, retrain("r-1"))
-    tell(edge, retrain("r-2"))
+    for replay in ("r-1", "r-1", "r-2"):
+        finish(edge, current_job(edge), "succeeded", "promoted")
+        tell(edge, retrain(replay))
     assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2, 2, 3]
     assert len(edge.pipeline_jobs.submitted) == 3
 
@@ -130,6 +140,53 @@ def test_a_replay_trains_what_was_skipped() -> None:
     tell(edge, RUN)
     tell(edge, retrain("r-1"))
     assert edge.documents.held["trainings/3"]["train"] is True
+
+
+def test_replays_at_once_train_once() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    finish(edge, current_job(edge), "succeeded", "kept_champion")
+    for replay in ("r-1", "r-2", "r-1"):
+        tell(edge, retrain(replay))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2, 2, 2]
+    assert len(edge.pipeline_jobs.submitted) == 2
+
+
+def test_a_replay_while_the_first_job_is_under_way_joins_it() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    tell(edge, retrain("r-1"))
+    assert len(edge.pipeline_jobs.submitted) == 1
+
+
+def test_a_crash_between_the_attempt_and_its_job_is_finished_by_the_retry() -> None:
+    edge = an_edge()
+    tell(edge, RUN)
+    finish(edge, current_job(edge), "succeeded", "kept_champion")
+    edge.documents.dies_before.append("delete")
+    with pytest.raises(CrashError):
+        tell(edge, retrain("r-1"))
+    tell(edge, retrain("r-1"))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2, 2]
+    assert current_job(edge) in edge.pipeline_jobs.submitted
+
+
+@pytest.mark.parametrize("skipped", [True, False])
+def test_a_dataset_that_comes_after_a_later_one_is_not_trained_on(skipped: bool) -> None:
+    edge = an_edge()
+    if skipped:
+        hold_head(edge, 4)
+        tell(edge, RUN)
+    edge.documents.held["elt/head"] = {"run": None, "epoch": 9, "next": 5, "replays": []}
+    tell(edge, dataclasses.replace(RUN, batch=4, dataset_version="newer"))
+    tell(edge, RUN, "told again")
+    assert [fact.batch for fact in edge.publisher.facts()] == [4]
+    assert "batch 4 came later" in edge.documents.held["trainings/3"]["reason"]
+
+
+def test_a_replay_that_names_no_number_can_never_work() -> None:
+    with pytest.raises(PermanentError, match="event_malformed"):
+        tell(an_edge(), retrain("r-1", "three"))
 
 
 def test_a_replay_of_an_unknown_batch_is_refused() -> None:

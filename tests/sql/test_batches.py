@@ -140,3 +140,26 @@ def test_a_second_batch_joins_the_first_and_a_replay_of_either_changes_no_row(lo
         run(loaded, batch)
         assert loaded.contents() == before
     assert lake.read("features", "") == objects
+
+
+def test_a_batch_that_runs_after_a_later_one_sets_its_copies_aside(loaded: Warehouse, lake: Lake) -> None:
+    """As one that was parked does, when it is released."""
+    parked, later = Batch(number=3, write=lake.write), Batch(number=4, write=lake.write)
+    parked.lines("clickstream", "d", [click("c-7", "ann", 330), click("c-8", "ann", 331)])
+    parked.lines("startups", "d", [funding("f-9", "acme", 330)])
+    parked.parquet("d", [order("o-9", "ann", 330), order("o-10", "bob", 331)])
+    later.lines("clickstream", "e", [click("c-8", "ann", 331), click("c-9", "ann", 332)])
+    later.lines("startups", "e", [funding("f-9", "acme", 330)])
+    later.parquet("e", [order("o-9", "ann", 330)])
+    parked.finish()
+    later.finish()
+    for batch in (4, 3):
+        run(loaded, batch)
+    aside = loaded.rows(f"SELECT key, first_batch FROM `{PROJECT}.silver.duplicate_rows` WHERE batch = 3 ORDER BY key")
+    assert [(row["key"], row["first_batch"]) for row in aside] == [("c-8", 4), ("f-9", 4), ("o-9", 4)]
+    before = loaded.contents()
+    for batch in (3, 4):
+        run(loaded, batch)
+    assert {name: rows for name, rows in loaded.contents().items() if name.startswith("silver.")} == {
+        name: rows for name, rows in before.items() if name.startswith("silver.")
+    }

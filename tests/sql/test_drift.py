@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ripple.corrections import CORRECTS_KEY, write_correction
+from ripple.contracts.corrections import CORRECTS_KEY, write_correction
 from tests.ripple.test_evolution import evolving
 from tests.sql.bronze import click, funding, order
 from tests.sql.conftest import Lake

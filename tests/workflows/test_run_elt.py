@@ -26,6 +26,7 @@ ARGUMENT = {
     "batch": 7,
     "epoch": 2,
     "correlation_id": "cor",
+    "replay_of": None,
     "causation_id": "cau",
     "dt_from": "2026-01-01",
     "dt_to": "2026-02-01",
@@ -96,6 +97,13 @@ def test_a_batch_that_succeeds_states_its_snapshot(run_elt: Callable[[Script], R
     }
     assert script.made("compile")[0]["codeCompilationConfig"]["vars"]["batch"] == "7"
     assert script.made("invoke")[0]["invocationConfig"]["serviceAccount"] == VARIABLES["DATAFORM_SERVICE_ACCOUNT"]
+
+
+def test_what_a_replay_causes_names_the_line_that_is_told_again(run_elt: Callable[[Script], Run]) -> None:
+    script = Script()
+    run_elt(script)(correlation_id="replay-1", replay_of="cor")
+    attributes, _ = only_event(script)
+    assert (attributes["ce-correlationid"], attributes["ce-replayof"]) == ("replay-1", "cor")
 
 
 def test_a_second_execution_of_a_claim_ends_without_a_word(run_elt: Callable[[Script], Run]) -> None:

@@ -41,7 +41,7 @@ class Cloud:
 
     def buried(self, stage: str) -> list[Any]:
         """Dead letters of a stage so far."""
-        return [m for m in self._pull("ripple-dead-letters-keep") if m.attributes.get("ripple-stage") == stage]
+        return [m for m in self._pull("test-dead-letters") if m.attributes.get("ripple-stage") == stage]
 
     def _pull(self, name: str) -> list[Any]:
         subscription = f"projects/{self.clients.project}/subscriptions/{name}"

@@ -16,7 +16,7 @@ from cli.laptop_control import environment, read_ports, start_detached, stop
 from tests.functions.alone.cloud import ROOT, Cloud, function_alone
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state, before = tmp_path_factory.mktemp("alone"), dict(os.environ)
     try:
@@ -32,7 +32,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def _deploy_all_but_functions(clients: AdminClients) -> str:
-    """Where the pipeline's spec lies. A subscription of the tests' own hears every fact."""
+    """Where the pipeline's spec lies. Subscriptions of the tests' own hear every fact and every dead letter."""
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
     warehouse.make_datasets(clients)
@@ -41,13 +41,14 @@ def _deploy_all_but_functions(clients: AdminClients) -> str:
     jobs = {**clients.environ, "PYTHONPATH": str(ROOT)} | job_env(clients, warehouse.make_pepper(clients))
     computing.deploy_jobs(clients, ROOT, jobs)
     parent = f"projects/{clients.project}"
-    clients.subscriber.create_subscription(
-        name=f"{parent}/subscriptions/test-events", topic=f"{parent}/topics/ripple-events"
-    )
+    for name in ("events", "dead-letters"):
+        clients.subscriber.create_subscription(
+            name=f"{parent}/subscriptions/test-{name}", topic=f"{parent}/topics/ripple-{name}"
+        )
     return warehouse.upload_spec(clients, ROOT / "pipelines" / "train_repeat_purchase.json")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def alone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """`alone(stage)`: the address of the function, started when it is first asked for."""
     logs, addresses = tmp_path_factory.mktemp("logs"), {}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ripple.corrections import CORRECTS_KEY
+from ripple.contracts.corrections import CORRECTS_KEY
 from ripple.events import BronzeObjectLanded
 from ripple.routes import STAGES
 from ripple.stating import Cause, keep_in_outbox, state_as
@@ -25,7 +25,7 @@ def send_twice(address: str, curl: Curl) -> None:
     assert [curl.send(address).status_code for _ in range(2)] == [204, 204]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def generation(cloud: Cloud) -> str:
     """Of the README's Bronze object."""
     blob = cloud.clients.storage.bucket(f"{cloud.clients.project}-bronze").blob(NAME)
@@ -33,7 +33,7 @@ def generation(cloud: Cloud) -> str:
     return str(blob.generation)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def landed(cloud: Cloud, alone: Alone, generation: str) -> None:
     send_twice(alone("land_object"), read_curl("land_object", GENERATION=generation))
 
@@ -89,8 +89,11 @@ def test_start_training_submits_one_job_for_a_dataset(cloud: Cloud, alone: Alone
     assert (training["train"], training["job"]) == (True, job)
 
 
+@pytest.mark.usefixtures("generation")
 def test_replay_states_one_replay_of_a_command(cloud: Cloud, alone: Alone) -> None:
     send_twice(alone("replay"), read_curl("replay"))
+    (words,) = {m.data for m in cloud.facts("replay.run.planned.v1")}
+    assert b"replay of objects: 1 object" in words
     (stated,) = {m.data for m in cloud.facts("replay.run.started.v1")}
     assert NAME in stated.decode()
 

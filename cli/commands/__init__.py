@@ -1,0 +1,1 @@
+"""The commands of `ripple` by theme; importing a module registers its commands."""

@@ -1,0 +1,51 @@
+"""Repair what the world breaks: replay."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail, refusals
+
+
+@app.command()
+def replay(
+    letter: Annotated[str, typer.Argument(help="With --dead-letter: the id of the one to send back.")] = "",
+    state: State = DEFAULT_STATE,
+    uri: Annotated[
+        list[str] | None, typer.Option("--object", help="A Bronze object, or a manifest in landing; also several.")
+    ] = None,
+    flow: Annotated[str, typer.Option(help="A flow's objects, with --from and --to.")] = "",
+    start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
+    end: Annotated[str, typer.Option("--to", help="The day after the last.")] = "",
+    batch: Annotated[int, typer.Option(help="Run an ELT batch again; one that is parked is released.")] = 0,
+    training: Annotated[int, typer.Option(help="Train on a batch's dataset again.")] = 0,
+    dead_letter: Annotated[bool, typer.Option("--dead-letter", help="Send back the dead letter ID, or --all.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="With --dead-letter: all that are open.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would fire and change, and fire nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Announce objects again, run a batch again, train again, or send dead letters back; first say what that fires and changes."""
+    from cli.replaying import await_confirmation, compose_command, plan, publish_replay
+
+    if dead_letter != (bool(letter) != everything) or (letter and everything):
+        raise fail("--dead-letter takes the ID of one, or --all", 2)
+    letters = {"ids": [letter]} if letter else {"all": True} if everything else {}
+    try:
+        command = compose_command(
+            uris=uri or [], flow=flow, window=(start, end), batch=batch, training=training, letters=letters
+        )
+    except ValueError as error:
+        raise fail(str(error), 2) from error
+    environ = connect(state)
+    with refusals():
+        planned = {"replay_id": None, "dry_run": True, **plan(environ, command)}
+    if not dry_run:
+        try:
+            planned = await_confirmation(environ, publish_replay(environ, command))
+        except TimeoutError as error:
+            raise fail(str(error)) from error
+    answer(planned, as_json, "\n".join(planned["words"]))
+    after = "a dry run: nothing was fired" if dry_run else f"watch it: ripple events --replay {planned['replay_id']}"
+    console.print(after, highlight=False, style="dim")

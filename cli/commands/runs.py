@@ -1,0 +1,74 @@
+"""What ran, what was stated, what the tables hold: runs, why, events, sql."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, printable, refusals
+
+
+@app.command()
+def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+    """ELT batches: their files, state, and what training made of them."""
+    from cli.tracing import list_runs, summarize_training
+
+    found = list_runs(connect(state))
+    if as_json:
+        answer({"runs": found}, True)
+        return
+    table = Table("batch", "state", "flows", "files", "dataset", "training")
+    for run in found:
+        words = (run["batch"], run["state"], ", ".join(run["flows"]), run["files"], run["dataset_version"])
+        table.add_row(*map(str, words), summarize_training(run["training"]))
+    Console().print(table)
+
+
+@app.command()
+def why(run: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+    """Why it is so, in a sentence: a batch (`ripple why 3`), a Bronze object, a replay. What is stalled says on whom it waits."""
+    from cli.explaining import explain
+
+    with refusals():
+        reason = explain(connect(state), run)
+    answer({"run": run, "reason": reason}, as_json, reason)
+
+
+@app.command()
+def events(
+    state: State = DEFAULT_STATE,
+    follow: Annotated[bool, typer.Option(help="Go on as they come.")] = False,
+    limit: Annotated[int, typer.Option(help="The last so many.")] = 50,
+    replay: Annotated[str, typer.Option(help="The whole line of one replay, by its id.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The ledger: every fact that was stated."""
+    from cli.ledger import follow_events, read_events, read_line
+
+    environ = connect(state)
+    found = read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
+    for event in found:
+        answer(event, as_json, printable(f"{event['time']}  {event['type']:32} {event['subject']}"))
+
+
+@app.command()
+def sql(query: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+    """Run BigQuery SQL against the laptop's tables."""
+    from google.api_core.exceptions import GoogleAPICallError
+
+    from cli.deploy.clients import AdminClients
+
+    try:
+        rows = [dict(row.items()) for row in AdminClients(connect(state)).bigquery.query_and_wait(query)]
+    except GoogleAPICallError as error:
+        raise fail(str(error.message)) from error
+    if as_json:
+        answer({"rows": rows}, True)
+        return
+    table = Table(*(rows[0] if rows else ["no rows"]))
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)

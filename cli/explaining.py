@@ -1,0 +1,73 @@
+"""Why is it so: a sentence about a batch, an object or a replay. What is stalled says what was expected of whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from google.cloud.firestore import Client
+
+from cli.ledger import read_stalled
+from cli.tracing import read_document, trace_object
+
+Document = Mapping[str, Any]
+
+
+def explain(environ: Mapping[str, str], run: str) -> str:
+    """`run` is a batch's number, `batches/N`, a Bronze object's URI, or the id of a replay."""
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    if run.startswith("gs://"):
+        return explain_object(trace_object(environ, run), read_stalled(environ, [run]))
+    number = run.removeprefix("batches/")
+    if not number.isdecimal():
+        replay = read_document(client, f"replays/{run.replace('/', '')}") if run else None
+        return explain_replay(run, replay["plan"]) if replay else f"There is no replay {run}; see `ripple events`."
+    batch = read_document(client, f"batches/{number}")
+    training = read_document(client, f"trainings/{number}") if batch else None
+    names = [f"batches/{number}", f"trainings/{number}", (batch or {}).get("execution"), (training or {}).get("job")]
+    return explain_batch(number, batch, training, read_stalled(environ, [name for name in names if name]))
+
+
+def explain_batch(number: str, batch: Document | None, training: Document | None, stalled: Sequence[Document]) -> str:
+    """Why the batch trained or did not, or where it is stuck. Pure."""
+    if batch is None:
+        return f"There is no batch {number}; see `ripple runs`."
+    if batch["state"] != "done":
+        stuck = describe_stall(stalled, ("elt.",))
+        return f"Batch {number} is {batch['state']}: {stuck or batch.get('reason') or 'its ELT run has not ended'}."
+    if training is None:
+        stuck = describe_stall(stalled, ("training.",))
+        return f"Batch {number} is done; start_training has not decided yet{stuck and ': ' + stuck}."
+    if not training["train"]:
+        return f"Batch {number} did not train: {training['reason']}."
+    ending = f"{training['outcome']}: {training['ending']}" if training.get("ended") else "it has not ended yet"
+    if not training.get("ended"):
+        ending = describe_stall(stalled, ("training.",)) or ending
+    job = f"job {training['job']}, attempt {training['attempts']}"
+    return f"Batch {number} trained: {training['reason']} ({job}; {ending})."
+
+
+def describe_stall(stalled: Sequence[Document], kinds: tuple[str, ...]) -> str:
+    """What did not come, of whom, since when, and why; empty if nothing of these kinds is missed. Pure."""
+    missed = [fact for fact in stalled if str(fact["expected"]).startswith(kinds)]
+    if not missed:
+        return ""
+    last = missed[-1]
+    return f"stalled, as {last['expected']} was expected of {last['of']} since {last['since']} and did not come ({last['reason']})"
+
+
+def explain_object(trace: Document, stalled: Sequence[Document]) -> str:
+    """How far an object has come and what it waits for, or where it is stuck. Pure."""
+    if trace["state"] in ("not claimed", "claimed") and (stuck := describe_stall(stalled, ("bronze.",))):
+        return f"{trace['uri']} is {stuck}."
+    reason = f" ({trace['reason']})" if trace.get("reason") else ""
+    place = f" and in batch {trace['batch']}, which is {trace['run_state']}" if trace.get("batch") else ""
+    return f"{trace['uri']} is {trace['state']}{reason}{place}; it waits for {trace['waiting_for']}."
+
+
+def explain_replay(replay_id: str, planned: Document) -> str:
+    """What a replay was and whether it fired. Pure."""
+    title, *rest = planned["words"]
+    if not planned["targets"]:
+        return f"{replay_id}, a {title}, fired nothing: {rest[-1]}."
+    return f"{replay_id}, a {title}, fired: its facts are `ripple events --replay {replay_id}`."

@@ -1,0 +1,101 @@
+"""Browse what was refused: which objects have bad rows, and the rows themselves."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from cli.replaying import open_edge
+from ripple.codes import CODES
+from ripple.errors import PermanentError
+from ripple.gateways.edge import Edge
+from ripple.paths import parse_bronze_name, split_uri
+
+SHOWN = ("line", "offset", "code", "field", "message", "raw")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Objects of a flow (any, if empty) whose day is in `[day_from, day_to)`."""
+
+    flow: str = ""
+    day_from: str = "0001-01-01"
+    day_to: str = "9999-99-99"
+
+    def takes(self, flow: str, day: str) -> bool:
+        return self.flow in ("", flow) and self.day_from <= day < self.day_to
+
+
+def list_quarantined(environ: Mapping[str, str], wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+    """Objects with refused rows, and objects refused whole, by flow and day: counts by code."""
+    edge = open_edge(environ)
+    files = (file for _, file in edge.documents.find("files", {}, 100_000) if file["state"] in ("landed", "rejected"))
+    found = [described for file in files if (described := _describe(file, wanted)) is not None]
+    found.sort(key=lambda one: (one["flow"], one["day"], one["object"]))
+    return [one | {"codes": _count_codes(one, edge)} for one in found[:limit]]
+
+
+def _describe(file: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
+    fact = file["fact"]
+    flow, day = _read_place(file["uri"])
+    if not wanted.takes(flow, day) or not (fact.get("rows_quarantined") or file["state"] == "rejected"):
+        return None
+    return {
+        "object": file["uri"],
+        "flow": flow,
+        "day": day,
+        "state": file["state"],
+        "rows": fact.get("rows"),
+        "rows_quarantined": fact.get("rows_quarantined"),
+        "quarantine_uri": fact.get("quarantine_uri"),
+        "rejected": fact.get("code"),
+    }
+
+
+def _read_place(uri: str) -> tuple[str, str]:
+    """Flow and day by the object's name; of one that is named otherwise, none."""
+    try:
+        name = parse_bronze_name(split_uri(uri)[1])
+    except PermanentError:
+        return "", "0001-01-01"
+    return name.flow, name.dt
+
+
+def _count_codes(described: Mapping[str, Any], edge: Edge) -> dict[str, int]:
+    uri = described["quarantine_uri"]
+    counts = Counter(str(row.get("code")) for row in _read_rows(uri, edge)) if uri else Counter[str]()
+    return dict(sorted(counts.items()))
+
+
+def _read_rows(uri: str, edge: Edge) -> Iterator[dict[str, Any]]:
+    """The records of a quarantine object, one held at a time."""
+    with edge.objects.open(edge.objects.stat(*split_uri(uri)).ref) as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any]:
+    """The refused rows of a Bronze object, or those in a quarantine object, with what their codes mean."""
+    edge = open_edge(environ)
+    bucket, _ = split_uri(uri)
+    in_quarantine = bucket == edge.settings.bucket("quarantine")
+    answer: dict[str, Any] = {"quarantine_uri": uri} if in_quarantine else _find_quarantine(uri, edge)
+    rows = list(islice(_read_rows(answer["quarantine_uri"], edge), limit)) if answer["quarantine_uri"] else []
+    met = {row["code"] for row in rows} | ({answer["rejected"]} if answer.get("rejected") else set())
+    advice = {
+        name: {"meaning": CODES[name].meaning, "next_step": CODES[name].next_step} for name in met if name in CODES
+    }
+    return answer | {"rows": [{name: row.get(name) for name in SHOWN} for row in rows], "codes": advice}
+
+
+def _find_quarantine(uri: str, edge: Edge) -> dict[str, Any]:
+    bucket, name = split_uri(uri)
+    file = edge.documents.get(f"files/{edge.objects.stat(bucket, name).ref.key}")
+    if file is None or "fact" not in file:
+        raise PermanentError("object_missing", f"{uri} has not been checked yet", f"see `ripple where {uri}`")
+    fact = file["fact"]
+    return {"quarantine_uri": fact.get("quarantine_uri"), "rejected": fact.get("code"), "reason": fact.get("reason")}

@@ -1,0 +1,58 @@
+"""Land objects that a replay names: what is landed is announced again, what was rejected is checked again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ripple.errors import PermanentError
+from ripple.events import BronzeObjectLanded, Fact
+from ripple.gateways.edge import Edge
+from ripple.limits import OBJECT_NAME_BYTES
+from ripple.paths import ObjectRef, split_uri
+from ripple.ports import DocumentStore, Transaction
+from ripple.stating import Cause, correlated, keep_in_outbox, state_as
+
+Land = Callable[[ObjectRef, Cause, Edge], None]
+
+
+def replay_objects(uris: Sequence[str], land: Land, cause: Cause, edge: Edge) -> None:
+    """Every object that is there; PermanentError names those that are gone when all others are done."""
+    gone = []
+    for uri in uris:
+        try:
+            bucket, name = expect_bronze(uri, edge)
+            ref = edge.objects.stat(bucket, name).ref
+        except PermanentError:
+            gone.append(uri)
+            continue
+        known = edge.documents.get(f"files/{ref.key}") or {}
+        first = str(known.get("correlation_id") or uri)
+        # A file that a replay landed first has the replay's own line, which tells nothing again.
+        line = cause if first == cause.correlation_id else correlated(cause, cause.correlation_id, first)
+        land(ref, line, edge)
+    if gone:
+        raise PermanentError("object_missing", f"not in Bronze any more: {', '.join(gone)}"[:2000])
+
+
+def expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
+    """`(bucket, name)` of a Bronze object; PermanentError for any other."""
+    bucket, name = split_uri(uri)
+    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
+    return bucket, name
+
+
+def reconsider(facts: Sequence[Fact], path: str, stage: str, cause: Cause, documents: DocumentStore) -> None:
+    """Record a rejected file that today's contract takes as if it had just come. A file that is still refused stays as it is."""
+
+    def decide(transaction: Transaction, _now: object) -> None:
+        current, fact = transaction.get(path), facts[-1]
+        if current is None or current["state"] != "rejected" or not isinstance(fact, BronzeObjectLanded):
+            return
+        verdict = {"state": "landed", "fact": fact.data(), "batch": None, "flow": fact.flow, "dt": fact.dt}
+        drift = [told.data() for told in facts[:-1]]
+        transaction.update(path, verdict | ({"drift": drift[0]} if drift else {}))
+        for told in facts:
+            keep_in_outbox(transaction, state_as(told, stage, cause))
+
+    documents.run(decide)

@@ -1,0 +1,28 @@
+"""Send dead letters back, each once: whoever creates its record sends it, and again if it crashed before it could say so."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from ripple.gateways.edge import Edge
+from ripple.replaying.dead_letters import DeadLetter, with_history
+
+
+def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: Edge) -> tuple[str, ...]:
+    """Publish every letter that no other replay took; the objects whose finalize event died, for their stages to look at."""
+    objects = []
+    for letter in edge.dead_letters.read(ids):
+        if _take(letter, replay_id, at, edge):
+            if letter.way.uri:
+                objects.append(letter.way.uri)
+            elif letter.way.topic:
+                edge.publisher.send_back(letter.way.topic, letter.way.data, with_history(letter, replay_id))
+            edge.documents.update(f"redrives/{letter.id}", {"sent": True})
+    return tuple(dict.fromkeys(objects))
+
+
+def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, edge: Edge) -> bool:
+    path = f"redrives/{letter.id}"
+    claim = {"replay": replay_id, "at": at, "sent": False, "event": letter.event, "event_id": letter.event_id}
+    return edge.documents.create(path, claim) or (edge.documents.get(path) or {}).get("replay") == replay_id

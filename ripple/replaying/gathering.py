@@ -1,0 +1,94 @@
+"""Gather what a plan needs of the world, through the ports, and make the plan. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ripple.elt_state import Head, read_head
+from ripple.errors import PermanentError
+from ripple.gateways.edge import Edge
+from ripple.paths import parse_bronze_name, split_uri
+from ripple.ports import Document
+from ripple.replaying.commands import Request, check_size
+from ripple.replaying.dead_letters import DeadLetter
+from ripple.replaying.plan import Plan
+from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
+from ripple.replaying.redriving import plan_dead_letters
+
+LETTERS_AT_ONCE = 100
+"""Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
+
+
+def make_plan(request: Request, edge: Edge) -> Plan:
+    """What the request would do now; PermanentError if that is nothing that exists."""
+    if request.kind == "object":
+        return _plan_uris("replay of objects", request.targets, edge)
+    if request.kind == "flow":
+        title = f"replay of flow {request.flow} from {request.day_from} to {request.day_to}"
+        return _plan_uris(title, list_flow(request, edge), edge)
+    if request.kind == "dead-letter":
+        redriven = dict(edge.documents.find("redrives", {}, 100_000))
+        found = edge.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), edge)
+        return plan_dead_letters(request.targets, found, redriven)
+    return _plan_run(request.kind, int(request.targets[0]), edge)
+
+
+def _list_open(gone: list[str], edge: Edge) -> list[DeadLetter]:
+    """The oldest open letters, as far as there are enough that can go back: those that cannot must not stand in their way."""
+    found: list[DeadLetter] = []
+    while page := edge.dead_letters.list(gone, LETTERS_AT_ONCE):
+        gone = [*gone, *(letter.id for letter in page)]
+        # Of one that stays nothing but its name is needed, and its body may be a megabyte.
+        found += [replace(letter, body=b"") if letter.way.refusal else letter for letter in page]
+        if sum(not letter.way.refusal for letter in found) >= LETTERS_AT_ONCE:
+            break
+    return found
+
+
+def _plan_run(kind: str, number: int, edge: Edge) -> Plan:
+    batch = edge.documents.get(f"batches/{number}")
+    training = edge.documents.get(f"trainings/{number}")
+    if kind == "training":
+        return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
+    head = _head(edge)
+    return plan_batch(number, head, batch, training, find_later(number, head.next, edge.documents.get))
+
+
+def find_later(batch: int, following: int, get: Callable[[str], Document | None]) -> int | None:
+    """The first batch after `batch`, and before the `following` one, whose run has succeeded: its dataset is newer."""
+    later = range(batch + 1, following)
+    return next((number for number in later if get(f"trainings/{number}") is not None), None)
+
+
+def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> Plan:
+    return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
+
+
+def _look_up(uri: str, edge: Edge) -> Known:
+    bucket, name = split_uri(uri)
+    try:
+        ref = edge.objects.stat(bucket, name).ref
+    except PermanentError:
+        return Known(uri=uri, exists=False)
+    if bucket == edge.settings.bucket("landing"):
+        return Known(uri=uri, exists=True, is_manifest=True)
+    file: Document | None = edge.documents.get(f"files/{ref.key}")
+    return Known(uri=uri, exists=True, file=file)
+
+
+def list_flow(request: Request, edge: Edge) -> tuple[str, ...]:
+    """The flow's Bronze objects with `from <= dt < to`; what is named otherwise was never the flow's."""
+    found = []
+    for stored in edge.objects.list(edge.settings.bucket("bronze"), f"{request.flow}/"):
+        try:
+            day = parse_bronze_name(stored.ref.name).dt
+        except PermanentError:
+            continue
+        if request.day_from <= day < request.day_to:
+            found.append(stored.ref.uri)
+    return check_size(tuple(sorted(found)))
+
+
+def _head(edge: Edge) -> Head:
+    return read_head(edge.documents.get("elt/head"))

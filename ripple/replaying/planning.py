@@ -1,0 +1,157 @@
+"""Decide what a replay does from what the world holds: one function a kind. Pure; the words here are the only ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ripple.elt_state import Head
+from ripple.errors import PermanentError
+from ripple.replaying.plan import Firing, Plan
+from ripple.tables import WRITTEN
+
+Document = Mapping[str, Any]
+STARTED = Firing(type="replay.run.started.v1", about="this replay")
+_UNCHANGED = "the same unless the SQL changed since"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One object: whether it is there, its record in `files` if it has one, whether it is a manifest in landing."""
+
+    uri: str
+    exists: bool
+    file: Document | None = None
+    is_manifest: bool = False
+
+    @property
+    def state(self) -> str:
+        if not self.exists:
+            return "missing"
+        return "manifest" if self.is_manifest else str((self.file or {}).get("state", "new"))
+
+    @property
+    def line(self) -> str:
+        return str((self.file or {}).get("correlation_id") or self.uri)
+
+
+def plan_objects(title: str, objects: Sequence[Known], head: Head) -> Plan:
+    """Landed objects are announced again, rejected and new ones are checked; what lands joins the next batch."""
+    there = [known for known in objects if known.exists]
+    notes = [f"{known.uri} does not exist: it is left out" for known in objects if not known.exists]
+    if not there:
+        raise PermanentError(
+            "replay_empty", "no object matches this replay", "check the URI, or the flow and the dates"
+        )
+    landed = [known for known in there if known.state == "landed"]
+    open_ended = [known for known in there if known.state in ("new", "claimed", "rejected")]
+    if landed:
+        notes.append(f"{_count(len(landed), 'object')} landed already: announced again, nothing else happens to them")
+    fires = [STARTED, *(_announce(known) for known in sorted(there, key=lambda known: _ORDER.index(known.state)))]
+    if open_ended:
+        fires.append(Firing(type="elt.run.started.v1", about=_next(head), condition=_IF_LANDED, certain=False))
+    return Plan(
+        kind="object",
+        title=f"{title}: {_count(len(there), 'object')}",
+        targets=tuple(known.uri for known in there),
+        fires=tuple(fires),
+        tables=WRITTEN if open_ended else (),
+        writing=f"the rows of what lands, as part of {_next(head)}",
+        notes=tuple(notes),
+        lines=frozenset(known.line for known in there),
+    )
+
+
+_ORDER = ("landed", "new", "claimed", "rejected", "manifest")
+_IF_LANDED = "if anything of this lands: what follows is an ELT run as for any file"
+
+
+def _announce(known: Known) -> Firing:
+    if known.state == "landed":
+        return Firing(type="bronze.object.landed.v1", about=known.uri, condition="the same fact as before")
+    if known.state == "rejected":
+        condition = "checked again: or bronze.object.landed.v1, if it is taken by now"
+        return Firing(type="bronze.object.rejected.v1", about=known.uri, condition=condition, certain=False)
+    if known.state == "manifest":
+        condition = "the objects that are in Bronze already stay as they are"
+        return Firing(type="sales.export.finished.v1", about=known.uri, condition=condition, certain=False)
+    condition = "never landed so far: or bronze.object.rejected.v1, as its contract says"
+    return Firing(type="bronze.object.landed.v1", about=known.uri, condition=condition, certain=False)
+
+
+def _next(head: Head) -> str:
+    return f"batches/{head.next}"
+
+
+def plan_batch(number: int, head: Head, batch: Document | None, training: Document | None, later: int | None) -> Plan:
+    """The claimed set runs again under a new epoch, after what runs now; a parked batch is released."""
+    if batch is None:
+        raise PermanentError("batch_unknown", f"there is no batch {number}", "see `ripple runs`")
+    title = f"replay of batch {number}: {_count(batch['files'], 'file')} of {', '.join(batch['flows'])}"
+    if head.run is not None and head.run.batch == number:
+        return Plan(kind="batch", title=title, notes=(f"batch {number} is running now: this replay adds nothing",))
+    if number in head.replays:
+        return Plan(kind="batch", title=title, notes=(f"batch {number} waits to run again already",))
+    subject = f"batches/{number}"
+    trained, note = _plan_training_after(training, later)
+    return Plan(
+        kind="batch",
+        title=title,
+        targets=(str(number),),
+        fires=(
+            STARTED,
+            Firing(type="elt.run.started.v1", about=subject),
+            Firing(type="elt.run.succeeded.v1", about=subject, condition="or elt.run.failed.v1, where its SQL fails"),
+            *trained,
+        ),
+        tables=WRITTEN,
+        writing=f"the rows of batch {number}, in gold all rows, {_UNCHANGED}",
+        notes=(*_describe_wait(number, head, batch), *note),
+        lines=frozenset([str(batch["correlation_id"])]),
+    )
+
+
+def _describe_wait(number: int, head: Head, batch: Document) -> list[str]:
+    notes = []
+    if batch["state"] == "parked":
+        notes.append(f"batch {number} is parked after {batch['attempts']} failures ({batch['reason']}): it is released")
+    if head.run is not None:
+        notes.append(f"batch {head.run.batch} is running now: this replay waits for it")
+    return notes
+
+
+def _plan_training_after(training: Document | None, later: int | None) -> tuple[list[Firing], list[str]]:
+    if training is not None and training["train"]:
+        condition = "the job that is there: nothing is trained twice, unless dataset or pipeline changed"
+        return [Firing(type="training.job.submitted.v1", about=str(training["job"]), condition=condition)], []
+    if later is not None:
+        return [], [f"no training follows: batch {later} has a newer dataset"]
+    condition = "if its dataset is the newest and holds a full label window"
+    return [Firing(type="training.job.submitted.v1", about="a new job", condition=condition, certain=False)], []
+
+
+def plan_training(number: int, training: Document | None, line: str) -> Plan:
+    """The batch's dataset is trained on under the next attempt, unless a job is under way."""
+    if training is None:
+        raise PermanentError("batch_unknown", f"no ELT run of batch {number} has succeeded", "see `ripple runs`")
+    title = f"replay of the training of batch {number}: dataset {training['run']['dataset_version']}"
+    if training["train"] and not training.get("ended", True):
+        note = f"job {training['job']} is under way for this dataset: this replay joins it"
+        return Plan(kind="training", title=title, notes=(note,))
+    about = f"attempt {int(training['attempts']) + 1} on batch {number}"
+    return Plan(
+        kind="training",
+        title=title,
+        targets=(str(number),),
+        fires=(
+            STARTED,
+            Firing(type="training.job.submitted.v1", about=about),
+            Firing(type="training.job.finished.v1", about=about, condition="when the job ends"),
+        ),
+        lines=frozenset([line]),
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,47 @@
+"""Decide which dead letters go back, and how. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ripple.errors import PermanentError
+from ripple.replaying.dead_letters import DeadLetter
+from ripple.replaying.plan import Firing, Plan
+from ripple.replaying.planning import STARTED
+
+
+def plan_dead_letters(
+    asked: Sequence[str], letters: Sequence[DeadLetter], redriven: Mapping[str, Mapping[str, Any]]
+) -> Plan:
+    """Each open letter that can be sent back goes once; for those asked by name the notes say why one does not."""
+    found = {letter.id: letter for letter in letters}
+    missing = [one for one in asked if one not in found]
+    if missing:
+        raise PermanentError(
+            "dead_letter_unknown", f"no dead letter {', '.join(missing)}"[:1000], "see `ripple dead-letters`"
+        )
+    chosen = [found[one] for one in asked] if asked else [letter for letter in letters if letter.id not in redriven]
+    going = [letter for letter in chosen if letter.id not in redriven and not letter.way.refusal]
+    return Plan(
+        kind="dead-letter",
+        title=f"replay of {len(going)} dead letter{'' if len(going) == 1 else 's'}",
+        targets=tuple(letter.id for letter in going),
+        fires=(STARTED, *map(_send, going)) if going else (),
+        notes=tuple(_explain(letter, redriven.get(letter.id)) for letter in chosen if letter not in going),
+        lines=frozenset(letter.line for letter in going),
+    )
+
+
+def _send(letter: DeadLetter) -> Firing:
+    times = "delivery" if letter.attempts == 1 else "deliveries"
+    history = f"died after {letter.attempts} {times} at {letter.stage}: {letter.code}"
+    if letter.way.uri:
+        return Firing(type="replay.run.started.v1", about=f"object {letter.way.uri}", condition=history)
+    return Firing(type=letter.event, about=letter.event_id, condition=f"sent back to {letter.way.topic}; {history}")
+
+
+def _explain(letter: DeadLetter, sent: Mapping[str, Any] | None) -> str:
+    if sent is not None:
+        return f"dead letter {letter.id} was sent back by {sent['replay']}"
+    return f"dead letter {letter.id} cannot be sent back: {letter.way.refusal}"

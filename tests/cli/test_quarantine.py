@@ -1,0 +1,99 @@
+"""What was refused can be browsed: objects with counts by code, rows with line, offset, code and raw text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from functions.land_object.stage import land
+from ripple.gateways.edge import Edge
+from ripple.paths import ObjectRef
+from ripple.settings import read_settings
+from ripple.stating import Cause
+from tests.cli.conftest import Laptop
+from tests.ripple.rows import a_click
+
+GOOD = json.dumps(a_click()).encode()
+BAD = b'{"event_id": "\x7f\x1b[2J"'
+MIXED = b"\n".join([GOOD] * 25 + [BAD] + [GOOD] * 25 + [b"{}"]) + b"\n"
+
+
+@pytest.fixture(scope="module")
+def objects(laptop: Laptop) -> dict[str, str]:
+    """Three objects of two days, landed or rejected by the real stage: `mixed`, `good` and `poor`."""
+    edge = Edge(read_settings(laptop.clients.environ))
+    bucket = laptop.clients.storage.bucket(f"{laptop.clients.project}-bronze")
+    uris = {}
+    bodies = {"mixed": ("01", MIXED), "good": ("01", GOOD), "poor": ("02", BAD)}
+    for name, (day, body) in bodies.items():
+        blob = bucket.blob(f"clickstream/dt=2026-01-{day}/{name}.jsonl")
+        blob.upload_from_string(body)
+        ref = ObjectRef(bucket=bucket.name, name=blob.name, generation=int(blob.generation))
+        at = dt.datetime(2026, 1, 3, tzinfo=dt.UTC)
+        land(ref, Cause(event_id="e", correlation_id="c", time=at), edge)
+        uris[name] = ref.uri
+    return uris
+
+
+def test_objects_with_refused_rows_are_listed_with_counts_by_code(laptop: Laptop, objects: dict[str, str]) -> None:
+    mixed, poor = laptop.ripple("quarantine")["objects"]
+    assert (mixed["object"], mixed["state"], mixed["rows"], mixed["rows_quarantined"]) == (
+        objects["mixed"],
+        "landed",
+        52,
+        2,
+    )
+    assert mixed["codes"] == {"malformed_json": 1, "missing_field": 1}
+    assert (poor["object"], poor["state"], poor["rejected"]) == (objects["poor"], "rejected", "too_many_bad_rows")
+
+
+@pytest.mark.usefixtures("objects")
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (("--flow", "clickstream"), 2),
+        (("--flow", "sales"), 0),
+        (("--from", "2026-01-02"), 1),
+        (("--to", "2026-01-02"), 1),
+        (("--limit", "1"), 1),
+    ],
+)
+def test_the_list_can_be_narrowed(laptop: Laptop, words: tuple[str, ...], count: int) -> None:
+    assert len(laptop.ripple("quarantine", *words)["objects"]) == count
+
+
+def test_rows_are_shown_by_their_object_or_by_where_they_are_kept(laptop: Laptop, objects: dict[str, str]) -> None:
+    shown = laptop.ripple("quarantine", "show", objects["mixed"])
+    first, second = shown["rows"]
+    assert (first["line"], first["offset"], first["code"]) == (26, 25 * (len(GOOD) + 1), "malformed_json")
+    assert MIXED[first["offset"] :].startswith(BAD)
+    assert first["raw"] == BAD.decode()
+    assert (second["line"], second["code"]) == (52, "missing_field")
+    assert set(shown["codes"]) == {"malformed_json", "missing_field"}
+    assert laptop.ripple("quarantine", "show", shown["quarantine_uri"])["rows"] == shown["rows"]
+    assert len(laptop.ripple("quarantine", "show", objects["mixed"], "--limit", "1")["rows"]) == 1
+
+
+def test_raw_text_does_not_steer_the_terminal(laptop: Laptop, objects: dict[str, str]) -> None:
+    text = laptop.say("quarantine", "show", objects["mixed"])
+    assert "\x1b" not in text
+    assert "line 26, byte" in text
+    assert "\\x1b[2J" in text
+
+
+def test_a_rejected_object_says_why_and_what_to_do(laptop: Laptop, objects: dict[str, str]) -> None:
+    shown = laptop.ripple("quarantine", "show", objects["poor"])
+    assert shown["rejected"] == "too_many_bad_rows"
+    assert "ripple replay --object" in shown["codes"]["too_many_bad_rows"]["next_step"]
+
+
+def test_an_object_without_bad_rows_has_none(laptop: Laptop, objects: dict[str, str]) -> None:
+    assert laptop.ripple("quarantine", "show", objects["good"])["rows"] == []
+
+
+def test_an_object_that_is_not_there_is_refused(laptop: Laptop, objects: dict[str, Any]) -> None:
+    assert "object_missing" in laptop.ripple("quarantine", "show", objects["good"] + "x", code=1)
+    assert "uri_malformed" in laptop.ripple("quarantine", "show", "good.jsonl", code=1)

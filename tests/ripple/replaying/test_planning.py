@@ -1,0 +1,71 @@
+"""A plan is decided from what the world holds, and says in words what fires, what is written and what stays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ripple.elt_state import Head, Run
+from ripple.errors import PermanentError
+from ripple.replaying.plan import SHOWN, Plan
+from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
+from ripple.tables import WRITTEN
+
+CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
+NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+TABLES = ", ".join(WRITTEN)
+
+
+def read_head(said: dict[str, Any]) -> Head:
+    live = said.get("run")
+    run = Run(batch=live, epoch=9, lease_until=NOW, cause="c") if live else None
+    return Head(run=run, epoch=9, next=said.get("next", 4), replays=tuple(said.get("replays", ())))
+
+
+def plan_of(case: dict[str, Any]) -> Plan:
+    head = read_head(case.get("head", {}))
+    if "batch" in case:
+        batch = case["batch"]
+        return plan_batch(
+            batch["number"], head, None if batch.get("missing") else batch, batch.get("training"), batch.get("later")
+        )
+    if "training" in case:
+        training = case["training"]
+        return plan_training(training["number"], None if training.get("missing") else training, "the line")
+    return plan_objects("replay of objects", [read_known(said) for said in case["objects"]], head)
+
+
+def read_known(said: dict[str, Any]) -> Known:
+    return Known(
+        uri=said["uri"],
+        exists=not said.get("missing"),
+        file=said if "state" in said else None,
+        is_manifest=said.get("manifest", False),
+    )
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "words" in case], ids=lambda case: case["name"])
+def test_a_plan_says_what_fires_and_what_changes(case: dict[str, Any]) -> None:
+    plan = plan_of(case)
+    assert [line.replace(TABLES, "TABLES") for line in plan.words()] == case["words"]
+    assert plan.replay_of == case["replay_of"]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "error" in case], ids=lambda case: case["name"])
+def test_what_is_not_there_cannot_be_replayed(case: dict[str, Any]) -> None:
+    with pytest.raises(PermanentError) as caught:
+        plan_of(case)
+    assert caught.value.code == case["error"]
+
+
+def test_the_fact_holds_all_and_the_words_hold_the_first() -> None:
+    objects = [Known(uri=f"gs://b/x/{n}.jsonl", exists=True, file={"state": "landed"}) for n in range(SHOWN + 5)]
+    plan = plan_objects("replay of objects", objects, Head())
+    data = plan.data()
+    assert len(data["targets"]) == len(data["fires"]) - 1 == SHOWN + 5
+    assert "... and 5 more like this" in data["words"]
+    assert data["words"] == plan.words()
