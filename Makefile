@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture check docs lock clean
+.PHONY: help setup demo test torture check bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
+
+bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
+	$(BIN)/python -m tests.bench
 
 docs: setup ## Write the generated pages: events, schemas, AsyncAPI
 	$(BIN)/python -m docs.generate

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from laptop.files import write_whole
 from laptop.host import PACKS
 from laptop.orphans import evict
 
@@ -61,13 +62,6 @@ def evict_packs(state: Path) -> None:
 def pack_folder(state: Path, pack: str) -> Path:
     """Where a pack's process keeps its lock."""
     return state / "packs" / pack
-
-
-def write_whole(file: Path, text: str) -> None:
-    """A kill leaves the old text or the new one, never half of it."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
-    temporary.write_text(text)
-    temporary.replace(file)
 
 
 async def supervise(laptop: Laptop) -> None:

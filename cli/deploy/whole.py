@@ -58,5 +58,5 @@ def function_env(spec: str) -> dict[str, str]:
         "RIPPLE_PIPELINE_SPEC": spec,
         "RIPPLE_TRUTH": "1",
         "RIPPLE_ELT_SETTLE_SECONDS": "2",
-        "RIPPLE_ELT_POLL_SECONDS": "0.2",
+        "RIPPLE_ELT_POLL_SECONDS": "0.1",
     }

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from ripple.contracts import Contract
 from ripple.sales_schema import arrow_schema
 from ripple.timestamp_columns import REFUSALS, parse_column
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 def to_frame(rows: Sequence[Mapping[str, Any]], contract: Contract) -> pd.DataFrame:
     """One column a contract field, in its order; rows have passed the contract."""
+    # Half of the module's memory and import time: an instance pays for it with its first page, not before it can answer.
+    import pandas as pd
+
     columns = {}
     for field in arrow_schema(contract):
         values = [row.get(field.name) for row in rows]

@@ -1,9 +1,13 @@
-"""Several functions in one process: each its own functions-framework app under its own path."""
+"""Several functions in one process: each its own functions-framework app under its own path, with a request log."""
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import json
 import os
+import sys
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -28,10 +32,28 @@ def mount(targets: Mapping[str, tuple[str, str]]) -> Wsgi:
             return [b"no function is mounted here\n"]
         environ["SCRIPT_NAME"] = f"/{name}"
         environ["PATH_INFO"] = "/" + rest
-        answer: Iterable[bytes] = app(environ, start_response)
-        return answer
+        return _logged(app, name, environ, start_response)
 
     return dispatch
+
+
+def _logged(app: Wsgi, name: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The app's answer, and a line in the process's log as Cloud Run writes of each request."""
+    began, answered = time.time(), "500"
+
+    def start(status: str, *rest: Any) -> Any:
+        nonlocal answered
+        answered = status[:3]
+        return start_response(status, *rest)
+
+    try:
+        return app(environ, start)
+    finally:
+        request = {"requestUrl": f"/{name}", "status": int(answered), "latency": f"{time.time() - began:.6f}s"}
+        timestamp = dt.datetime.fromtimestamp(began, dt.UTC).isoformat()
+        with contextlib.suppress(OSError):
+            # A log that a full disk refuses must not fail the request that it is about.
+            sys.stderr.write(json.dumps({"timestamp": timestamp, "httpRequest": request}) + "\n")
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

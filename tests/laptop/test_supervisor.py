@@ -14,7 +14,8 @@ import psutil
 import pytest
 
 from cli.laptop_control import read_ports, running_pid, start_detached, stop
-from laptop.supervisor import choose_ports, write_whole
+from laptop.files import write_whole
+from laptop.supervisor import choose_ports
 from tests.torture.family import Family
 
 

@@ -1,0 +1,67 @@
+"""`python -m tests.bench [NAME ...]`: run the benchmarks, all or those named, and write docs/performance.md if all ran."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import psutil
+from rich.console import Console
+
+from tests.bench.measuring import ROOT, Figure
+
+BENCHES = {
+    "generating": "Generators",
+    "timestamps": "Timestamps",
+    "exporting": "Export",
+    "importing": "Cold start",
+    "messaging": "Messages",
+    "running_elt": "ELT",
+    "demonstrating": "The demo",
+}
+"""Module of this folder and the heading of its figures, quick ones first."""
+PAGE = ROOT / "docs" / "performance.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHES)}; all without one")
+    names = parser.parse_args().names or list(BENCHES)
+    console = Console(stderr=True)
+    found: dict[str, Sequence[Figure]] = {}
+    for name in names:
+        with console.status(name):
+            found[name] = importlib.import_module(f"tests.bench.{name}").measure()
+        for figure in found[name]:
+            console.print(f"{_verdict(figure):6} {figure.what}: {figure.measured} {figure.rival}", highlight=False)
+    if names == list(BENCHES):
+        PAGE.write_text(write_page(found, datetime.now(UTC)))
+    missed = [figure for figures in found.values() for figure in figures if figure.holds is False]
+    raise SystemExit(1 if missed else 0)
+
+
+def _verdict(figure: Figure) -> str:
+    return {True: "holds", False: "MISSED", None: ""}[figure.holds]
+
+
+def write_page(found: dict[str, Sequence[Figure]], now: datetime) -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    head = (
+        "# Performance\n\n"
+        f"Written by `make bench` on {now:%Y-%m-%d}, on {os.cpu_count()} cores and {memory:.0f} GiB with Python "
+        f"{platform.python_version()}. Each figure was measured in the same run as its rival; a bar is what the project holds itself to.\n"
+    )
+    return head + "".join(_section(BENCHES[name], figures) for name, figures in found.items())
+
+
+def _section(title: str, figures: Iterable[Figure]) -> str:
+    rows = [f"| {f.what} | {f.measured} | {f.rival} | {f.bar} | {_verdict(f)} |\n" for f in figures]
+    return f"\n## {title}\n\n| what | measured | beside | bar | |\n|---|---|---|---|---|\n{''.join(rows)}"
+
+
+if __name__ == "__main__":
+    main()
