@@ -17,6 +17,7 @@ from cli.laptop_control import read_ports, running_pid, start_detached, stop
 from laptop.files import write_whole
 from laptop.supervisor import choose_ports
 from tests.torture.family import Family
+from tests.torture.faults import occupy
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +68,10 @@ def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: Family) -
     port, before = read_ports(family.state)["secrets"], process_of(family, "edge")
     before.kill()
     with socket.socket() as squatter:
-        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        wait_for(lambda: _binds(squatter, port))
+        wait_for(lambda: occupy(squatter, port))
         time.sleep(1.5)
         assert not answers(port)
     wait_for(lambda: answers(port))
-
-
-def _binds(squatter: socket.socket, port: int) -> bool:
-    try:
-        squatter.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
 
 
 def test_a_frozen_pack_does_not_outlive_its_killed_supervisor(family: Family) -> None:

@@ -19,6 +19,7 @@ from google.cloud import run_v2
 from laptop.run.server import start
 from tests.laptop.conftest import LoopThread
 from tests.laptop.run.conftest import PARENT, Cloud, ask, connect, is_alive
+from tests.torture.faults import occupy
 
 
 def test_a_service_answers_at_its_address_in_a_process_of_its_own(cloud: Cloud, tmp_path: Path) -> None:
@@ -67,13 +68,8 @@ def test_a_revived_process_waits_for_its_port_and_never_moves(cloud: Cloud, tmp_
     os.kill(ask(uri)["pid"], signal.SIGKILL)
     port = int(urlsplit(uri).port or 0)
     with socket.socket() as squatter:
-        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for _ in range(500):
-            try:
-                squatter.bind(("127.0.0.1", port))
-                break
-            except OSError:
-                time.sleep(0.002)
+        while not occupy(squatter, port):
+            time.sleep(0.002)
         time.sleep(0.5)
         assert cloud.services.get_service(name=f"{PARENT}/services/sticky").uri == uri
     assert ask(uri)["name"] == "sticky"
