@@ -57,7 +57,7 @@ def test_a_deployment_that_changes_nothing_restarts_nothing(cloud: Cloud, tmp_pa
 def test_a_dead_process_is_revived_on_its_port(cloud: Cloud, tmp_path: Path, pack: str) -> None:
     uri = cloud.deploy(tmp_path, f"mortal{len(pack)}", pack=pack)
     before = ask(uri)["pid"]
-    os.kill(before, signal.SIGKILL)
+    kill_whole(before)
     while ask(uri)["pid"] == before:
         time.sleep(0.05)
     assert cloud.services.get_service(name=f"{PARENT}/services/mortal{len(pack)}").uri == uri
@@ -65,7 +65,7 @@ def test_a_dead_process_is_revived_on_its_port(cloud: Cloud, tmp_path: Path, pac
 
 def test_a_revived_process_waits_for_its_port_and_never_moves(cloud: Cloud, tmp_path: Path) -> None:
     uri = cloud.deploy(tmp_path, "sticky")
-    os.kill(ask(uri)["pid"], signal.SIGKILL)
+    kill_whole(ask(uri)["pid"])
     port = int(urlsplit(uri).port or 0)
     with socket.socket() as squatter:
         while not occupy(squatter, port):
@@ -135,6 +135,11 @@ def test_a_killed_server_leaves_no_process_that_its_successor_does_not_end(tmp_p
     finally:
         server.terminate()
         server.wait()
+
+
+def kill_whole(worker: int) -> None:
+    """The server and its workers: a worker alone would be replaced by its own server."""
+    os.killpg(os.getpgid(worker), signal.SIGKILL)
 
 
 def spawn(state: Path) -> tuple[subprocess.Popen[str], Cloud]:
