@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from google.auth.credentials import AnonymousCredentials
 from google.cloud.scheduler_v1 import CloudSchedulerClient, Job
 from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
 
+from laptop.ports import hold_port
 from laptop.pubsub.server import start as start_pubsub
 from laptop.scheduler.server import next_time, start
 from tests.laptop.pubsub.test_pubsub import Bus
@@ -53,7 +53,7 @@ def test_a_job_fires_once_for_every_scheduled_time(launch: Callable[..., object]
 def test_a_time_at_which_pubsub_was_away_is_fired_when_it_is_back(
     launch: Callable[..., object], tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as holder:
+    with hold_port("127.0.0.1", 0, 0) as holder:
         port = holder.getsockname()[1]
     clock = Clock(launch, tmp_path, f"127.0.0.1:{port}")
     clock.make_daily("projects/demo-proj/topics/ticks")
