@@ -17,7 +17,7 @@ from cli.replaying import publish_replay
 from cli.ticking import publish_tick
 from ripple.gateways.transport import rest_client
 
-SWEEP_SECONDS = 5
+SWEEP_SECONDS, STILL_SECONDS = 5, 240
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,12 +30,15 @@ class Settler:
     _replayed: set[tuple[int, int]] = field(default_factory=set)
 
     def settle(self, timeout_seconds: float, restart: Callable[[], None], tell: Callable[[str], None]) -> str:
-        """Return what is still pending, "" when nothing is. A restart halfway ends waits that would take ten minutes."""
-        began, restarts = time.monotonic(), 0
-        while (pending := self._look()) and (waited := time.monotonic() - began) < timeout_seconds:
-            tell(pending)
-            if waited > 120 * (restarts + 1):
-                restarts += 1
+        """Return what is still pending, "" when nothing is. A restart ends a backoff that would wait for ten minutes."""
+        began = moved = time.monotonic()
+        last = ""
+        while (pending := self._look()) and time.monotonic() - began < timeout_seconds:
+            if pending != last:
+                last, moved = pending, time.monotonic()
+                tell(pending)
+            elif time.monotonic() - moved > STILL_SECONDS:
+                moved = time.monotonic()
                 restart()
             time.sleep(SWEEP_SECONDS)
         return pending
