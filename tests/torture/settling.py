@@ -76,7 +76,7 @@ class Settler:
             name = tick.to_dict()["execution"]
             found = executions.get_execution(name=name) if name else None
             running += found is None or not found.completion_time
-            if found is not None and found.failed_count:
+            if found is not None and found.failed_count and tick.to_dict().get("ended", True):
                 self._run_again(tick.reference, found)
         return f"{running} generator jobs" if running else ""
 
