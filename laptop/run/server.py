@@ -101,10 +101,11 @@ class RunApi:
         return JSONResponse(_found(self._records.get("execution", name), request))
 
     async def list_executions(self, request: Request) -> Response:
-        """Of one job, or of all where the job is `-`."""
+        """Of one job, or with `-` of all, in order of their creation."""
         job = request.path_params["job"]
         prefix = f"{_parent(request)}/jobs/" + ("" if job == "-" else f"{job}/executions/")
-        return JSONResponse({"executions": self._records.list("execution", prefix)})
+        found = self._records.list("execution", prefix)
+        return JSONResponse({"executions": sorted(found, key=lambda execution: str(execution["createTime"]))})
 
 
 def _parent(request: Request) -> str:
