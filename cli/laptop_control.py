@@ -16,7 +16,8 @@ from pathlib import Path
 
 import psutil
 
-from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, evict_packs, supervise, write_whole
+from laptop.files import write_whole
+from laptop.supervisor import PID_FILE, PORTS_FILE, Laptop, choose_ports, evict_packs, supervise
 
 PROJECT = "ripple-laptop"
 LOCATION = "us-central1"

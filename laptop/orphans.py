@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,13 +63,14 @@ def evict(folder: Path, grace_seconds: float = _GRACE_SECONDS) -> None:
     """Return when nobody owns the folder: who still does gets some seconds to end by itself, then is killed."""
     until = time.monotonic() + grace_seconds
     while (pid := _owner_pid(folder)) is not None:
-        if time.monotonic() > until:
+        if pid and time.monotonic() > until:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 9)
+                os.kill(pid, signal.SIGKILL)
         time.sleep(0.02)
 
 
 def _owner_pid(folder: Path) -> int | None:
+    """None if nobody owns the folder; 0 for one that has not said its number yet."""
     try:
         with lock_folder(folder):
             return None

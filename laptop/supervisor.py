@@ -7,19 +7,21 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
+import time
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from laptop.files import write_whole
 from laptop.host import PACKS
 from laptop.orphans import evict
+from laptop.ports import hold_port
 
 PORTS_FILE = "ports.json"
 PID_FILE = "supervisor.pid"
 _FIRST_TRIES = 3
-_PAUSE_SECONDS, _MOST_SECONDS, _START_SECONDS = 0.2, 5.0, 60.0
+_PAUSE_SECONDS, _MOST_SECONDS, _START_SECONDS, _PORT_SECONDS = 0.2, 5.0, 60.0, 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +35,17 @@ class Laptop:
     fsync: bool = False
 
 
-def choose_ports(state: Path) -> dict[str, int]:
-    """Last time's ports where they are still free, so that what was deployed keeps its addresses; else free ones."""
+def choose_ports(state: Path, patience_seconds: float = _PORT_SECONDS) -> dict[str, int]:
+    """Last time's ports, so that what was deployed keeps its addresses; free ones for those that stay taken."""
     file = state / PORTS_FILE
     last = json.loads(file.read_text()) if file.exists() else {}
     names = [*(name for pack in PACKS.values() for name in pack), "executions"]
-    held = [_hold(last.get(name, 0)) for name in names]
+    until = time.monotonic() + patience_seconds
+    held = [hold_port("127.0.0.1", last.get(name, 0), until - time.monotonic()) for name in names]
     ports = {name: int(holder.getsockname()[1]) for name, holder in zip(names, held, strict=True)}
     for holder in held:
         holder.close()
     return ports
-
-
-def _hold(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except OSError:
-        return socket.create_server(("127.0.0.1", 0))
 
 
 def evict_packs(state: Path) -> None:
@@ -61,13 +57,6 @@ def evict_packs(state: Path) -> None:
 def pack_folder(state: Path, pack: str) -> Path:
     """Where a pack's process keeps its lock."""
     return state / "packs" / pack
-
-
-def write_whole(file: Path, text: str) -> None:
-    """A kill leaves the old text or the new one, never half of it."""
-    temporary = file.with_name(f"{file.name}.{os.getpid()}.new")
-    temporary.write_text(text)
-    temporary.replace(file)
 
 
 async def supervise(laptop: Laptop) -> None:

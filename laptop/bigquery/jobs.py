@@ -17,6 +17,7 @@ import pyarrow as pa
 from laptop.bigquery.errors import duplicate, not_found
 from laptop.bigquery.running.outcome import Outcome
 from laptop.bigquery.running.session import Session
+from laptop.files import write_whole
 from laptop.http import ApiError
 from laptop.loops import persist
 
@@ -59,10 +60,15 @@ class Jobs:
     def load(self) -> None:
         """Read the records back; a job that was running when the process died has failed."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        for path in self.folder.glob("*.part"):
+        for path in [*self.folder.glob("*.part"), *self.folder.glob("*.new")]:
             path.unlink()
         for path in sorted(self.folder.glob("*.json")):
-            job = Job(resource=json.loads(path.read_text()))
+            try:
+                job = Job(resource=json.loads(path.read_text()))
+            except ValueError:
+                # A machine that died can leave a name without its content: such a job is unknown, as one that never was.
+                path.unlink()
+                continue
             if job.resource["status"]["state"] != "DONE":
                 self._finish(job, ApiError(503, "The server stopped while the job ran", reason="stopped"))
             job.done.set()
@@ -141,9 +147,7 @@ class Jobs:
 
     def _save(self, job: Job) -> None:
         with self._writing:
-            path = self.folder / f"{job.key}.json.part"
-            path.write_text(json.dumps(job.resource))
-            os.replace(path, path.with_suffix(""))
+            write_whole(self.folder / f"{job.key}.json", json.dumps(job.resource))
 
     def _record(self, job_id: str, configuration: Resource) -> Resource:
         now = str(self.now())

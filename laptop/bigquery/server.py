@@ -43,6 +43,7 @@ async def start(hosting: Hosting) -> BigQueryService:
     """Serve on `hosting`'s port; external tables are read from `hosting.endpoints["storage"]`."""
     warehouse = await asyncio.to_thread(_open, hosting)
     warehouse.jobs.load()
+    await asyncio.to_thread(warehouse.cache.sweep)
     routes = [*datasets.ROUTES, *tabledata.ROUTES, *tables.ROUTES, *jobs.ROUTES]
     app = Starlette(routes=[Mount("/bigquery/v2", routes=routes)])
     app.state.warehouse = warehouse

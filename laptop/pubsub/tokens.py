@@ -10,6 +10,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from laptop.files import write_whole
+
 _LIFE_SECONDS = 3600
 
 
@@ -55,8 +57,7 @@ class TokenSigner:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         form = serialization.PrivateFormat.PKCS8
         pem = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-        self._path.touch(mode=0o600)
-        self._path.write_bytes(pem)
+        write_whole(self._path, pem, mode=0o600)
 
 
 def _encode(part: dict[str, object]) -> str:

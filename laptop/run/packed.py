@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -50,7 +51,9 @@ def _logged(app: Wsgi, name: str, environ: dict[str, Any], start_response: Calla
     finally:
         request = {"requestUrl": f"/{name}", "status": int(answered), "latency": f"{time.time() - began:.6f}s"}
         timestamp = dt.datetime.fromtimestamp(began, dt.UTC).isoformat()
-        sys.stderr.write(json.dumps({"timestamp": timestamp, "httpRequest": request}) + "\n")
+        with contextlib.suppress(OSError):
+            # A log that a full disk refuses must not fail the request that it is about.
+            sys.stderr.write(json.dumps({"timestamp": timestamp, "httpRequest": request}) + "\n")
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from laptop.orphans import mark
+from laptop.ports import hold_port
 from laptop.records import Record
 
 
@@ -69,7 +70,7 @@ def _signal(pid: int, number: int) -> None:
 
 
 def find_free_port(host: str) -> int:
-    with socket.create_server((host, 0)) as probe:
+    with hold_port(host, 0, 0) as probe:
         return int(probe.getsockname()[1])
 
 

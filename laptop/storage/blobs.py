@@ -65,7 +65,10 @@ class Blobs:
         """A new draft, or the one under this id as far as it came."""
         content_id = content_id or uuid.uuid4().hex
         path = self.path(content_id)
-        path.parent.mkdir(exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(exist_ok=True)
+            if self.fsync:
+                _flush_folder(self._folder)
         return Draft(content_id, path, fsync=self.fsync)
 
     def reopen(self, content_id: str) -> None:
@@ -145,7 +148,6 @@ class Draft:
         os.replace(self._partial, self._path)
         if self._fsync:
             _flush_folder(self._path.parent)
-            _flush_folder(self._path.parent.parent)
         md5 = base64.b64encode(self._md5.digest()).decode()
         crc32c = base64.b64encode(self._crc.digest()).decode()  # type: ignore[no-untyped-call]
         return Content(id=self.id, size=self.size, md5=md5, crc32c=crc32c)

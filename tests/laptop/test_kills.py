@@ -24,6 +24,7 @@ from google.cloud import scheduler_v1, secretmanager_v1, storage, workflows_v1
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
+from laptop.ports import hold_port
 from ripple.gateways.transport import rest_client
 from tests.laptop.bigquery.conftest import client_of as bigquery_of
 from tests.laptop.pubsub.conftest import Bus
@@ -38,7 +39,7 @@ class Pack:
     """Several services in one process that is killed and started again on the same ports and folder."""
 
     def __init__(self, folder: Path) -> None:
-        holders = [socket.create_server(("127.0.0.1", 0)) for _ in SERVICES]
+        holders = [hold_port("127.0.0.1", 0, 0) for _ in SERVICES]
         self.ports = {name: holder.getsockname()[1] for name, holder in zip(SERVICES, holders, strict=True)}
         for holder in holders:
             holder.close()

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,8 +15,10 @@ import psutil
 import pytest
 
 from cli.laptop_control import read_ports, running_pid, start_detached, stop
-from laptop.supervisor import choose_ports, write_whole
+from laptop.files import write_whole
+from laptop.supervisor import choose_ports
 from tests.torture.family import Family
+from tests.torture.faults import occupy
 
 
 @pytest.fixture(scope="module")
@@ -66,19 +69,10 @@ def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: Family) -
     port, before = read_ports(family.state)["secrets"], process_of(family, "edge")
     before.kill()
     with socket.socket() as squatter:
-        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        wait_for(lambda: _binds(squatter, port))
+        wait_for(lambda: occupy(squatter, port))
         time.sleep(1.5)
         assert not answers(port)
     wait_for(lambda: answers(port))
-
-
-def _binds(squatter: socket.socket, port: int) -> bool:
-    try:
-        squatter.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
 
 
 def test_a_frozen_pack_does_not_outlive_its_killed_supervisor(family: Family) -> None:
@@ -104,6 +98,19 @@ def test_ports_are_kept_where_they_are_free_and_replaced_where_they_are_not(tmp_
     first = choose_ports(tmp_path)
     write_whole(tmp_path / "ports.json", json.dumps(first))
     with socket.create_server(("127.0.0.1", first["storage"])):
-        second = choose_ports(tmp_path)
+        second = choose_ports(tmp_path, patience_seconds=0.1)
     assert second["storage"] != first["storage"]
     assert second | {"storage": 0} == first | {"storage": 0}
+
+
+def test_a_port_that_is_taken_for_a_moment_is_kept(tmp_path: Path) -> None:
+    first = choose_ports(tmp_path)
+    write_whole(tmp_path / "ports.json", json.dumps(first))
+    squatter = socket.create_server(("127.0.0.1", first["pubsub"]))
+    threading.Timer(0.5, squatter.close).start()
+    assert choose_ports(tmp_path) == first
+
+
+def test_ports_are_none_that_the_system_lends_to_clients(tmp_path: Path) -> None:
+    lent = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert max(choose_ports(tmp_path).values()) < lent

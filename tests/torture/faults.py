@@ -108,13 +108,21 @@ def _limit(process: psutil.Process, size: int) -> None:
 
 
 def _bind(port: int) -> socket.socket:
-    """Bound and not listening: connections are refused. The killed owner may need a moment to let go."""
     holder = socket.socket()
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     for _ in range(100):
-        try:
-            holder.bind(("127.0.0.1", port))
+        if occupy(holder, port):
             break
-        except OSError:
-            time.sleep(0.02)
+        time.sleep(0.02)
     return holder
+
+
+def occupy(holder: socket.socket, port: int) -> bool:
+    """Bind and do not listen: connections are refused. False while the killed owner has not let go."""
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        holder.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    # Two that both say they share an address may, as long as none listens: this one says so no more.
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    return True

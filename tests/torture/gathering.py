@@ -104,5 +104,8 @@ def find_traces(state: Path) -> list[str]:
     is_open = {upload for upload, body in uploads.items() if "finished" not in body}
     blobs = [path for path in (state / "storage" / "blobs").rglob("*") if path.is_file()]
     traces = [path for path in blobs if path.stem not in (is_open if path.suffix == ".part" else contents)]
-    traces += list((state / "storage" / "parts").glob("*")) + list((state / "bigquery" / "jobs").glob("*.part"))
+    traces += list((state / "storage" / "parts").glob("*")) + list(
+        (state / "bigquery" / "objects").glob("*/converting-*")
+    )
+    traces += [path for path in (state / "bigquery" / "jobs").iterdir() if path.suffix not in (".json", ".arrow")]
     return [path.relative_to(state).as_posix() for path in traces + list(state.glob("*.new"))]

@@ -17,7 +17,7 @@ from cli.replaying import publish_replay
 from cli.ticking import publish_tick
 from ripple.gateways.transport import rest_client
 
-SWEEP_SECONDS = 5
+SWEEP_SECONDS, STILL_SECONDS = 5, 240
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,12 +30,15 @@ class Settler:
     _replayed: set[tuple[int, int]] = field(default_factory=set)
 
     def settle(self, timeout_seconds: float, restart: Callable[[], None], tell: Callable[[str], None]) -> str:
-        """Return what is still pending, "" when nothing is. A restart halfway ends waits that would take ten minutes."""
-        began, restarts = time.monotonic(), 0
-        while (pending := self._look()) and (waited := time.monotonic() - began) < timeout_seconds:
-            tell(pending)
-            if waited > 120 * (restarts + 1):
-                restarts += 1
+        """Return what is still pending, "" when nothing is. A restart ends a backoff that would wait for ten minutes."""
+        began = moved = time.monotonic()
+        last = ""
+        while (pending := self._look()) and time.monotonic() - began < timeout_seconds:
+            if pending != last:
+                last, moved = pending, time.monotonic()
+                tell(pending)
+            elif time.monotonic() - moved > STILL_SECONDS:
+                moved = time.monotonic()
                 restart()
             time.sleep(SWEEP_SECONDS)
         return pending
@@ -73,7 +76,7 @@ class Settler:
             name = tick.to_dict()["execution"]
             found = executions.get_execution(name=name) if name else None
             running += found is None or not found.completion_time
-            if found is not None and found.failed_count:
+            if found is not None and found.failed_count and tick.to_dict().get("ended", True):
                 self._run_again(tick.reference, found)
         return f"{running} generator jobs" if running else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +20,18 @@ from laptop.bigquery.external.objects import ObjectStore, StoredObject
 from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.types import duck_type_of_field, quoted
 
+_WORK = "converting-"
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectCache:
     folder: Path
     store: ObjectStore
+
+    def sweep(self) -> None:
+        """Tidy up after a kill: conversions that did not come to their end."""
+        for left in self.folder.glob(f"*/{_WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def parquet_of(self, item: StoredObject, definition: Definition) -> Path:
         """The path of the copy, fetched and converted if this is the first read of this generation."""
@@ -38,7 +46,7 @@ class ObjectCache:
         content = self.store.read(item)
         if definition.format != "PARQUET":
             content = inflate(content, item.uri)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=_WORK, dir=target.parent) as folder:
             made = Path(folder) / "made.parquet"
             if definition.raw_lines:
                 pq.write_table(

@@ -19,6 +19,7 @@ from google.cloud import run_v2
 from laptop.run.server import start
 from tests.laptop.conftest import LoopThread
 from tests.laptop.run.conftest import PARENT, Cloud, ask, connect, is_alive
+from tests.torture.faults import occupy
 
 
 def test_a_service_answers_at_its_address_in_a_process_of_its_own(cloud: Cloud, tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_a_deployment_that_changes_nothing_restarts_nothing(cloud: Cloud, tmp_pa
 def test_a_dead_process_is_revived_on_its_port(cloud: Cloud, tmp_path: Path, pack: str) -> None:
     uri = cloud.deploy(tmp_path, f"mortal{len(pack)}", pack=pack)
     before = ask(uri)["pid"]
-    os.kill(before, signal.SIGKILL)
+    kill_whole(before)
     while ask(uri)["pid"] == before:
         time.sleep(0.05)
     assert cloud.services.get_service(name=f"{PARENT}/services/mortal{len(pack)}").uri == uri
@@ -64,16 +65,11 @@ def test_a_dead_process_is_revived_on_its_port(cloud: Cloud, tmp_path: Path, pac
 
 def test_a_revived_process_waits_for_its_port_and_never_moves(cloud: Cloud, tmp_path: Path) -> None:
     uri = cloud.deploy(tmp_path, "sticky")
-    os.kill(ask(uri)["pid"], signal.SIGKILL)
+    kill_whole(ask(uri)["pid"])
     port = int(urlsplit(uri).port or 0)
     with socket.socket() as squatter:
-        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for _ in range(500):
-            try:
-                squatter.bind(("127.0.0.1", port))
-                break
-            except OSError:
-                time.sleep(0.002)
+        while not occupy(squatter, port):
+            time.sleep(0.002)
         time.sleep(0.5)
         assert cloud.services.get_service(name=f"{PARENT}/services/sticky").uri == uri
     assert ask(uri)["name"] == "sticky"
@@ -139,6 +135,11 @@ def test_a_killed_server_leaves_no_process_that_its_successor_does_not_end(tmp_p
     finally:
         server.terminate()
         server.wait()
+
+
+def kill_whole(worker: int) -> None:
+    """The server and its workers: a worker alone would be replaced by its own server."""
+    os.killpg(os.getpgid(worker), signal.SIGKILL)
 
 
 def spawn(state: Path) -> tuple[subprocess.Popen[str], Cloud]:
