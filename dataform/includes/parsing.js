@@ -128,14 +128,17 @@ const sales = (ref) =>
     "ingested_at, source_uri, line_hash",
   );
 
-/** The rows of `rows` that stay: first of their key in the batch, and of a key no earlier batch in `seen` has. */
+/**
+ * The rows of `rows` that stay: first of their key in the batch, and of a key no other batch in `seen` has. Not "no earlier
+ * one": a parked batch that is released comes after batches with higher numbers, which may hold its keys by then.
+ */
 const kept = (rows, key, seen) =>
   seen
     ? `
 FROM (${rows}
 ) AS fresh
 LEFT JOIN (
-  SELECT DISTINCT ${key} FROM ${seen} WHERE batch < ${batch.number()}
+  SELECT DISTINCT ${key} FROM ${seen} WHERE batch <> ${batch.number()}
 ) AS seen ON seen.${key} = fresh.${key}
 WHERE fresh.copy_number = 1 AND seen.${key} IS NULL`
     : `
@@ -156,7 +159,7 @@ SELECT
 FROM (${rows}
 ) AS fresh
 LEFT JOIN (
-  SELECT ${key}, MIN(batch) AS first_batch FROM ${seen} WHERE batch < ${batch.number()} GROUP BY ${key}
+  SELECT ${key}, MIN(batch) AS first_batch FROM ${seen} WHERE batch <> ${batch.number()} GROUP BY ${key}
 ) AS seen ON seen.${key} = fresh.${key}
 WHERE fresh.copy_number > 1 OR seen.${key} IS NOT NULL`;
 
