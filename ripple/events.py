@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -45,12 +46,17 @@ class Fact:
         """Read a payload; unknown fields are ignored (an additive change), all wrong ones are named together."""
         if not isinstance(data, Mapping):
             raise PermanentError("event_malformed", f"the data of {cls.TYPE} is not a JSON object")
-        hints = typing.get_type_hints(cls)
+        hints = _hints_of(typing.cast(Hashable, cls))
         fields = dataclasses.fields(cls)
         wrong = [f.name for f in fields if not _fits(data.get(f.name), hints[f.name], _is_optional(f))]
         if wrong:
             raise PermanentError("event_malformed", f"{cls.TYPE}: wrong or missing: {', '.join(wrong)}", fields=wrong)
         return cls(**{f.name: _frozen(data[f.name]) for f in fields if data.get(f.name) is not None})
+
+
+@functools.cache
+def _hints_of(fact: Hashable) -> Mapping[str, Any]:
+    return typing.get_type_hints(fact)
 
 
 def _is_optional(field: dataclasses.Field[Any]) -> bool:

@@ -58,7 +58,11 @@ STAGES: Mapping[str, Stage] = {
         ),
         Stage(
             name="export_sales",
-            triggers=(Finalize(bucket="landing"), Fact(type="sales.export.requested.v1")),
+            triggers=(
+                Finalize(bucket="landing"),
+                Fact(type="sales.export.requested.v1"),
+                Fact(type="replay.run.started.v1"),
+            ),
             states=("sales.slice.exported.v1", "sales.export.finished.v1"),
             memory_mib=1024,
         ),
@@ -97,7 +101,12 @@ STAGES: Mapping[str, Stage] = {
         Stage(
             name="sweep",
             triggers=(Command(topic="ripple-ticks", kind="sweep"),),
-            states=("run.stalled.v1", "elt.run.failed.v1", "training.job.finished.v1"),
+            states=(
+                "run.stalled.v1",
+                "replay.run.started.v1",
+                "elt.run.failed.v1",
+                "training.job.finished.v1",
+            ),
             timeout_seconds=300,
         ),
     )

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.events import ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef
+from ripple.paths import ObjectRef, split_uri
 from ripple.ports import StoredObject
 from ripple.shell import Finalized, Payload
 from ripple.stating import Cause, correlated, send, state_as
@@ -39,10 +39,12 @@ class Manifest:
 
 
 def react(payload: Payload, cause: Cause, edge: Edge) -> None:
-    """Export a manifest's batch, or what changed in the requested window."""
-    if isinstance(payload, Finalized):
-        manifest = read_manifest(edge.objects.read(payload.ref), payload.ref)
-        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+    """Export a manifest's batch, what changed in the requested window, or the manifests that `sweep` found unheard."""
+    if isinstance(payload, ReplayRunStarted):
+        for uri in payload.targets if payload.kind == "manifest" else ():
+            export_manifest(edge.objects.stat(*split_uri(uri)).ref, cause, edge)
+    elif isinstance(payload, Finalized):
+        export_manifest(payload.ref, cause, edge)
     elif isinstance(payload, SalesExportRequested):
         manifest = Manifest(
             batch_id=payload.batch_id,
@@ -54,9 +56,22 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
         )
         window = (_moment(payload.changed_from), _moment(payload.changed_to))
         pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
+        export(manifest, pages, correlated(cause, manifest.batch_id), edge)
     else:
         raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
-    export(manifest, pages, correlated(cause, manifest.batch_id), edge)
+
+
+def export_manifest(ref: ObjectRef, cause: Cause, edge: Edge) -> None:
+    """Export the batch that a manifest promises; `exports/{key}` says that it was, or that it never can be."""
+    record = {"uri": ref.uri, "generation": ref.generation, "state": "exported"}
+    try:
+        manifest = read_manifest(edge.objects.read(ref), ref)
+        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+        export(manifest, pages, correlated(cause, manifest.batch_id), edge)
+    except PermanentError as error:
+        edge.documents.create(f"exports/{ref.key}", record | {"state": "refused", "reason": str(error)})
+        raise
+    edge.documents.create(f"exports/{ref.key}", record)
 
 
 def _moment(text: str) -> dt.datetime:

@@ -5,6 +5,8 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 
 from __future__ import annotations
 
+import datetime as dt
+
 from functions.land_object.checking import Checked, check_object
 from ripple.contracts import load_contract
 from ripple.errors import PermanentError
@@ -93,13 +95,13 @@ def record(fact: Fact, path: str, cause: Cause, documents: DocumentStore, known:
     if known and known["state"] != "claimed":
         return
 
-    def decide(transaction: Transaction, _now: object) -> None:
+    def decide(transaction: Transaction, now: dt.datetime) -> None:
         current = transaction.get(path)
         if current is None or current["state"] != "claimed":
             return
         verdict = {"state": "landed" if landed else "rejected", "fact": fact.data(), "batch": None}
         flow = {"flow": fact.flow, "dt": fact.dt} if isinstance(fact, BronzeObjectLanded) else {}
         transaction.update(path, verdict | flow)
-        keep_in_outbox(transaction, state_as(fact, STAGE, cause))
+        keep_in_outbox(transaction, state_as(fact, STAGE, cause), now)
 
     documents.run(decide)

@@ -41,14 +41,16 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def plan_batches(tick: Command) -> list[Batch]:
-    """What a tick asks for. Pure. The tick's id is its scheduled time: the Scheduler's message says none, so its minute counts."""
+    """What a tick asks for. Pure. The tick's id is its scheduled time; the Scheduler's message says none, so its window counts.
+
+    Never the time of publishing: the Scheduler fires twice now and then, minutes apart.
+    """
     body = tick.body
-    minute = tick.published_at.replace(second=0, microsecond=0)
-    scheduled_at = str(body.get("scheduled_at") or minute.isoformat())
     flows = body.get("flows", list(FLOWS))
     if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
         raise PermanentError("tick_malformed", f"flows {flows!r} are not among {', '.join(FLOWS)}")
-    start, end = _window(body, minute)
+    start, end = _window(body, tick.published_at.date())
+    scheduled_at = str(body.get("scheduled_at") or f"{end}T00:00:00+00:00")
     arguments = _arguments(body.get("arguments", {}))
     digest = hashlib.sha256(f"{scheduled_at}|{start}|{end}|{arguments}".encode()).hexdigest()[:8]
     return [
@@ -65,10 +67,10 @@ def plan_batches(tick: Command) -> list[Batch]:
     ]
 
 
-def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.date]:
+def _window(body: Mapping[str, Any], today: dt.date) -> tuple[dt.date, dt.date]:
     """The tick's `from` and `to`, or the day before it fired."""
     try:
-        end = dt.date.fromisoformat(body["to"]) if "to" in body else minute.date()
+        end = dt.date.fromisoformat(body["to"]) if "to" in body else today
         start = dt.date.fromisoformat(body["from"]) if "from" in body else end - dt.timedelta(days=1)
     except (ValueError, TypeError, OverflowError) as error:
         raise PermanentError("tick_malformed", f"from and to are dates as YYYY-MM-DD: {error}") from None
@@ -92,6 +94,9 @@ def _start(batch: Batch, edge: Edge) -> Fact:
         {
             "flow": batch.flow,
             "execution": None,
+            "attempts": 1,
+            "ended": not batch.generate,
+            "words": list(job_words(batch)),
             "arguments": dict(zip(batch.arguments[::2], batch.arguments[1::2], strict=True)),
             **window,
         },
@@ -110,10 +115,13 @@ def _start(batch: Batch, edge: Edge) -> Fact:
 
 def _run_job(batch: Batch, path: str, edge: Edge) -> str:
     """A crash before the update runs the job twice; the job itself writes nothing twice."""
-    words = ("--from", batch.window_from, "--to", batch.window_to, "--batch-id", batch.batch_id, *batch.arguments)
-    execution = edge.generator_jobs.run(job_name(batch.flow), words)
+    execution = edge.generator_jobs.run(job_name(batch.flow), job_words(batch))
     edge.documents.update(path, {"execution": execution})
     return execution
+
+
+def job_words(batch: Batch) -> tuple[str, ...]:
+    return ("--from", batch.window_from, "--to", batch.window_to, "--batch-id", batch.batch_id, *batch.arguments)
 
 
 def job_name(flow: str) -> str:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from ripple.elt_state import read_head
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
-from ripple.ports import Document
+from ripple.ports import Document, Transaction
 from ripple.shell import Payload
 from ripple.stating import Cause, send, state_as
 
@@ -41,25 +42,27 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
-    known = edge.documents.get(f"trainings/{run.batch}")
-    if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
-        # A second telling, perhaps with newer files waiting by now: what was decided stands.
-        submit(run, int(known["attempts"]), cause, edge)
-        return
-    head = read_head(edge.documents.get("elt/head"))
-    waiting = edge.documents.find("files", {"state": "landed", "batch": None}, 1)
-    decision = decide(run, head.run.batch if head.run else None, bool(waiting))
-    record = {
-        "train": decision.train,
-        "reason": decision.reason,
-        "superseded": decision.superseded,
-        "run": run.data(),
-        "attempts": 1,
-    }
-    if decision.train:
-        record |= _under_way(submit(run, 1, cause, edge), cause)
-    if not edge.documents.create(f"trainings/{run.batch}", record):
-        edge.documents.update(f"trainings/{run.batch}", record)
+    """Decide and record in one transaction, then submit: whoever comes second finds the first one's decision."""
+    digest = _read_spec(edge)[1]
+
+    def work(transaction: Transaction, now: dt.datetime) -> Document:
+        path = f"trainings/{run.batch}"
+        known = transaction.get(path)
+        if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
+            # A second telling, perhaps with newer files waiting by now: what was decided stands.
+            return known
+        head = read_head(transaction.get("elt/head"))
+        waiting = transaction.find("files", {"state": "landed", "batch": None}, 1)
+        decision = decide(run, head.run.batch if head.run else None, bool(waiting))
+        record: Document = {**asdict(decision), "run": run.data()}
+        if decision.train:
+            record |= _under_way(run, digest, 1, now)
+        transaction.set(path, record)
+        return record
+
+    record = edge.documents.run(work)
+    if record["train"]:
+        submit(record, cause, edge)
 
 
 def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> Decision:
@@ -77,48 +80,72 @@ def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool) -> De
 
 def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
     """A replay trains again under the next attempt; which one, the replay's id decides once."""
-    record = edge.documents.get(f"trainings/{batch}")
-    if record is None:
-        raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
-    attempts: Document = record.get("replays", {})
-    attempt = attempts.get(replay_id) or int(record["attempts"]) + 1
-    edge.documents.update(
-        f"trainings/{batch}", {"attempts": max(attempt, record["attempts"]), "replays": attempts | {replay_id: attempt}}
-    )
-    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
-    again = {"train": True, "superseded": False, "reason": f"replay {replay_id}"}
-    edge.documents.update(f"trainings/{batch}", again | _under_way(job, cause))
+    digest = _read_spec(edge)[1]
+
+    def work(transaction: Transaction, now: dt.datetime) -> Document:
+        path = f"trainings/{batch}"
+        record = transaction.get(path)
+        if record is None:
+            raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
+        if replay_id in record.get("replays", ()):
+            return record
+        run, attempt = EltRunSucceeded.from_data(record["run"]), int(record.get("attempts", 0)) + 1
+        again = {"train": True, "superseded": False, "reason": f"replay {replay_id}"}
+        again |= {"replays": [*record.get("replays", ()), replay_id][-100:]}
+        record |= again | _under_way(run, digest, attempt, now)
+        transaction.set(path, record)
+        return record
+
+    submit(edge.documents.run(work), cause, edge)
 
 
 def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
     """Note how the newest job of a batch ended; one that failed is tried again under the next attempt."""
-    path = f"trainings/{end.batch}"
-    record = edge.documents.get(path)
-    if record is None or record.get("job") != end.job:
-        return
+    digest = "" if end.state == "succeeded" else _read_spec(edge)[1]
+
+    def work(transaction: Transaction, now: dt.datetime) -> Document | None:
+        path = f"trainings/{end.batch}"
+        record = transaction.get(path)
+        if record is None or end.job not in (record.get("job"), record.get("failed_job")):
+            return None
+        if record["job"] == end.job:
+            record |= _decide_after(end, record, digest, now)
+            transaction.set(path, record)
+        return record
+
+    record = edge.documents.run(work)
+    if record is not None and not record["ended"]:
+        submit(record, cause, edge)
+
+
+def _decide_after(end: TrainingJobFinished, record: Document, digest: str, now: dt.datetime) -> Document:
+    """What changes in the record when its job has ended. Pure."""
     attempt = int(record["attempts"]) + 1
     if end.state == "succeeded" or end.outcome == "cancelled" or attempt > ATTEMPTS:
-        edge.documents.update(path, {"ended": True, "outcome": end.outcome, "ending": end.reason})
-        return
-    job = submit(EltRunSucceeded.from_data(record["run"]), attempt, cause, edge)
-    edge.documents.update(path, {"attempts": attempt, "failure": end.reason} | _under_way(job, cause))
+        return {"ended": True, "outcome": end.outcome, "ending": end.reason}
+    run = EltRunSucceeded.from_data(record["run"])
+    return {"failure": end.reason, "failed_job": end.job} | _under_way(run, digest, attempt, now)
 
 
-def _under_way(job: str, cause: Cause) -> Document:
-    return {"job": job, "submitted_at": cause.time, "ended": False}
-
-
-def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
-    """Submit and state it; the job's id is a function of dataset version, spec and attempt."""
-    settings = edge.settings
-    bucket, name = split_uri(settings.pipeline_spec)
-    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
-    digest = hashlib.sha256(spec).hexdigest()
+def _under_way(run: EltRunSucceeded, digest: str, attempt: int, now: dt.datetime) -> Document:
     job = job_id(run.dataset_version, digest, attempt)
+    return {"job": job, "attempts": attempt, "spec_digest": digest, "decided_at": now, "ended": False}
+
+
+def _read_spec(edge: Edge) -> tuple[bytes, str]:
+    """The compiled pipeline and its digest."""
+    bucket, name = split_uri(edge.settings.pipeline_spec)
+    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
+    return spec, hashlib.sha256(spec).hexdigest()
+
+
+def submit(record: Document, cause: Cause, edge: Edge) -> None:
+    """Submit what was recorded, and state it. The id was recorded too, so that a second submit is none."""
+    settings, run = edge.settings, EltRunSucceeded.from_data(record["run"])
     parameters = {
         "project": settings.project,
         "location": settings.location,
-        "job": job,
+        "job": record["job"],
         "batch": run.batch,
         "dataset_version": run.dataset_version,
         "snapshot_uri": run.snapshot_uri,
@@ -129,12 +156,15 @@ def submit(run: EltRunSucceeded, attempt: int, cause: Cause, edge: Edge) -> str:
         "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
     }
     labels = {"ripple-batch": str(run.batch), "ripple-dataset": run.dataset_version[:63].lower()}
-    edge.pipeline_jobs.submit(job, json.loads(spec), parameters, labels)
+    edge.pipeline_jobs.submit(record["job"], json.loads(_read_spec(edge)[0]), parameters, labels)
     fact = TrainingJobSubmitted(
-        job=job, batch=run.batch, dataset_version=run.dataset_version, spec_digest=digest, attempt=attempt
+        job=record["job"],
+        batch=run.batch,
+        dataset_version=run.dataset_version,
+        spec_digest=record["spec_digest"],
+        attempt=int(record["attempts"]),
     )
     send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
-    return job
 
 
 def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:
