@@ -13,7 +13,7 @@ from functions.land_object.stage import react as land
 from functions.start_batch.stage import react as start_batch
 from functions.start_elt.stage import react as start_elt
 from functions.start_training.stage import react as start_training
-from functions.sweep.arrivals import PAGE
+from functions.sweep.arrivals import MOST_AT_ONCE, PAGE
 from functions.sweep.stage import react, send_leftovers
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import (
@@ -118,10 +118,21 @@ def test_a_manifest_that_can_never_work_is_announced_once() -> None:
 def test_a_large_lake_is_listed_a_page_at_a_sweep() -> None:
     edge = FakeEdge()
     for number in range(PAGE + 3):
+        stored = edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
+        edge.documents.held[f"files/{stored.ref.key}"] = {"state": "landed"}
+    del edge.documents.held[f"files/{stored.ref.key}"]
+    assert sweep(edge) == []
+    assert [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)] == [stored.ref.uri]
+    assert sweep(edge) == []
+
+
+def test_a_stage_that_is_down_is_not_buried_under_what_it_has_not_done() -> None:
+    edge = FakeEdge()
+    for number in range(MOST_AT_ONCE + 3):
         edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
-    assert len(sweep(edge)) == 2 * PAGE
-    assert len(sweep(edge)) == 2 * 3
-    assert len(sweep(edge)) == 2 * PAGE
+    first, second, third = (sweep(edge) for _ in range(3))
+    assert len(first) == len(third) == 2 * MOST_AT_ONCE
+    assert len(second) == 2 * 3
 
 
 def test_a_claim_whose_handler_died_is_announced_again() -> None:

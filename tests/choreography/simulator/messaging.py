@@ -164,15 +164,12 @@ class Messages:
         delivery.attempt += 1
         engine = self.world.engine
         current = replace(delivery)
-        if engine.weather.strikes("drop", delivery.name, engine.now):
-            if engine.weather.roll(f"answer@{delivery.name}") < 0.5:
-                engine.say(f"{delivery.name}: the push is lost")
-                return self._again(current)
-            engine.say(f"{delivery.name}: its answer will be lost")
-            self._push(current, answered=False)
-            return None
-        self._push(current, answered=True)
-        return None
+        dropped = engine.weather.strikes("drop", delivery.name, engine.now)
+        if dropped and engine.weather.roll(f"answer@{delivery.name}") < 0.5:
+            engine.say(f"{delivery.name}: the push is lost")
+            self._again(current)
+        else:
+            self._push(current, answered=not dropped)
 
     def _push(self, delivery: Delivery, answered: bool) -> None:
         engine, settled = self.world.engine, []
