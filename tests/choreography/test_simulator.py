@@ -15,7 +15,7 @@ from tests.choreography.simulator.running import run_seed
 from tests.choreography.simulator.shrinking import shrink
 from tests.choreography.simulator.weather import RATES
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def test_a_thousand_seeds_of_rough_weather_violate_no_property() -> None:

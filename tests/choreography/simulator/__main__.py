@@ -26,14 +26,8 @@ def main(argv: list[str] | None = None) -> int:
         return tell_seed(asked.seed, asked.broken, asked.json)
     if asked.crash:
         return tell_crash(asked.crash, asked.json)
-    results: dict[str, Any] = {}
     if asked.broken:
-        names = list(BROKEN) if asked.broken == "all" else [asked.broken]
-        for name in names:
-            seeds = range(asked.first, asked.first + (asked.seeds or 1000))
-            results[name] = _count(name, lambda note, n=name, s=seeds: run_broken(n, s, note), len(seeds))  # type: ignore[misc]
-        print(json.dumps(results) if asked.json else "\n".join(f"{_caught(k, v)}" for k, v in results.items()))
-        return int(any(not found["caught"] for found in results.values()))
+        return tell_broken(asked)
     reports = {}
     if asked.crash_points:
         plans = plan_all()
@@ -44,6 +38,16 @@ def main(argv: list[str] | None = None) -> int:
         seeds = range(asked.first, asked.first + (asked.seeds or 1000))
         reports["seeds"] = _watch("seeds", lambda note: run_seeds(seeds, note), len(seeds))
     return _tell(reports, asked.json)
+
+
+def tell_broken(asked: argparse.Namespace) -> int:
+    """How many seeds catch each broken protocol, and by which property."""
+    results: dict[str, Any] = {}
+    seeds = range(asked.first, asked.first + (asked.seeds or 1000))
+    for name in BROKEN if asked.broken == "all" else [asked.broken]:
+        results[name] = _count(name, lambda note, n=name: run_broken(n, seeds, note), len(seeds))  # type: ignore[misc]
+    print(json.dumps(results) if asked.json else "\n".join(_caught(*item) for item in results.items()))
+    return int(any(not found["caught"] for found in results.values()))
 
 
 def _read(argv: list[str] | None) -> argparse.Namespace:
@@ -84,17 +88,16 @@ def _caught(name: str, found: dict[str, Any]) -> str:
 
 
 def _tell(reports: dict[str, Report], as_json: bool) -> int:
+    """The figures, and the story of the first violation of each kind."""
     if as_json:
-        told = {name: _facts(report) for name, report in reports.items()}
-        print(json.dumps(told))
-    else:
-        for name, report in reports.items():
-            print(_summary(name, report))
+        print(json.dumps({name: _facts(report) for name, report in reports.items()}))
+        return int(any(report.violations for report in reports.values()))
     for name, report in reports.items():
+        print(_summary(name, report))
         for which, violation in report.violations[:1]:
-            how = f"make simulate SEED={which}" if name == "seeds" else f"make simulate CRASH='{json.dumps(which)}'"
-            print(f"\nviolated by {which}: {violation}\nits story again: {how}", file=sys.stderr)
-            (tell_seed(which, None, False) if name == "seeds" else tell_crash(json.dumps(which), False))
+            again = f"SEED={which}" if name == "seeds" else f"CRASH='{json.dumps(which)}'"
+            print(f"\nviolated by {which}: {violation}\nits story again: make simulate {again}\n")
+            tell_seed(which, None, False) if name == "seeds" else tell_crash(json.dumps(which), False)
     return int(any(report.violations for report in reports.values()))
 
 
