@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -171,5 +172,6 @@ def _clock(seconds: float) -> str:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    """An open file tells its kind: its address would make every story another one."""
+    text = type(value).__name__ if isinstance(value, io.IOBase) else repr(value)
     return text if len(text) <= 100 else text[:97] + "..."
