@@ -302,7 +302,7 @@ class TrainingJobFinished(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRunStarted(Fact):
-    """Someone asked for a replay: of `object` URIs, of an ELT `batch`, or of the `training` of a batch."""
+    """Something runs again: `object` URIs, a sales `manifest`, an ELT `batch`, or the `training` of a batch. `sweep` asks too."""
 
     TYPE: ClassVar[str] = "replay.run.started.v1"
     replay_id: str
