@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test torture check bench docs lock clean
+.PHONY: help setup demo test simulate torture check bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,10 @@ demo: setup ## Run the main job: an empty machine to a trained model
 
 test: setup ## Run every test
 	$(BIN)/python -m pytest
+
+simulate: setup ## Run the simulator: SEEDS=1000, SEED=7, CRASH_POINTS=1, PAIRS=10000, BROKEN=all, ARGS=--help
+	$(BIN)/python -m tests.choreography.simulator $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) \
+	  $(if $(CRASH_POINTS),--crash-points) $(if $(PAIRS),--pairs $(PAIRS)) $(if $(CRASH),--crash '$(CRASH)') $(if $(BROKEN),--broken '$(BROKEN)') $(ARGS)
 
 torture: setup ## Kill the laptop 200 times under load, then hold every row against the truth (half an hour)
 	$(BIN)/python -m tests.torture $(TORTURE)

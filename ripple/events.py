@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import json
 import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -51,13 +52,18 @@ class Fact:
         """Read a payload; unknown fields are ignored (an additive change), all wrong ones are named together."""
         if not isinstance(data, Mapping):
             raise PermanentError("event_malformed", f"the data of {cls.TYPE} is not a JSON object")
-        hints = typing.get_type_hints(cls)
+        hints = _hints_of(typing.cast(Hashable, cls))
         fields = dataclasses.fields(cls)
         wrong = [f.name for f in fields if not _fits(data.get(f.name), hints[f.name], _is_optional(f))]
         wrong += [name for name in cls.NAMES if name not in wrong and not is_name(data[name])]
         if wrong:
             raise PermanentError("event_malformed", f"{cls.TYPE}: wrong or missing: {', '.join(wrong)}", fields=wrong)
         return cls(**{f.name: _frozen(data[f.name]) for f in fields if data.get(f.name) is not None})
+
+
+@functools.cache
+def _hints_of(fact: Hashable) -> Mapping[str, Any]:
+    return typing.get_type_hints(fact)
 
 
 def _is_optional(field: dataclasses.Field[Any]) -> bool:
@@ -361,7 +367,7 @@ class ReplayRunPlanned(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRunStarted(Fact):
-    """Someone asked for a replay: of objects, of an ELT batch, of the training of a batch, or of dead letters."""
+    """Something runs again, by a person or by `sweep`: objects, a sales manifest, an ELT batch, its training, or dead letters."""
 
     TYPE: ClassVar[str] = "replay.run.started.v1"
     NAMES: ClassVar[tuple[str, ...]] = ("replay_id",)

@@ -40,7 +40,9 @@ class ObjectStore(Protocol):
         """Write it whole unless it exists (`if_generation_match=0`); either way the object that is there."""
         ...
 
-    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]: ...
+    def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
+        """Live objects in name order, those whose names come after `after`, at most `limit`."""
+        ...
 
 
 class Transaction(Protocol):
@@ -61,6 +63,10 @@ class DocumentStore(Protocol):
     """The state of the choreography, with serializable transactions. Its time is the server's, in UTC."""
 
     def get(self, path: str) -> Document | None: ...
+
+    def get_many(self, paths: Sequence[str]) -> Mapping[str, Document]:
+        """Those that exist, by path."""
+        ...
 
     def create(self, path: str, document: Document) -> bool:
         """False, and nothing done, if it exists."""
@@ -88,7 +94,13 @@ class Executions(Protocol):
 
     def start(self, argument: Mapping[str, object]) -> str: ...
 
-    def state(self, execution: str) -> str: ...
+    def state(self, execution: str) -> str:
+        """`ACTIVE`, `SUCCEEDED`, `FAILED`, `CANCELLED` or `UNAVAILABLE`, which is also said of one that never was."""
+        ...
+
+    def result(self, execution: str) -> object:
+        """What a succeeded execution returned, decoded; None if it has not."""
+        ...
 
     def cancel(self, execution: str) -> None: ...
 
@@ -118,9 +130,15 @@ class DeadLetters(Protocol):
 
 
 class GeneratorJobs(Protocol):
-    """Cloud Run jobs; returns the execution's name."""
+    """Cloud Run jobs."""
 
-    def run(self, job: str, arguments: Sequence[str]) -> str: ...
+    def run(self, job: str, arguments: Sequence[str]) -> str:
+        """The execution's name."""
+        ...
+
+    def state(self, execution: str) -> str:
+        """`RUNNING`, `SUCCEEDED`, `FAILED`, or `MISSING` if there is none."""
+        ...
 
 
 class SalesDocuments(Protocol):

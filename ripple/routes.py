@@ -101,7 +101,12 @@ STAGES: Mapping[str, Stage] = {
         Stage(
             name="sweep",
             triggers=(Command(topic="ripple-ticks", kind="sweep"),),
-            states=("run.stalled.v1", "elt.run.failed.v1", "training.job.finished.v1"),
+            states=(
+                "run.stalled.v1",
+                "replay.run.started.v1",
+                "elt.run.failed.v1",
+                "training.job.finished.v1",
+            ),
             timeout_seconds=300,
         ),
     )

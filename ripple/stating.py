@@ -41,9 +41,10 @@ def outbox_path(envelope: Envelope) -> str:
     return "outbox/" + fit(quote(envelope.fact.id, safe=""), 1400)
 
 
-def keep_in_outbox(transaction: Transaction, envelope: Envelope) -> None:
-    """Part of the transaction that decides the fact: a crash after it leaves the fact for `sweep` to send."""
+def keep_in_outbox(transaction: Transaction, envelope: Envelope, now: dt.datetime) -> None:
+    """Part of the transaction that decides the fact, read at `now`: a crash after it leaves the fact for `sweep` to send."""
     document: Document = {
+        "kept_at": now,
         "type": envelope.fact.TYPE,
         "data": envelope.fact.data(),
         "source": envelope.source,

@@ -19,10 +19,11 @@ def up(
     state: State = DEFAULT_STATE,
     detach: Annotated[bool, typer.Option(help="Run in the background.")] = False,
     one_process_each: Annotated[bool, typer.Option(help="A process for every function, as in production.")] = False,
+    fsync: Annotated[bool, typer.Option("--fsync", help="Flush to the disk before each answer.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start the laptop cloud and deploy everything to it; Ctrl-C stops it."""
-    started = ensure_up(state, packed=not one_process_each, redeploy=True)
+    started = ensure_up(state, packed=not one_process_each, redeploy=True, fsync=fsync)
     ports = laptop_control.read_ports(state.absolute())
     answer(
         {"started": started, "ports": ports},
@@ -43,13 +44,13 @@ def _wait_for_interrupt(state: Path) -> None:
         laptop_control.stop(state.absolute())
 
 
-def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False) -> bool:
+def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync: bool = False) -> bool:
     """Start it unless it runs, deploy unless that is done; whether it was started now."""
     folder = state.absolute()
     started = laptop_control.running_pid(folder) is None
     with console.status("starting the laptop cloud") as status:
         if started:
-            laptop_control.start_detached(folder)
+            laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
             deploy(environ, packed=packed, tell=lambda part: status.update(f"deploying {part}"))

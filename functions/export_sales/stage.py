@@ -17,7 +17,7 @@ from ripple.contracts import Contract, load_contract
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
 from ripple.gateways.edge import Edge
-from ripple.limits import is_name
+from ripple.limits import fit, is_name
 from ripple.paths import ObjectRef, split_uri
 from ripple.ports import StoredObject
 from ripple.shell import Finalized, Payload
@@ -26,6 +26,7 @@ from ripple.strict_json import read_json
 from ripple.timestamps import read_day, read_moment
 
 STAGE = "export_sales"
+LoadContract = Callable[[str], Contract]
 PAGE_SIZE = 2000
 MANIFEST_BYTES = 64 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -43,13 +44,13 @@ class Manifest:
     uri: str | None
 
 
-def react(payload: Payload, cause: Cause, edge: Edge, load: Callable[[str], Contract] = load_contract) -> None:
-    """Export a manifest's batch, again where a replay names the manifest, or what changed in the requested window."""
+def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+    """Export a manifest's batch, again where a replay or `sweep` names the manifest, or what changed in the requested window."""
     if isinstance(payload, ReplayRunStarted):
         for ref in find_manifests(payload, edge):
-            _export_manifest(ref, cause, edge, load, again=True)
+            export_manifest(ref, cause, edge, load, again=True)
     elif isinstance(payload, Finalized):
-        _export_manifest(payload.ref, cause, edge, load, again=False)
+        export_manifest(payload.ref, cause, edge, load, again=False)
     elif isinstance(payload, SalesExportRequested):
         window = (_moment(payload.changed_from), _moment(payload.changed_to))
         manifest = Manifest(
@@ -72,18 +73,22 @@ def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
     return [edge.objects.stat(*split_uri(uri)).ref for uri in uris]
 
 
-def _export_manifest(ref: ObjectRef, cause: Cause, edge: Edge, load: Callable[[str], Contract], *, again: bool) -> None:
-    """On the line of its own batch, or on that of the replay, which then tells the batch's line again."""
-    manifest = read_manifest(_read_small(ref, edge), ref)
-    pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
-    own = correlated(cause, manifest.batch_id)
-    export(
-        manifest,
-        pages,
-        correlated(cause, cause.correlation_id, manifest.batch_id) if again else own,
-        edge,
-        load("sales"),
-    )
+def export_manifest(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract, *, again: bool) -> None:
+    """Export the batch that a manifest promises; `exports/{key}` says that it was, or that it never can be.
+
+    On the line of its own batch, or on that of the replay, which then tells the batch's line again.
+    """
+    record = {"uri": ref.uri, "generation": ref.generation, "state": "exported"}
+    try:
+        manifest = read_manifest(_read_small(ref, edge), ref)
+        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+        line = correlated(cause, cause.correlation_id, manifest.batch_id)
+        export(manifest, pages, line if again else correlated(cause, manifest.batch_id), edge, load("sales"))
+    except PermanentError as error:
+        refused = {"state": "refused", "reason": fit(str(error), 4096)}
+        edge.documents.create(f"exports/{ref.key}", record | refused)
+        raise
+    edge.documents.create(f"exports/{ref.key}", record)
 
 
 def _moment(text: str) -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 from ripple.errors import PermanentError
@@ -45,7 +46,7 @@ def expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
 def reconsider(facts: Sequence[Fact], path: str, stage: str, cause: Cause, documents: DocumentStore) -> None:
     """Record a rejected file that today's contract takes as if it had just come. A file that is still refused stays as it is."""
 
-    def decide(transaction: Transaction, _now: object) -> None:
+    def decide(transaction: Transaction, now: dt.datetime) -> None:
         current, fact = transaction.get(path), facts[-1]
         if current is None or current["state"] != "rejected" or not isinstance(fact, BronzeObjectLanded):
             return
@@ -53,6 +54,6 @@ def reconsider(facts: Sequence[Fact], path: str, stage: str, cause: Cause, docum
         drift = [told.data() for told in facts[:-1]]
         transaction.update(path, verdict | ({"drift": drift[0]} if drift else {}))
         for told in facts:
-            keep_in_outbox(transaction, state_as(told, stage, cause))
+            keep_in_outbox(transaction, state_as(told, stage, cause), now)
 
     documents.run(decide)

@@ -5,6 +5,7 @@ Bronze itself is never rewritten. A crash anywhere is finished by the retry: the
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -131,7 +132,7 @@ def record(facts: Sequence[Fact], path: str, cause: Cause, documents: DocumentSt
     if known and known["state"] != "claimed":
         return
 
-    def decide(transaction: Transaction, _now: object) -> None:
+    def decide(transaction: Transaction, now: dt.datetime) -> None:
         current = transaction.get(path)
         if current is None or current["state"] != "claimed":
             return
@@ -140,6 +141,6 @@ def record(facts: Sequence[Fact], path: str, cause: Cause, documents: DocumentSt
         flow = {"flow": fact.flow, "dt": fact.dt} if isinstance(fact, BronzeObjectLanded) else {}
         transaction.update(path, verdict | flow)
         for stated in facts:
-            keep_in_outbox(transaction, state_as(stated, STAGE, cause))
+            keep_in_outbox(transaction, state_as(stated, STAGE, cause), now)
 
     documents.run(decide)

@@ -45,17 +45,19 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 
 def plan_batches(tick: Command) -> list[Batch]:
-    """What a tick asks for. Pure. The tick's id is its scheduled time: the Scheduler's message says none, so its minute counts."""
+    """What a tick asks for. Pure. The tick's id is its scheduled time; the Scheduler's message says none, so its window counts.
+
+    Never the time of publishing: the Scheduler fires twice now and then, minutes apart.
+    """
     body = tick.body
-    minute = tick.published_at.replace(second=0, microsecond=0)
-    scheduled_at = _scheduled_at(body.get("scheduled_at"), minute)
     flows = body.get("flows", list(FLOWS))
     if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
         raise PermanentError("tick_malformed", f"flows {flows!r:.200} are not among {', '.join(FLOWS)}")
     generate = body.get("generate", True)
     if not isinstance(generate, bool):
         raise PermanentError("tick_malformed", f"generate is true or false, not {generate!r:.80}")
-    start, end = _window(body, minute)
+    start, end = _window(body, tick.published_at.date())
+    scheduled_at = _scheduled_at(body.get("scheduled_at"), end)
     arguments = _arguments(body.get("arguments", {}))
     digest = hashlib.sha256(f"{scheduled_at}|{start}|{end}|{arguments}".encode()).hexdigest()[:8]
     return [
@@ -72,9 +74,9 @@ def plan_batches(tick: Command) -> list[Batch]:
     ]
 
 
-def _scheduled_at(given: object, minute: dt.datetime) -> str:
+def _scheduled_at(given: object, end: dt.date) -> str:
     if given is None:
-        return minute.isoformat()
+        return f"{end}T00:00:00+00:00"
     try:
         read_moment(given)
     except ValueError as error:
@@ -82,10 +84,10 @@ def _scheduled_at(given: object, minute: dt.datetime) -> str:
     return str(given)
 
 
-def _window(body: Mapping[str, Any], minute: dt.datetime) -> tuple[dt.date, dt.date]:
+def _window(body: Mapping[str, Any], today: dt.date) -> tuple[dt.date, dt.date]:
     """The tick's `from` and `to`, or the day before it fired."""
     try:
-        end = read_day(body["to"]) if "to" in body else minute.date()
+        end = read_day(body["to"]) if "to" in body else today
         start = read_day(body["from"]) if "from" in body else end - dt.timedelta(days=1)
     except (ValueError, OverflowError) as error:
         raise PermanentError("tick_malformed", f"from and to are dates as YYYY-MM-DD: {error}") from None
@@ -115,6 +117,9 @@ def _start(batch: Batch, edge: Edge) -> Fact:
         {
             "flow": batch.flow,
             "execution": None,
+            "attempts": 1,
+            "ended": not batch.generate,
+            "words": list(job_words(batch)),
             "arguments": dict(zip(batch.arguments[::2], batch.arguments[1::2], strict=True)),
             **window,
         },
@@ -133,10 +138,13 @@ def _start(batch: Batch, edge: Edge) -> Fact:
 
 def _run_job(batch: Batch, path: str, edge: Edge) -> str:
     """A crash before the update runs the job twice; the job itself writes nothing twice."""
-    words = ("--from", batch.window_from, "--to", batch.window_to, "--batch-id", batch.batch_id, *batch.arguments)
-    execution = edge.generator_jobs.run(job_name(batch.flow), words)
+    execution = edge.generator_jobs.run(job_name(batch.flow), job_words(batch))
     edge.documents.update(path, {"execution": execution})
     return execution
+
+
+def job_words(batch: Batch) -> tuple[str, ...]:
+    return ("--from", batch.window_from, "--to", batch.window_to, "--batch-id", batch.batch_id, *batch.arguments)
 
 
 def job_name(flow: str) -> str:

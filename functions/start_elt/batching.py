@@ -93,6 +93,7 @@ def finish_run(
         batch = transaction.get(path) or {}
         if isinstance(ended, EltRunSucceeded):
             batch |= {"state": "done", "dataset_version": ended.dataset_version, "snapshot_uri": ended.snapshot_uri}
+            batch |= {"succeeded": ended.data()}
             _free(head, path, batch, transaction)
             return None
         batch |= {"attempts": batch["attempts"] + 1, "reason": ended.reason}
@@ -112,6 +113,19 @@ def finish_run(
 def _free(head: Head, path: str, batch: Document, transaction: Transaction) -> None:
     transaction.set(HEAD, write_head(free(head)))
     transaction.set(path, batch)
+
+
+def note_execution(started: Started, execution: str, documents: DocumentStore) -> None:
+    """Name the run's execution, unless the run is over: a handler that slept must not mark a finished batch as running."""
+    path = f"batches/{started.run.batch}"
+
+    def work(transaction: Transaction, _now: dt.datetime) -> None:
+        head = read_head(transaction.get(HEAD))
+        batch = transaction.get(path)
+        if batch is not None and not batch["execution"] and is_live(head, started.run.batch, started.run.epoch):
+            transaction.update(path, {"execution": execution, "state": "running"})
+
+    documents.run(work)
 
 
 def request_replays(batches: Sequence[int], replay: str, documents: DocumentStore) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from functions.start_elt.batching import Started, claim_batch, finish_run, request_replays
+from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import write_file_list
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 from ripple.gateways.edge import Edge
@@ -54,7 +54,7 @@ def start_execution(started: Started, cause: Cause, edge: Edge) -> None:
         "poll_seconds": edge.settings.elt_poll_seconds,
     }
     execution = edge.executions.start(argument)
-    edge.documents.update(f"batches/{run.batch}", {"execution": execution, "state": "running"})
+    note_execution(started, execution, edge.documents)
     fact = EltRunStarted(
         batch=run.batch, epoch=run.epoch, flows=batch["flows"], files=batch["files"], execution=execution
     )

@@ -1,35 +1,80 @@
-"""ELT runs that ended in silence."""
+"""ELT runs that ended in silence, and work that waits although no run is live.
+
+A lease is never taken over because time passed alone. The epoch's claim says which execution works for it: where there
+is none, sweep takes the claim itself, and an execution that wakes later ends at its first step; where there is one, sweep
+cancels it, and speaks for it only a sweep after it was seen to have ended, when nothing it sent can still arrive.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+
 from ripple.elt_state import Run, read_head
-from ripple.events import EltRunFailed
+from ripple.errors import PermanentError
+from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 from ripple.gateways.edge import Edge
+from ripple.ports import Document
 from ripple.stating import Cause, send, state_as
 
-_TERMINAL = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
+SETTLED = dt.timedelta(minutes=2)
+"""How long what a dead execution sent may still be on its way to Dataform."""
+_SWEEP = "sweep"
+_ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
 
-def end_expired_run(stage: str, cause: Cause, edge: Edge) -> None:
-    """A lease is never taken over because time passed alone: ask for the state, cancel what lives, then state the failure."""
+def kick_waiting(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """Files or replays that wait while the head is free: their event was lost, so a landed file is told again."""
     head = read_head(edge.documents.get("elt/head"))
-    if head.run is None:
+    if head.run is not None:
         return
-    execution = str((edge.documents.get(f"batches/{head.run.batch}") or {}).get("execution", ""))
-    state = edge.executions.state(execution) if execution else "UNAVAILABLE"
-    expired = cause.time >= head.run.lease_until
-    if state in ("FAILED", "CANCELLED") or (expired and state in _TERMINAL):
-        failed = _describe_failure(head.run, execution, state)
-        send([state_as(failed, stage, cause)], edge.publisher, edge.documents)
-    elif expired:
+    wanted = {"batch": head.replays[0]} if head.replays else {"state": "landed", "batch": None}
+    for _, file in edge.documents.find("files", wanted, 1):
+        fact = BronzeObjectLanded.from_data(file["fact"])
+        send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
+
+
+def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """Speak for the live run if its execution ended without a word, and end it if its lease is over."""
+    run = read_head(edge.documents.get("elt/head")).run
+    if run is None:
+        return
+    path = f"claims/{run.batch}-{run.epoch}"
+    claim = edge.documents.get(path)
+    if claim is None:
+        if now >= run.lease_until and edge.documents.create(path, _claim_for_sweep(run, now)):
+            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, edge)
+        return
+    execution = str(claim["execution"])
+    state = edge.executions.state(execution) if execution != _SWEEP else "UNAVAILABLE"
+    if state in _ENDED and now - claim.get("ended_at", now) >= SETTLED:
+        result = edge.executions.result(execution) if state == "SUCCEEDED" else None
+        _speak(describe_end(run, "none" if execution == _SWEEP else execution, state, result), cause, edge)
+    elif state in _ENDED and "ended_at" not in claim:
+        edge.documents.update(path, {"ended_at": now})
+    elif state not in _ENDED and now >= run.lease_until:
         edge.executions.cancel(execution)
 
 
-def _describe_failure(run: Run, execution: str, state: str) -> EltRunFailed:
+def _claim_for_sweep(run: Run, now: dt.datetime) -> Document:
+    long_ago = now - SETTLED
+    return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP, "claimed_at": now, "ended_at": long_ago}
+
+
+def _speak(fact: Fact, cause: Cause, edge: Edge) -> None:
+    send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
+
+
+def describe_end(run: Run, execution: str, state: str, result: object) -> Fact:
+    """The success that an execution returned and nobody heard, or a failure. Pure."""
+    if state == "SUCCEEDED":
+        try:
+            return EltRunSucceeded.from_data(result)
+        except PermanentError:
+            state = "SUCCEEDED without facts"
     return EltRunFailed(
         batch=run.batch,
         epoch=run.epoch,
-        execution=execution or "none",
+        execution=execution,
         state=state,
         reason=f"no word of it, lease until {run.lease_until.isoformat()}, and its execution is {state}",
         failed_actions=[],

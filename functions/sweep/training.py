@@ -1,29 +1,38 @@
-"""Training jobs that ended in silence, and datasets that wait for a run which never came."""
+"""Training jobs that ended in silence or never began, and datasets that wait for a run which never came."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
-from ripple.elt_state import read_head
-from ripple.events import EltRunSucceeded, TrainingJobFinished
+from ripple.elt_state import Head, read_head
+from ripple.events import EltRunSucceeded, Fact, TrainingJobFinished
 from ripple.gateways.edge import Edge
 from ripple.ports import Document
 from ripple.stating import Cause, send, state_as
 
-_ENDED_BADLY = {"FAILED", "CANCELLED", "MISSING"}
+GRACE = dt.timedelta(minutes=1)
+_LOOK_BACK = 20
 
 
-def end_silent_training(stage: str, grace: dt.timedelta, cause: Cause, edge: Edge) -> None:
-    """A job that died with its exit task states nothing; `start_training` hears it from here and tries again."""
+def end_silent_training(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """A job that died with its exit task states nothing; `start_training` hears it from here and tries again.
+
+    One that is missing was decided and never submitted: the run that it is for is told again.
+    """
     for _, record in edge.documents.find("trainings", {"train": True, "ended": False}, 100):
-        if cause.time - record["submitted_at"] > grace:
+        if now - record["decided_at"] > GRACE:
             state = edge.pipeline_jobs.state(record["job"])
-            if state in _ENDED_BADLY:
-                finished = _describe_end(record, state)
-                send([state_as(finished, stage, cause)], edge.publisher, edge.documents)
+            fact: Fact | None = None
+            if state == "MISSING":
+                fact = EltRunSucceeded.from_data(record["run"])
+            elif state in ("FAILED", "CANCELLED"):
+                fact = describe_end(record, state)
+            if fact:
+                send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
 
 
-def _describe_end(record: Document, state: str) -> TrainingJobFinished:
+def describe_end(record: Document, state: str) -> TrainingJobFinished:
     run = EltRunSucceeded.from_data(record["run"])
     return TrainingJobFinished(
         job=record["job"],
@@ -36,14 +45,24 @@ def _describe_end(record: Document, state: str) -> TrainingJobFinished:
     )
 
 
-def revive_superseded(stage: str, cause: Cause, edge: Edge) -> None:
-    """The newest dataset was skipped for a run that was parked, or never started: it is the newest still, so tell it again."""
-    if read_head(edge.documents.get("elt/head")).run or edge.documents.find(
-        "files", {"state": "landed", "batch": None}, 1
-    ):
+def revive_training(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """The newest dataset was never heard of, or was skipped for a run that was parked: it is the newest still, so tell it."""
+    head = read_head(edge.documents.get("elt/head"))
+    if head.run or head.replays or edge.documents.find("files", {"state": "landed", "batch": None}, 1):
         return
-    records = [record for _, record in edge.documents.find("trainings", {}, 100_000)]
-    newest = max(records, key=lambda record: int(record["run"]["batch"]), default=None)
-    if newest is not None and newest.get("superseded"):
-        fact = EltRunSucceeded.from_data(newest["run"])
-        send([state_as(fact, stage, cause)], edge.publisher, edge.documents)
+    run = _newest_success(head, edge)
+    if run is None:
+        return
+    known = edge.documents.get(f"trainings/{run['batch']}")
+    if known is None or known.get("superseded"):
+        fact = EltRunSucceeded.from_data(run)
+        send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
+
+
+def _newest_success(head: Head, edge: Edge) -> Mapping[str, object] | None:
+    """What the newest batch that is done said of itself; parked ones are passed over."""
+    for number in range(head.next - 1, max(head.next - 1 - _LOOK_BACK, 0), -1):
+        batch = edge.documents.get(f"batches/{number}") or {}
+        if batch.get("state") == "done" and "succeeded" in batch:
+            return batch["succeeded"]  # type: ignore[no-any-return]
+    return None

@@ -14,6 +14,7 @@ from ripple.ports import Document, Transaction
 
 T = TypeVar("T")
 _CLOCK = "elt/head"
+_MOST_AT_ONCE = 1000
 
 
 class FirestoreDocuments:
@@ -22,6 +23,14 @@ class FirestoreDocuments:
 
     def get(self, path: str) -> Document | None:
         return self._client.document(path).get().to_dict()
+
+    def get_many(self, paths: Sequence[str]) -> Mapping[str, Document]:
+        found: dict[str, Document] = {}
+        for start in range(0, len(paths), _MOST_AT_ONCE):
+            wanted = [self._client.document(path) for path in paths[start : start + _MOST_AT_ONCE]]
+            answers = self._client.get_all(wanted)
+            found |= {answer.reference.path: answer.to_dict() or {} for answer in answers if answer.exists}
+        return found
 
     def create(self, path: str, document: Document) -> bool:
         try:

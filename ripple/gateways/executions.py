@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from google.api_core.exceptions import NotFound
 from google.cloud.workflows.executions_v1 import CreateExecutionRequest, Execution, ExecutionsClient
 from google.cloud.workflows.executions_v1.services.executions.transports import ExecutionsGrpcTransport
 
@@ -21,7 +22,14 @@ class WorkflowExecutions:
         return str(self._client.create_execution(request=request, timeout=30).name)
 
     def state(self, execution: str) -> str:
-        return str(self._client.get_execution(name=execution, timeout=30).state.name)
+        try:
+            return str(self._client.get_execution(name=execution, timeout=30).state.name)
+        except NotFound:
+            return "UNAVAILABLE"
+
+    def result(self, execution: str) -> object:
+        answer = str(self._client.get_execution(name=execution, timeout=30).result)
+        return json.loads(answer) if answer else None
 
     def cancel(self, execution: str) -> None:
         self._client.cancel_execution(name=execution, timeout=30)

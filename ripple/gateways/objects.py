@@ -50,8 +50,10 @@ class GcsObjects:
             return self.stat(bucket, name)
         return _stored(blob)
 
-    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]:
-        return map(_stored, self._client.list_blobs(bucket, prefix=prefix))
+    def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
+        # The API's offset is inclusive; no object name sorts between a name and itself with a NUL.
+        start = after + "\x00" if after else None
+        return map(_stored, self._client.list_blobs(bucket, prefix=prefix, start_offset=start, max_results=limit))
 
     def _blob(self, ref: ObjectRef) -> Blob:
         return self._client.bucket(ref.bucket).blob(ref.name, generation=ref.generation)

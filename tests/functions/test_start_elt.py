@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from functions.start_elt.batching import Started, note_execution
 from functions.start_elt.stage import react
+from ripple.elt_state import read_head
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from ripple.settings import Settings
-from tests.functions.fakes import CrashError, FakeEdge, cause
+from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions, cause
 
 
 def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObjectLanded:
@@ -294,10 +296,30 @@ def test_another_replay_is_none_of_its_business(kind: str) -> None:
     assert edge.executions.arguments == []
 
 
-def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() -> None:
+class DyingExecutions(FakeExecutions):
+    """The handler dies once it has started the first execution, before it knows its name."""
+
+    def start(self, argument: Mapping[str, object]) -> str:
+        execution = super().start(argument)
+        if len(self.arguments) == 1:
+            raise CrashError("start")
+        return execution
+
+
+def test_a_handler_that_slept_does_not_mark_a_finished_batch_as_running() -> None:
     edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    run = read_head(edge.documents.held["elt/head"]).run
+    assert run is not None
+    slept = Started(run=run, batch=dict(edge.documents.held["batches/1"]))
+    tell(edge, succeed(edge, 1, 1))
+    note_execution(slept, "executions/of-a-sleeper", edge.documents)
+    assert edge.documents.held["batches/1"]["state"] == "done"
+
+
+def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() -> None:
+    edge = FakeEdge(executions=DyingExecutions())
     fact = record(edge, 1)
-    edge.documents.dies_before.append("update")
     with pytest.raises(CrashError):
         tell(edge, fact)
     tell(edge, fact)

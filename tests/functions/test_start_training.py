@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from functions.start_training.stage import job_id, react
+from functions.start_training.deciding import job_id
+from functions.start_training.stage import react
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from tests.functions.fakes import CrashError, FakeEdge, cause
@@ -222,7 +223,8 @@ def test_a_failed_job_is_tried_again_under_the_next_attempt_once() -> None:
     first = current_job(edge)
     finish(edge, first)
     finish(edge, first)
-    assert [fact.attempt for fact in edge.publisher.facts(TrainingJobSubmitted)] == [1, 2]
+    assert {fact.attempt for fact in edge.publisher.facts(TrainingJobSubmitted)} == {1, 2}
+    assert len(edge.pipeline_jobs.submitted) == 2
     assert current_job(edge) != first
 
 

@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
 
+from functions.export_sales.stage import react as export
 from functions.land_object.stage import react as land
+from functions.start_batch.stage import react as start_batch
 from functions.start_elt.stage import react as start_elt
 from functions.start_training.stage import react as start_training
+from functions.sweep.arrivals import MOST_AT_ONCE, PAGE
 from functions.sweep.stage import react, send_leftovers
-from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, RunStalled, TrainingJobFinished
+from ripple.errors import PermanentError, RetryableError
+from ripple.events import (
+    BronzeObjectLanded,
+    EltRunFailed,
+    EltRunSucceeded,
+    ReplayRunStarted,
+    RunStalled,
+    SalesExportFinished,
+    TrainingJobFinished,
+)
 from ripple.shell import Command, Finalized
+from tests.choreography.simulator.scenario import Slice, manifest_of
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 from tests.functions.test_land_object import GOOD, NAME, put
+from tests.ripple.rows import an_order
 
 TICK = Command(body={}, attributes={"kind": "sweep"}, published_at=NOW)
 
 
 def sweep(edge: FakeEdge, later: dt.timedelta = dt.timedelta(minutes=10)) -> list[Any]:
+    """What a sweep states that many minutes after the beginning, by Firestore's clock; its own is an hour off."""
     edge.publisher.sent.clear()
-    react(TICK, cause("tick-1", NOW + later), edge)  # type: ignore[arg-type]
+    edge.documents.clock = lambda: NOW + later
+    react(TICK, cause("tick-1", NOW - dt.timedelta(hours=1)), edge)  # type: ignore[arg-type]
     return edge.publisher.facts()
 
 
@@ -58,25 +75,70 @@ def test_a_fact_that_may_be_on_its_way_is_left_alone() -> None:
     edge = FakeEdge()
     land_one(edge, dies_before="delete")
     edge.publisher.sent.clear()
-    send_leftovers(cause("tick-1", NOW + dt.timedelta(seconds=30)), edge)  # type: ignore[arg-type]
+    send_leftovers(NOW + dt.timedelta(seconds=30), cause("tick-1"), edge)  # type: ignore[arg-type]
     assert edge.publisher.sent == []
     assert [path for path in edge.documents.held if path.startswith("outbox/")]
 
 
-def test_a_lost_finalize_is_reported_with_how_to_mend_it() -> None:
+def test_a_lost_finalize_is_reported_and_the_object_is_announced_again() -> None:
     edge = FakeEdge()
     stored = put(edge, GOOD)
-    (stalled,) = sweep(edge)
+    stalled, replay = sweep(edge)
     assert isinstance(stalled, RunStalled)
     assert (stalled.stalled, stalled.expected) == (stored.ref.uri, "bronze.object.landed.v1")
     assert f"{NAME} is never claimed" in stalled.reason
-    assert f"ripple replay --object {stored.ref.uri}" in stalled.reason
+    assert isinstance(replay, ReplayRunStarted)
+    land(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+    assert len(edge.publisher.facts(BronzeObjectLanded)) == 1
 
 
-def test_a_claim_whose_handler_died_is_reported() -> None:
+def test_a_manifest_nobody_heard_of_is_exported_after_all() -> None:
+    edge = FakeEdge()
+    orders = {"o-1": an_order(order_id="o-1")}
+    edge.sales.orders.update(orders)
+    promise = manifest_of("b-1", Slice(flow="sales", window_from="2026-01-01", orders=orders))
+    edge.objects.put("ripple-test-landing", "sales/b-1.json", json.dumps(promise).encode())
+    stalled, replay = sweep(edge)
+    assert (stalled.of, replay.kind) == ("export_sales", "manifest")
+    export(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+    (finished,) = edge.publisher.facts(SalesExportFinished)
+    assert {fact.of for fact in sweep(edge) if isinstance(fact, RunStalled)} == {"land_object"}
+    assert finished.manifest_uri == stalled.stalled
+
+
+def test_a_manifest_that_can_never_work_is_announced_once() -> None:
+    edge = FakeEdge()
+    edge.objects.put("ripple-test-landing", "sales/b-1.json", b"no manifest")
+    _, replay = sweep(edge)
+    with pytest.raises(PermanentError, match="manifest_malformed"):
+        export(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+    assert sweep(edge) == []
+
+
+def test_a_large_lake_is_listed_a_page_at_a_sweep() -> None:
+    edge = FakeEdge()
+    for number in range(PAGE + 3):
+        stored = edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
+        edge.documents.held[f"files/{stored.ref.key}"] = {"state": "landed"}
+    del edge.documents.held[f"files/{stored.ref.key}"]
+    assert sweep(edge) == []
+    assert [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)] == [stored.ref.uri]
+    assert sweep(edge) == []
+
+
+def test_a_stage_that_is_down_is_not_buried_under_what_it_has_not_done() -> None:
+    edge = FakeEdge()
+    for number in range(MOST_AT_ONCE + 3):
+        edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
+    first, second, third = (sweep(edge) for _ in range(3))
+    assert len(first) == len(third) == 2 * MOST_AT_ONCE
+    assert len(second) == 2 * 3
+
+
+def test_a_claim_whose_handler_died_is_announced_again() -> None:
     edge = FakeEdge()
     land_one(edge, dies_before="run")
-    (stalled,) = sweep(edge)
+    stalled, _ = sweep(edge)
     assert "claimed, not landed" in stalled.reason
 
 
@@ -98,32 +160,107 @@ def test_all_is_silent_when_nothing_was_lost() -> None:
     assert sweep(edge) == []
 
 
+def claim(edge: FakeEdge, execution: str = "executions/1", epoch: int = 1) -> None:
+    """As the workflow's first step does."""
+    edge.documents.create(f"claims/1-{epoch}", {"batch": 1, "epoch": epoch, "execution": execution})
+
+
+MINUTE = dt.timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("state", ["FAILED", "CANCELLED"])
-def test_a_run_that_ended_without_a_word_is_stated_as_failed_at_once(state: str) -> None:
+def test_a_run_that_ended_without_a_word_is_stated_as_failed_when_nothing_of_it_can_still_arrive(state: str) -> None:
     edge = FakeEdge()
     start_run(edge)
+    claim(edge)
     edge.executions.states["executions/1"] = state
-    (failed,) = sweep(edge)
+    assert sweep(edge, 10 * MINUTE) == []
+    assert sweep(edge, 11 * MINUTE) == []
+    (failed,) = sweep(edge, 15 * MINUTE)
     assert isinstance(failed, EltRunFailed)
     assert (failed.batch, failed.epoch, failed.state) == (1, 1, state)
 
 
-def test_a_run_past_its_lease_is_cancelled_first_and_stated_as_failed_next_time() -> None:
+def test_a_run_past_its_lease_is_cancelled_first_and_stated_as_failed_later() -> None:
     edge = FakeEdge()
     start_run(edge)
-    assert sweep(edge, dt.timedelta(hours=2)) == []
+    claim(edge)
+    assert sweep(edge, 59 * MINUTE) == []
+    assert edge.executions.cancelled == []
+    assert sweep(edge, 120 * MINUTE) == []
     assert edge.executions.cancelled == ["executions/1"]
-    (failed,) = sweep(edge, dt.timedelta(hours=2, minutes=5))
+    assert sweep(edge, 125 * MINUTE) == []
+    (failed,) = sweep(edge, 130 * MINUTE)
     assert failed.state == "CANCELLED"
 
 
-def test_a_run_that_was_never_started_is_stated_as_failed_once_its_lease_is_over() -> None:
+def test_the_claim_says_which_of_two_executions_is_asked() -> None:
     edge = FakeEdge()
     start_run(edge)
-    edge.documents.held["batches/1"]["execution"] = ""
+    edge.documents.held["batches/1"]["execution"] = "executions/2"
+    edge.executions.states["executions/2"] = "SUCCEEDED"
+    claim(edge, "executions/1")
+    assert sweep(edge, 120 * MINUTE) == []
+    assert edge.executions.cancelled == ["executions/1"]
+
+
+def test_a_success_nobody_heard_of_is_told_again() -> None:
+    edge = FakeEdge()
+    start_run(edge)
+    claim(edge)
+    run = succeeded(batch=1)
+    edge.executions.states["executions/1"], edge.executions.results["executions/1"] = "SUCCEEDED", run.data()
+    assert sweep(edge, 10 * MINUTE) == []
+    assert sweep(edge, 15 * MINUTE) == [run]
+
+
+def test_an_epoch_that_no_execution_claimed_is_claimed_by_the_sweep_so_that_a_sleeper_ends_at_once() -> None:
+    edge = FakeEdge()
+    start_run(edge)
     assert sweep(edge) == []
-    (failed,) = sweep(edge, dt.timedelta(hours=2))
+    (failed,) = sweep(edge, 120 * MINUTE)
     assert (failed.execution, failed.state) == ("none", "UNAVAILABLE")
+    assert not edge.documents.create("claims/1-1", {})
+    assert sweep(edge, 125 * MINUTE) == [failed]
+
+
+def test_a_generator_job_that_failed_runs_again_and_is_given_up_after_three() -> None:
+    edge = FakeEdge()
+    tick = Command(body={"flows": ["startups"]}, attributes={"kind": "batch"}, published_at=NOW)
+    start_batch(tick, cause("tick"), edge)  # type: ignore[arg-type]
+    for number in (1, 2):
+        edge.generator_jobs.states[f"jobs/generate-startups/executions/{number}"] = "FAILED"
+        assert sweep(edge) == []
+    assert len({words for _, words in edge.generator_jobs.runs}) == 1
+    edge.generator_jobs.states["jobs/generate-startups/executions/3"] = "FAILED"
+    (stalled,) = sweep(edge)
+    assert (stalled.of, len(edge.generator_jobs.runs)) == ("generate-startups", 3)
+    assert sweep(edge) == []
+
+
+def test_a_generator_job_that_succeeded_is_asked_for_no_more() -> None:
+    edge = FakeEdge()
+    tick = Command(body={"flows": ["startups"]}, attributes={"kind": "batch"}, published_at=NOW)
+    start_batch(tick, cause("tick"), edge)  # type: ignore[arg-type]
+    edge.generator_jobs.states["jobs/generate-startups/executions/1"] = "SUCCEEDED"
+    sweep(edge)
+    assert edge.documents.find("ticks", {"ended": False}, 9) == []
+
+
+def test_one_part_that_fails_does_not_silence_the_others() -> None:
+    edge = FakeEdge()
+    landed = land_one(edge)
+    edge.documents.held["outbox/garbled"] = {"kept_at": NOW, "type": "no.such.fact"}
+    with pytest.raises(RetryableError, match="send_leftovers"):
+        sweep(edge)
+    assert edge.publisher.facts() == [landed]
+
+
+def test_a_replay_that_waits_while_no_run_is_live_is_kicked_too() -> None:
+    edge = FakeEdge()
+    start_run(edge)
+    edge.documents.held["elt/head"] |= {"run": None, "replays": [1]}
+    assert [fact.uri for fact in sweep(edge)] == [f"gs://ripple-test-bronze/{NAME}"]
 
 
 def test_an_object_that_is_young_is_left_to_its_handler() -> None:
@@ -132,10 +269,8 @@ def test_an_object_that_is_young_is_left_to_its_handler() -> None:
     assert sweep(edge, dt.timedelta(minutes=4)) == []
 
 
-def train_on(edge: FakeEdge, batch: int = 1) -> str:
-    """The job of a batch that is trained on."""
-    edge.objects.put("ripple-test-models", "spec.json", b"{}")
-    run = EltRunSucceeded(
+def succeeded(batch: int) -> EltRunSucceeded:
+    return EltRunSucceeded(
         batch=batch,
         epoch=batch,
         execution="x",
@@ -146,13 +281,18 @@ def train_on(edge: FakeEdge, batch: int = 1) -> str:
         test_rows=1,
         score_rows=1,
     )
+
+
+def train_on(edge: FakeEdge, batch: int = 1) -> str:
+    """The job of a batch that is trained on."""
+    edge.objects.put("ripple-test-models", "spec.json", b"{}")
+    run = succeeded(batch)
+    edge.documents.held[f"batches/{batch}"] = {"state": "done", "succeeded": run.data()}
     start_training(run, cause(run.id), edge)  # type: ignore[arg-type]
     return str(edge.documents.held[f"trainings/{batch}"].get("job", ""))
 
 
-@pytest.mark.parametrize(
-    ("state", "outcome"), [("FAILED", "failed"), ("MISSING", "failed"), ("CANCELLED", "cancelled")]
-)
+@pytest.mark.parametrize(("state", "outcome"), [("FAILED", "failed"), ("CANCELLED", "cancelled")])
 def test_a_training_job_that_ended_in_silence_is_stated(state: str, outcome: str) -> None:
     edge = FakeEdge()
     job = train_on(edge)
@@ -162,6 +302,23 @@ def test_a_training_job_that_ended_in_silence_is_stated(state: str, outcome: str
     assert (finished.job, finished.state, finished.outcome) == (job, "failed", outcome)
     start_training(finished, cause(finished.id), edge)  # type: ignore[arg-type]
     assert sweep(edge) == []
+
+
+def test_a_training_job_that_was_decided_and_never_submitted_is_told_again_under_the_same_id() -> None:
+    edge = FakeEdge()
+    job = train_on(edge)
+    edge.pipeline_jobs.submitted.clear()
+    (told,) = sweep(edge)
+    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    assert list(edge.pipeline_jobs.submitted) == [job]
+
+
+def test_a_success_that_training_never_heard_of_is_told_to_it() -> None:
+    edge = FakeEdge()
+    run = succeeded(1)
+    edge.documents.held["batches/1"] = {"state": "done", "succeeded": run.data()}
+    edge.documents.held["elt/head"] = {"run": None, "epoch": 1, "next": 2, "replays": []}
+    assert sweep(edge) == [run]
 
 
 @pytest.mark.parametrize("state", ["RUNNING", "PENDING", "SUCCEEDED"])

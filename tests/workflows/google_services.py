@@ -28,6 +28,7 @@ class Script:
     compilation_errors: list[Any] = field(default_factory=list)
     actions: list[Any] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
+    owner: str = "7"
     faults: dict[str, list[int]] = field(default_factory=dict)
     rows: list[list[str]] = field(default_factory=lambda: [["gs://f/s", "v1", "10", "5", "7", "2026-01-01T00:00:00Z"]])
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -92,7 +93,9 @@ def _compile(script: Script, request: Request, body: Any) -> Response:
 
 
 def _get_compilation(script: Script, request: Request, body: Any) -> Response:
-    return script.answer("get_compilation", body, {"codeCompilationConfig": {"vars": {"batch": "7"}}})
+    return script.answer(
+        "get_compilation", body, {"codeCompilationConfig": {"vars": {"batch": script.owner} if script.owner else {}}}
+    )
 
 
 def _invocations(script: Script, request: Request, body: Any) -> Response:
@@ -112,6 +115,7 @@ def _query(script: Script, request: Request, body: Any) -> Response:
 
 def _cancel(script: Script, request: Request, body: Any) -> Response:
     script.states = ["CANCELING", "CANCELLED"]
+    script.live.clear()
     return script.answer("cancel", body, {})
 
 

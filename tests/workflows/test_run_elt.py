@@ -146,30 +146,55 @@ def test_past_the_deadline_the_invocation_is_cancelled_and_awaited(run_elt: Call
     assert script.states == ["CANCELLED"]
 
 
+LIVE = {
+    "name": INVOCATION,
+    "state": "RUNNING",
+    "compilationResult": INVOCATION.split("/workflowI")[0] + "/compilationResults/c0",
+}
+
+
 def test_a_transient_503_is_tried_again(run_elt: Callable[[Script], Run]) -> None:
     script = Script(faults={"invoke": [503], "poll": [503]})
     assert run_elt(script)()["state"] == "SUCCEEDED"
     assert len(script.made("invoke")) == 2
 
 
-def test_an_ambiguous_create_is_not_repeated_and_fails_the_batch(run_elt: Callable[[Script], Run]) -> None:
-    script = Script(faults={"invoke": [502]})
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_create_without_a_clear_answer_is_looked_for_before_it_is_made_again(
+    run_elt: Callable[[Script], Run], status: int
+) -> None:
+    script = Script(faults={"invoke": [status]})
+    assert run_elt(script)()["state"] == "SUCCEEDED"
+    looks = [name for name, _ in script.calls if name in ("list", "invoke")]
+    assert looks == ["list", "invoke", "list", "invoke"]
+
+
+def test_a_create_that_is_refused_fails_the_batch(run_elt: Callable[[Script], Run]) -> None:
+    script = Script(faults={"invoke": [500]})
     run_elt(script)()
     _, data = only_event(script)
     assert data["state"] == "ERROR"
-    assert "502" in data["reason"]
+    assert "500" in data["reason"]
     assert len(script.made("invoke")) == 1
 
 
+def test_a_live_invocation_of_another_batch_is_cancelled_before_the_batch_has_its_own(
+    run_elt: Callable[[Script], Run],
+) -> None:
+    script = Script(live=[LIVE], owner="6", states=["RUNNING", "SUCCEEDED"])
+    run_elt(script)()
+    order = [name for name, _ in script.calls if name in ("list", "cancel", "invoke")]
+    assert order == ["list", "cancel", "list", "invoke"]
+
+
+def test_an_invocation_that_a_person_started_without_a_batch_is_left_alone(run_elt: Callable[[Script], Run]) -> None:
+    script = Script(live=[LIVE], owner="")
+    assert run_elt(script)()["state"] == "SUCCEEDED"
+    assert script.made("cancel") == []
+
+
 def test_a_live_invocation_of_the_batch_is_joined(run_elt: Callable[[Script], Run]) -> None:
-    live = [
-        {
-            "name": INVOCATION,
-            "state": "RUNNING",
-            "compilationResult": INVOCATION.split("/workflowI")[0] + "/compilationResults/c0",
-        }
-    ]
-    script = Script(live=live)
+    script = Script(live=[LIVE])
     assert run_elt(script)()["state"] == "SUCCEEDED"
     assert script.made("invoke") == []
 

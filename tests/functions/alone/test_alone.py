@@ -115,7 +115,7 @@ def test_sweep_sends_what_a_crash_left_in_the_outbox(cloud: Cloud, alone: Alone)
         def set(self, path: str, document: dict[str, object]) -> None:
             kept[path] = document
 
-    keep_in_outbox(Outbox(), state_as(fact, "land_object", then))  # type: ignore[arg-type]
+    keep_in_outbox(Outbox(), state_as(fact, "land_object", then), then.time)  # type: ignore[arg-type]
     for path, document in kept.items():
         cloud.documents.document(path).set(document)
     send_twice(alone("sweep"), read_curl("sweep"))

@@ -137,7 +137,7 @@ def test_two_generations_of_a_long_name_keep_apart_in_the_outbox() -> None:
     ]
     transaction = FakeTransaction({})
     for fact in facts:
-        keep_in_outbox(transaction, state_as(fact, "land_object", cause))
+        keep_in_outbox(transaction, state_as(fact, "land_object", cause), NOW)
     assert len({path for _, path, _ in transaction.writes}) == 2
     assert all(len(outbox_path(state_as(fact, "land_object", cause)).encode()) <= 1500 for fact in facts)
 

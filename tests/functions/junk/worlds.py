@@ -60,6 +60,6 @@ def _documents() -> dict[str, Document]:
         },
         "trainings/7": {
             "train": True, "superseded": False, "reason": "newest", "run": FACTS["elt.run.succeeded.v1"], "attempts": 1,
-            "job": job, "submitted_at": NOW, "ended": False,
+            "job": job, "decided_at": NOW, "spec_digest": "d", "ended": False,
         },
     }  # fmt: skip

@@ -1,0 +1,222 @@
+"""Protocols that look right and are not: each replaces one decision, handler or port. The simulator must catch them all."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from functions.land_object.stage import react as land_object
+from functions.start_batch.stage import react as start_batch
+from functions.start_elt.batching import finish_run
+from functions.start_elt.stage import react as start_elt
+from functions.start_elt.stage import start_execution
+from functions.sweep.arrivals import hear_unheard
+from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
+from functions.sweep.stage import PARTS
+from functions.sweep.stage import react as sweep
+from ripple.elt_state import read_head
+from ripple.events import EltRunFailed, EltRunSucceeded
+from ripple.ports import Document, Transaction
+from ripple.shell import Command, Finalized, Payload
+from ripple.stating import Cause, send, state_as
+from tests.choreography.simulator.ports import SteppedDocuments, SteppedEdge, SteppedPipelineJobs, SteppedTransaction
+from tests.choreography.simulator.warehouse import Row, Warehouse
+from tests.choreography.simulator.workflows import Execution, Workflows
+from tests.choreography.simulator.world import HANDLERS, Handler, Protocol
+from tests.functions.fakes import FakeTransaction
+
+T = TypeVar("T")
+
+
+def _with(**handlers: Handler) -> Protocol:
+    return Protocol(handlers={**HANDLERS, **handlers})
+
+
+def _sweeping(parts: Sequence[Any]) -> Handler:
+    return lambda payload, cause, edge: sweep(payload, cause, edge, parts)
+
+
+def _without(part: object) -> Handler:
+    return _sweeping([kept for kept in PARTS if kept is not part])
+
+
+def _instead_of(part: object, other: Any) -> Handler:
+    return _sweeping([other if kept is part else kept for kept in PARTS])
+
+
+def finish_without_looking(payload: Payload, cause: Cause, edge: Any, sleep: Any = None) -> None:
+    """Frees the head and does not look for files that came meanwhile."""
+    if isinstance(payload, EltRunSucceeded | EltRunFailed):
+        started = finish_run(payload, cause, edge.documents, edge.settings)
+        if started is not None:
+            start_execution(started, cause, edge)
+    else:
+        start_elt(payload, cause, edge, sleep)
+
+
+def believe_any_epoch(payload: Payload, cause: Cause, edge: Any, sleep: Any = None) -> None:
+    """Takes whatever ended for the live run."""
+    run = read_head(edge.documents.get("elt/head")).run
+    if run is not None and isinstance(payload, EltRunSucceeded | EltRunFailed):
+        payload = replace(payload, batch=run.batch, epoch=run.epoch)
+    start_elt(payload, cause, edge, sleep)
+
+
+def never_expire(now: dt.datetime, cause: Cause, edge: Any) -> None:
+    end_silent_run(now - dt.timedelta(days=365), cause, edge)
+
+
+def expire_by_time(now: dt.datetime, cause: Cause, edge: Any) -> None:
+    """Neither asks what the execution does nor ends it."""
+    run = read_head(edge.documents.get("elt/head")).run
+    if run is not None and now >= run.lease_until:
+        fact = describe_end(run, "unknown", "UNKNOWN", None)
+        send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
+
+
+def mark_seen_then_work(payload: Payload, cause: Cause, edge: Any) -> None:
+    """Dedupes by a mark that it sets first: who dies after it never comes back."""
+    key = payload.ref.key if isinstance(payload, Finalized) else str(hash(payload.replay_id))  # type: ignore[union-attr]
+    if edge.documents.create(f"seen/{key}", {}):
+        land_object(payload, cause, edge)
+
+
+class _ForgetfulTransaction(SteppedTransaction):
+    def set(self, path: str, document: Document) -> None:
+        if not path.startswith("outbox/"):
+            self.plain.set(path, document)
+
+
+class _ForgetfulDocuments(SteppedDocuments):
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        def forgetting(transaction: Any, now: dt.datetime) -> T:
+            return work(_ForgetfulTransaction(transaction.engine, transaction.plain), now)
+
+        return SteppedDocuments.run(self, forgetting)
+
+
+def trust_the_outbox(payload: Payload, cause: Cause, edge: Any) -> None:
+    """A retry that finds the verdict leaves the rest to an outbox, which is not there."""
+    if isinstance(payload, Finalized):
+        known = edge.documents.get(f"files/{payload.ref.key}")
+        if known is not None and known["state"] != "claimed":
+            return
+    land_object(payload, cause, edge)
+
+
+class _LatestOnly:
+    """A transaction that shows no waiting file older than the newest claimed one."""
+
+    def __init__(self, transaction: Any) -> None:
+        self._inner = transaction
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
+        found = self._inner.find(collection, where, limit)
+        if collection != "files" or where.get("state") != "landed":
+            return found  # type: ignore[no-any-return]
+        claimed = [file for _, file in self._inner.find("files", {}, 1000) if file.get("batch") is not None]
+        watermark = max((file["dt"] for file in claimed), default="")
+        return [(key, file) for key, file in found if file["dt"] >= watermark]
+
+
+class _WatermarkDocuments(SteppedDocuments):
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))  # type: ignore[arg-type]
+
+
+class _UnisolatedDocuments(SteppedDocuments):
+    """Commits whatever was read meanwhile: the lost update."""
+
+    def _commit(self, transaction: FakeTransaction) -> bool:
+        self.held.commit(transaction)
+        return True
+
+
+class _RandomJobs(SteppedPipelineJobs):
+    def submit(self, job: str, spec: Any, parameters: Any, labels: Any) -> bool:
+        return SteppedPipelineJobs.submit(self, f"{job}-{self.world.engine.steps}", spec, parameters, labels)
+
+
+def _edge(**ports: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    def build(world: Any, settings: Any) -> SteppedEdge:
+        edge = SteppedEdge(world, settings)
+        for name, make in ports.items():
+            setattr(edge, name, make(world))
+        return edge
+
+    return build
+
+
+def name_by_the_clock(payload: Payload, cause: Cause, edge: Any) -> None:
+    """The batch's name is when its tick came."""
+    if isinstance(payload, Command):
+        payload = replace(payload, body={**payload.body, "scheduled_at": payload.published_at.isoformat()})
+    start_batch(payload, cause, edge)
+
+
+class AllOfBronze(Warehouse):
+    """Reads what landed so far, not what the batch claimed."""
+
+    def _claimed(self, batch: int) -> list[tuple[int, dict[str, Any]]]:
+        held = self.world.documents.held
+        landed = [file for path, file in held.items() if path.startswith("files/") and file["state"] == "landed"]
+        names = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
+        return [(batch, {name: file["fact"].get(name) for name in names}) for file in landed]
+
+
+class EarlierOnly(Warehouse):
+    """Looks for a key's first delivery in earlier batches only; a parked batch comes back after later ones."""
+
+    def _split(self, batch: int) -> tuple[list[Row], list[Row]]:
+        seen = {(row.flow, row.key) for row in self.silver if row.batch < batch}
+        kept: list[Row] = []
+        aside: list[Row] = []
+        for row in self._fresh(batch):
+            (aside if (row.flow, row.key) in seen else kept).append(row)
+            seen.add((row.flow, row.key))
+        return kept, aside
+
+
+class LooksForNone(Workflows):
+    """Starts its invocation beside one that is alive and writes the same tables."""
+
+    def find_live(self, batch: int) -> str | None:
+        return None
+
+
+class ClaimsNothing(Workflows):
+    def _claim(self, execution: Execution) -> bool:
+        execution.claimed = True
+        return True
+
+
+BROKEN: Mapping[str, Protocol] = {
+    "no re-kick": _with(start_elt=finish_without_looking, sweep=_without(kick_waiting)),
+    "no epoch fence": _with(start_elt=believe_any_epoch),
+    "lease that never expires": _with(sweep=_instead_of(end_silent_run, never_expire)),
+    "lease taken over by time alone": _with(sweep=_instead_of(end_silent_run, expire_by_time)),
+    "mark seen, then work": _with(land_object=mark_seen_then_work),
+    "outbox missing": Protocol(
+        handlers={**HANDLERS, "land_object": trust_the_outbox},
+        edge=_edge(documents=lambda world: _ForgetfulDocuments(world.engine, world.documents)),
+    ),
+    "sweep missing": _with(sweep=lambda payload, cause, edge: None),
+    "listing missing": _with(sweep=_without(hear_unheard)),
+    "event-time watermark": Protocol(
+        edge=_edge(documents=lambda world: _WatermarkDocuments(world.engine, world.documents))
+    ),
+    "random job id": Protocol(edge=_edge(pipeline_jobs=_RandomJobs)),
+    "names from the clock": _with(start_batch=name_by_the_clock),
+    "all of Bronze now": Protocol(warehouse=AllOfBronze),
+    "in-place tables with a live zombie": Protocol(workflows=LooksForNone),
+    "no claim before work": Protocol(workflows=ClaimsNothing),
+    "transactions that do not isolate": Protocol(
+        edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
+    ),
+    "duplicates sought in earlier batches only": Protocol(warehouse=EarlierOnly),
+}

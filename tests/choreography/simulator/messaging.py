@@ -1,0 +1,235 @@
+"""Pub/Sub, Eventarc and Scheduler: at least once, in any order, with backoff, and with an end to patience."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ripple.errors import PermanentError
+from ripple.events import Envelope, Fact
+from ripple.ports import StoredObject
+from ripple.routes import FINALIZED, STAGES, Command, Finalize
+from ripple.routes import Fact as FactTrigger
+from ripple.shell import Command as CommandPayload
+from ripple.shell import Payload, decode
+from ripple.stating import Cause
+from tests.choreography.simulator.weather import HOUR
+
+if TYPE_CHECKING:
+    from tests.choreography.simulator.world import World
+
+SKEW = 600.0
+EVENTARC_WINDOW = 24 * HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """Of a stage, by what its filter lets through: `fact`, `command` or `finalize`, and which."""
+
+    stage: str
+    kind: str
+    of: str
+    ack_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Message:
+    name: str
+    headers: Mapping[str, str]
+    body: bytes
+    correlation_id: str = ""
+    born: float = 0.0
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One copy of a message on its way to one stage."""
+
+    subscription: Subscription
+    message: Message
+    copy: int
+    attempt: int = 0
+
+    @property
+    def name(self) -> str:
+        return f"{self.subscription.stage}:{self.message.name}/{self.copy}.{self.attempt}"
+
+
+def subscriptions() -> list[Subscription]:
+    """From the table of routes, as the deployment makes them."""
+    found = []
+    for stage in STAGES.values():
+        for trigger in stage.triggers:
+            kinds = {FactTrigger: "fact", Command: "command", Finalize: "finalize"}
+            kind = kinds[type(trigger)]
+            of = trigger.type if isinstance(trigger, FactTrigger) else ""
+            of = of or (trigger.bucket if isinstance(trigger, Finalize) else f"{trigger.topic}/{trigger.kind}")  # type: ignore[union-attr]
+            seconds = min(600.0, stage.timeout_seconds)
+            found.append(Subscription(stage=stage.name, kind=kind, of=of, ack_seconds=seconds))
+    return found
+
+
+@dataclass(slots=True)
+class Messages:
+    world: World
+    attempts: int
+    routes: dict[tuple[str, str], list[Subscription]] = field(default_factory=dict)
+    published: list[Fact] = field(default_factory=list)
+    dead: list[Delivery] = field(default_factory=list)
+    buried: list[tuple[str, PermanentError]] = field(default_factory=list)
+    handled: Counter[str] = field(default_factory=Counter)
+    _told: Counter[str] = field(default_factory=Counter)
+    _decoded: dict[Message, tuple[Payload, Cause]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for subscription in subscriptions():
+            self.routes.setdefault((subscription.kind, subscription.of), []).append(subscription)
+
+    def publish(self, envelope: Envelope) -> None:
+        """As the bus does: attributes and body on the wire."""
+        self.published.append(envelope.fact)
+        attributes = envelope.attributes()
+        headers = {name: value for name, value in attributes.items() if name.startswith("ce-")}
+        headers["content-type"] = attributes["content-type"]
+        self._tell("fact", envelope.fact.TYPE, envelope.fact.id, headers, envelope.body())
+
+    def command(self, topic: str, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
+        """A wrapped push, as of a command topic."""
+        message = {
+            "messageId": message_id,
+            "publishTime": self.world.moment().isoformat(),
+            "attributes": {"kind": kind},
+            "data": base64.b64encode(json.dumps(body).encode()).decode(),
+        }
+        self._tell("command", f"{topic}/{kind}", message_id, {}, json.dumps({"message": message}).encode())
+
+    def tick(self, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
+        """Cloud Scheduler fires, now and then twice: a second message, some minutes later."""
+        engine = self.world.engine
+        self.command("ripple-ticks", kind, message_id, body)
+        if engine.weather.strikes("tick twice", message_id, engine.now):
+            again = engine.weather.lasts(f"again {message_id}", 1, 300, engine.now)
+            engine.after(again, lambda: self.command("ripple-ticks", kind, f"{message_id}+", body))
+
+    def finalize(self, stored: StoredObject) -> None:
+        """Eventarc's event of a new object; now and then none comes."""
+        name, engine = stored.ref.name, self.world.engine
+        short = stored.ref.bucket.rsplit("-", 1)[1]
+        if engine.weather.strikes("finalize lost", name, engine.now):
+            engine.say(f"the finalize event of {name} is lost for good")
+            return
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": f"finalize-{name}",
+            "ce-type": FINALIZED,
+            "ce-source": f"//storage.googleapis.com/projects/_/buckets/{stored.ref.bucket}",
+            "ce-subject": f"objects/{name}",
+            "ce-time": self.world.moment().isoformat(),
+            "content-type": "application/json",
+        }
+        resource = {
+            "bucket": stored.ref.bucket,
+            "name": name,
+            "generation": str(stored.ref.generation),
+            "size": str(stored.size),
+            "metadata": dict(stored.metadata),
+        }
+        self._tell("finalize", short, headers["ce-id"], headers, json.dumps(resource).encode())
+
+    def _tell(self, kind: str, of: str, name: str, headers: Mapping[str, str], body: bytes) -> None:
+        self._told[name] += 1
+        known = f"{name}~{self._told[name]}" if self._told[name] > 1 else name
+        message = Message(name=known, headers=headers, body=body, born=self.world.engine.now)
+        for subscription in self.routes.get((kind, of), []):
+            self._queue(subscription, message)
+
+    def _queue(self, subscription: Subscription, message: Message) -> None:
+        engine = self.world.engine
+        place = f"{subscription.stage}:{message.name}"
+        copies = 2 if engine.weather.strikes("duplicate", place, engine.now) else 1
+        for copy in range(copies):
+            seconds = 0.05 + engine.weather.roll(f"travel@{place}/{copy}")
+            if engine.weather.strikes("delay", f"{place}/{copy}", engine.now):
+                seconds = engine.weather.lasts(f"{place}/{copy}", 10, HOUR, engine.now)
+            delivery = Delivery(subscription, message, copy)
+            engine.after(seconds, lambda delivery=delivery: self.attempt(delivery))  # type: ignore[misc]
+
+    def attempt(self, delivery: Delivery) -> None:
+        """One push. What is not answered well in time comes again."""
+        delivery.attempt += 1
+        engine = self.world.engine
+        current = replace(delivery)
+        dropped = engine.weather.strikes("drop", delivery.name, engine.now)
+        if dropped and engine.weather.roll(f"answer@{delivery.name}") < 0.5:
+            engine.say(f"{delivery.name}: the push is lost")
+            self._again(current)
+        else:
+            self._push(current, answered=not dropped)
+
+    def _push(self, delivery: Delivery, answered: bool) -> None:
+        engine, settled = self.world.engine, []
+
+        def settle(error: BaseException | None) -> None:
+            if not settled:
+                settled.append(True)
+                if error is not None or not answered:
+                    self._again(delivery)
+
+        def late() -> None:
+            if not settled:
+                engine.say(f"{delivery.name}: no answer in time")
+                settle(TimeoutError())
+
+        engine.spawn(delivery.name, lambda: self._handle(delivery), settle)
+        engine.after(delivery.subscription.ack_seconds, late)
+
+    def _handle(self, delivery: Delivery) -> None:
+        """What `ripple.shell.serve` does of one request: decode, call the stage, bury what can never work."""
+        stage = delivery.subscription.stage
+        self.handled[stage] += 1
+        try:
+            message = delivery.message
+            if message not in self._decoded:
+                self._decoded[message] = decode(message.headers, message.body)
+            payload, cause = self._skewed(delivery, *self._decoded[message])
+            self.world.handlers[stage](payload, cause, self.world.edge)
+        except PermanentError as error:
+            self.world.engine.say(f"buried: {error}")
+            self.buried.append((stage, error))
+
+    def _skewed(self, delivery: Delivery, payload: Payload, cause: Cause) -> tuple[Payload, Cause]:
+        """Each delivery sees times as another machine's clock would have written them."""
+        if not self.world.engine.weather.active(self.world.engine.now):
+            return payload, cause
+        roll = self.world.engine.weather.roll(f"skew@{delivery.name}")
+        skew = dt.timedelta(seconds=self.world.skew * (2 * roll - 1))
+        if isinstance(payload, CommandPayload):
+            payload = replace(payload, published_at=payload.published_at + skew)
+        return payload, replace(cause, time=cause.time + skew)
+
+    def _again(self, delivery: Delivery) -> None:
+        engine = self.world.engine
+        backoff = min(600.0, 1.0 * 2**delivery.attempt)
+        if delivery.subscription.kind == "finalize":
+            backoff = min(600.0, 10.0 * 2 ** (delivery.attempt - 1))
+            if engine.now + backoff - delivery.message.born > EVENTARC_WINDOW:
+                return
+        elif delivery.attempt >= self.attempts:
+            engine.say(f"{delivery.name}: dead letter after {delivery.attempt} attempts")
+            self.dead.append(delivery)
+            return
+        following = replace(delivery)
+        engine.after(backoff, lambda: self.attempt(following))
+
+    def redrive(self) -> int:
+        """What an operator does with dead letters once the weather is calm; how many there were."""
+        dead, self.dead = self.dead, []
+        for delivery in dead:
+            following = replace(delivery, copy=delivery.copy + 10, attempt=0)
+            self.world.engine.after(1, lambda following=following: self.attempt(following))  # type: ignore[misc]
+        return len(dead)

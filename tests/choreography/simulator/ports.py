@@ -1,0 +1,198 @@
+"""The ports as a process sees them: the recording ones of the functions' tests, where every call is a step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+
+from ripple.errors import RetryableError
+from ripple.events import Envelope
+from ripple.paths import ObjectRef
+from ripple.ports import Document, StoredObject, Transaction
+from ripple.settings import Settings
+from tests.choreography.simulator.engine import Engine
+from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
+
+if TYPE_CHECKING:
+    from tests.choreography.simulator.world import World
+
+T = TypeVar("T")
+Page = Sequence[tuple[str, Mapping[str, Any]]]
+
+
+@dataclass(slots=True)
+class SteppedObjects:
+    engine: Engine
+    held: FakeObjects
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        return self.engine.step(f"stat {name}", lambda: self.held.stat(bucket, name, generation))
+
+    def read(self, ref: ObjectRef) -> bytes:
+        return self.engine.step(f"read {ref.name}", lambda: self.held.read(ref))
+
+    def open(self, ref: ObjectRef) -> IO[bytes]:
+        return self.engine.step(f"open {ref.name}", lambda: self.held.open(ref))
+
+    def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
+        return self.engine.step(f"create {name}", lambda: self.held.create(bucket, name, data, metadata))
+
+    def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
+        return self.engine.step(f"list {bucket}/{prefix}", lambda: self.held.list(bucket, prefix, after, limit))
+
+
+@dataclass(slots=True)
+class SteppedTransaction:
+    """Its reads are steps, its writes wait for the commit, which is one."""
+
+    engine: Engine
+    plain: FakeTransaction
+
+    def get(self, path: str) -> Document | None:
+        return self.engine.step(f"get {path} in transaction", lambda: self.plain.get(path))
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
+        return self.engine.step(f"find {collection} in transaction", lambda: self.plain.find(collection, where, limit))
+
+    def set(self, path: str, document: Document) -> None:
+        self.plain.set(path, document)
+
+    def update(self, path: str, fields: Document) -> None:
+        self.plain.update(path, fields)
+
+    def delete(self, path: str) -> None:
+        self.plain.delete(path)
+
+
+@dataclass(slots=True)
+class SteppedDocuments:
+    engine: Engine
+    held: FakeDocuments
+
+    def get(self, path: str) -> Document | None:
+        return self.engine.step(f"get {path}", lambda: self.held.get(path))
+
+    def get_many(self, paths: Sequence[str]) -> Mapping[str, Document]:
+        return self.engine.step(f"get {len(paths)} documents", lambda: self.held.get_many(paths))
+
+    def create(self, path: str, document: Document) -> bool:
+        return self.engine.step(f"create {path}", lambda: self.held.create(path, document))
+
+    def update(self, path: str, fields: Document) -> None:
+        self.engine.step(f"update {path} {sorted(fields)}", lambda: self.held.update(path, fields))
+
+    def delete(self, path: str) -> None:
+        self.engine.step(f"delete {path}", lambda: self.held.delete(path))
+
+    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
+        return self.engine.step(f"find {collection}", lambda: self.held.find(collection, where, limit))
+
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        for attempt in range(10):
+            plain = FakeTransaction(self.held.held)
+            transaction = SteppedTransaction(self.engine, plain)
+            read_at = self.engine.step("begin transaction", lambda: self.held.now)
+            done = work(transaction, read_at)
+            if not plain.writes or self.engine.step(_written(plain), lambda p=plain: self._commit(p)):  # type: ignore[misc]
+                return done
+            self.engine.pause(0.1 * 2**attempt)
+        raise RetryableError("the transaction lost ten races")
+
+    def _commit(self, transaction: FakeTransaction) -> bool:
+        process = self.engine.current
+        assert process is not None
+        place = f"{process.name}#{process.number}"
+        if transaction.is_stale or self.engine.weather.strikes("abort", place, self.engine.now):
+            return False
+        self.held.commit(transaction)
+        return True
+
+
+def _written(plain: FakeTransaction) -> str:
+    return "commit " + ", ".join(f"{kind} {path}" for kind, path, _ in plain.writes)[:120]
+
+
+@dataclass(slots=True)
+class SteppedSales:
+    """Every page is a query of its own."""
+
+    engine: Engine
+    held: FakeSales
+
+    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Page]:
+        return self._stepped(self.held.pages(collection, batch_id, page_size))
+
+    def changed_pages(
+        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
+    ) -> Iterator[Page]:
+        return self._stepped(self.held.changed_pages(collection, changed_from, changed_to, page_size))
+
+    def _stepped(self, pages: Iterator[Page]) -> Iterator[Page]:
+        while (page := self.engine.step("query a page of sales", lambda: next(pages, None))) is not None:
+            yield page
+
+
+@dataclass(slots=True)
+class SteppedPublisher:
+    world: World
+
+    def publish(self, envelope: Envelope) -> None:
+        self.world.engine.step(f"publish {envelope.fact.id}", lambda: self.world.messages.publish(envelope))
+
+
+@dataclass(slots=True)
+class SteppedExecutions:
+    world: World
+
+    def start(self, argument: Mapping[str, object]) -> str:
+        return self.world.engine.step("start execution", lambda: self.world.workflows.start(argument))
+
+    def state(self, execution: str) -> str:
+        return self.world.engine.step(f"state of {execution}", lambda: self.world.workflows.state(execution))
+
+    def result(self, execution: str) -> object:
+        return self.world.engine.step(f"result of {execution}", lambda: self.world.workflows.result(execution))
+
+    def cancel(self, execution: str) -> None:
+        self.world.engine.step(f"cancel {execution}", lambda: self.world.workflows.cancel(execution))
+
+
+@dataclass(slots=True)
+class SteppedPipelineJobs:
+    world: World
+
+    def submit(
+        self, job: str, spec: Mapping[str, object], parameters: Mapping[str, object], labels: Mapping[str, str]
+    ) -> bool:
+        return self.world.engine.step(f"submit {job}", lambda: self.world.vertex.submit(job, parameters))
+
+    def state(self, job: str) -> str:
+        return self.world.engine.step(f"state of {job}", lambda: self.world.vertex.state(job))
+
+
+@dataclass(slots=True)
+class SteppedGeneratorJobs:
+    world: World
+
+    def run(self, job: str, arguments: Sequence[str]) -> str:
+        return self.world.engine.step(f"run {job}", lambda: self.world.generators.run(job, arguments))
+
+    def state(self, execution: str) -> str:
+        return self.world.engine.step(f"state of {execution}", lambda: self.world.generators.state(execution))
+
+
+class SteppedEdge:
+    """What a stage takes for an `Edge`."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        engine = world.engine
+        self.settings = settings
+        self.objects: Any = SteppedObjects(engine, world.objects)
+        self.documents: Any = SteppedDocuments(engine, world.documents)
+        self.publisher: Any = SteppedPublisher(world)
+        self.executions: Any = SteppedExecutions(world)
+        self.generator_jobs: Any = SteppedGeneratorJobs(world)
+        self.pipeline_jobs: Any = SteppedPipelineJobs(world)
+        self.sales: Any = SteppedSales(engine, world.sales)

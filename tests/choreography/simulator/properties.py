@@ -1,0 +1,169 @@
+"""The nine properties of the architecture, (a) to (i), as they hold at rest, and what must hold at every moment."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ripple.elt_state import read_head
+from ripple.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded
+from ripple.paths import file_list_name
+from ripple.ports import Document
+from tests.choreography.simulator.scenario import CANARY
+from tests.choreography.simulator.world import World
+
+
+def find_violation(world: World) -> str:
+    """The first property that does not hold, by its letter; empty if all do."""
+    for check in CHECKS:
+        for found in check(world):
+            return found
+    return ""
+
+
+def _collection(world: World, name: str) -> dict[str, Document]:
+    prefix = f"{name}/"
+    return {k.removeprefix(prefix): v for k, v in world.documents.held.items() if k.startswith(prefix)}
+
+
+def at_all_times(world: World) -> Iterator[str]:
+    if world.warehouse.most_live > 1:
+        yield "always: two Dataform invocations of the platform were live at once"
+    held = Counter((e.argument["batch"], e.argument["epoch"]) for e in world.workflows.executions.values() if e.claimed)
+    for (batch, epoch), count in held.items():
+        if count > 1:
+            yield f"always: {count} executions worked for batch {batch} epoch {epoch}"
+
+
+def a_every_generation_is_in_one_committed_batch(world: World) -> Iterator[str]:
+    listed: Counter[str] = Counter()
+    batches = _collection(world, "batches")
+    for number in batches:
+        listed.update(row["uri"] for row in read_file_list(world, int(number)))
+    files = _collection(world, "files")
+    for stored in world.objects.list(world.settings.bucket("bronze"), ""):
+        file = files.get(stored.ref.key, {"state": "never claimed"})
+        if file["state"] not in ("landed", "rejected"):
+            yield f"(a) {stored.ref.name} is {file['state']}"
+        elif file["state"] == "landed" and (listed[stored.ref.uri], _is_done(batches, file["batch"])) != (1, True):
+            yield f"(a) {stored.ref.name} is in {listed[stored.ref.uri]} lists, batch {file['batch']}"
+
+
+def _is_done(batches: Mapping[str, Document], number: object) -> bool:
+    return bool(batches.get(str(number), {}).get("state") == "done")
+
+
+def read_file_list(world: World, batch: int) -> list[dict[str, Any]]:
+    held = world.objects.live.get((world.settings.bucket("control"), file_list_name(batch)))
+    return [json.loads(line) for line in held[1].splitlines()] if held else []
+
+
+def b_no_tick_is_lost_or_acted_on_twice(world: World) -> Iterator[str]:
+    found = len(list(world.objects.list(world.settings.bucket("bronze"), "")))
+    if found != world.scenario.expected_objects:
+        yield f"(b) {found} objects in Bronze, {world.scenario.expected_objects} were to come"
+    ticks = _collection(world, "ticks")
+    if len(ticks) != len(world.scenario.slices):
+        yield f"(b) {len(ticks)} batches were begun, {len(world.scenario.slices)} were asked for"
+
+
+def c_batches_commit_once_each_without_gaps(world: World) -> Iterator[str]:
+    head, batches = read_head(world.documents.held.get("elt/head")), _collection(world, "batches")
+    for number in range(1, head.next):
+        if not _is_done(batches, number):
+            yield f"(c) batch {number} is {batches.get(str(number), {}).get('state', 'missing')}"
+        files = read_file_list(world, number)
+        if len(files) != batches[str(number)]["files"]:
+            yield f"(c) batch {number} claimed {batches[str(number)]['files']} files and lists {len(files)}"
+        if number not in world.warehouse.snapshots:
+            yield f"(c) batch {number} is done and has no snapshot"
+    if len(batches) != head.next - 1:
+        yield f"(c) {len(batches)} batches are recorded, the next is {head.next}"
+
+
+def d_one_training_job_per_dataset_and_one_for_the_last(world: World) -> Iterator[str]:
+    again = Counter(str(e.body["batch"]) for e in world.scenario.events if e.body.get("kind") == "training")
+    well: Counter[str] = Counter()
+    allowed: Counter[str] = Counter()
+    for job, told in world.vertex.parameters.items():
+        version = str(told["dataset_version"])
+        well[version] += world.vertex.states[job] in ("SUCCEEDED", "RUNNING")
+        allowed[version] = max(allowed[version], 1 + again[str(told["batch"])])
+    for version, count in well.items():
+        if count > allowed[version]:
+            yield f"(d) {count} jobs trained on dataset {version[:8]}"
+    if world.warehouse.snapshots:
+        last, rows = world.warehouse.snapshots[max(world.warehouse.snapshots)]
+        if rows and not well[last]:
+            yield f"(d) the last dataset {last[:8]} was not trained on"
+
+
+def e_no_reader_sees_a_partial_file(world: World) -> Iterator[str]:
+    whole = {data for s in world.scenario.slices.values() for data in s.files}
+    whole |= {event.data for event in world.scenario.events if event.kind == "drop"}
+    for (bucket, name), (_, data) in world.objects.live.items():
+        if bucket.endswith("-bronze") and name.endswith(".jsonl") and data not in whole:
+            yield f"(e) {name} is no whole file"
+
+
+def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
+    rejected = 0
+    for _, file in world.warehouse.files:
+        if world.warehouse.missing(file):
+            yield f"(g) {file['uri']}: {world.warehouse.missing(file)} of {file['rows']} rows are missing"
+    for file in _collection(world, "files").values():
+        if file["state"] == "rejected":
+            rejected += file["fact"].get("rows", 0)
+    found = sum(file["rows"] for _, file in world.warehouse.files) + rejected
+    if found != world.scenario.expected_rows:
+        yield f"(g) {found} rows arrived, {world.scenario.expected_rows} were to come"
+    if dict(world.warehouse.gold) != dict(Counter(row.flow for row in world.warehouse.silver)):
+        yield "(g) gold does not tell what silver holds"
+    keys = Counter((row.flow, row.key) for row in world.warehouse.silver)
+    if keys and max(keys.values()) > 1:
+        yield "(g) silver holds a key twice"
+
+
+def h_no_raw_pii_past_bronze(world: World) -> Iterator[str]:
+    if CANARY in repr(world.documents.held):
+        yield "(h) raw PII in the state"
+    if CANARY in repr(world.messages.published):
+        yield "(h) raw PII in a fact"
+    if CANARY in repr([stored for stored, _ in world.objects.live.values()]) or CANARY in world.warehouse.content():
+        yield "(h) raw PII in metadata or a table"
+
+
+def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
+    head = read_head(world.documents.held.get("elt/head"))
+    if head.run or head.replays:
+        yield f"(i) the head is not at rest: {head}"
+    left = list(_collection(world, "outbox"))
+    if left:
+        yield f"(i) unsent: {left[0]}"
+    told = {fact.id for fact in world.messages.published}
+    for file in _collection(world, "files").values():
+        kinds: dict[str, Any] = {"landed": BronzeObjectLanded, "rejected": BronzeObjectRejected}
+        if file["state"] in kinds and f"{kinds[file['state']].TYPE}/{file['uri']}#{file['generation']}" not in told:
+            yield f"(i) never told: {file['uri']} is {file['state']}"
+    succeeded = {fact.batch for fact in world.messages.published if isinstance(fact, EltRunSucceeded)}
+    for number, batch in _collection(world, "batches").items():
+        if batch["state"] == "done" and int(number) not in succeeded:
+            yield f"(i) never told: batch {number} is done"
+    for job, state in world.vertex.states.items():
+        if state == "RUNNING":
+            yield f"(i) {job} runs for ever"
+
+
+CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
+    at_all_times,
+    h_no_raw_pii_past_bronze,
+    e_no_reader_sees_a_partial_file,
+    b_no_tick_is_lost_or_acted_on_twice,
+    a_every_generation_is_in_one_committed_batch,
+    c_batches_commit_once_each_without_gaps,
+    i_no_live_lease_and_no_unsent_fact,
+    g_rows_in_are_rows_out,
+    d_one_training_job_per_dataset_and_one_for_the_last,
+)

@@ -1,0 +1,85 @@
+"""Run one seed from its scenario to its verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.choreography.simulator.engine import LEASE
+from tests.choreography.simulator.properties import find_violation
+from tests.choreography.simulator.scenario import Scenario, draw_scenario
+from tests.choreography.simulator.weather import Weather
+from tests.choreography.simulator.world import Protocol, World
+
+REPLAY_SECONDS = 700.0
+SHIPPED = Protocol()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a run ended: the violated property or none, and what it went through."""
+
+    violation: str
+    steps: int
+    taken: list[str]
+    seconds: float
+    trace: list[str] | None = None
+    rough_steps: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def run_seed(seed: int, protocol: Protocol = SHIPPED, *, only: Any = None, trace: bool = False) -> Verdict:
+    """One seed in rough weather; `only` keeps the named faults of it."""
+    scenario = draw_scenario(seed)
+    return run(scenario, Weather(seed=str(seed), until=scenario.rough_until, only=only), protocol, trace)
+
+
+def run(scenario: Scenario, weather: Weather, protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
+    world = World(scenario, weather, protocol, [] if trace else None)
+    try:
+        violation = _live_through(world)
+    except AssertionError as error:
+        violation = f"always: {error}"
+    finally:
+        world.engine.close()
+    return Verdict(
+        violation=violation,
+        steps=world.engine.steps,
+        taken=weather.taken,
+        seconds=world.engine.now,
+        trace=world.engine.trace,
+        rough_steps=world.rough_steps,
+        counts=weather.counts(),
+    )
+
+
+def _live_through(world: World) -> str:
+    """Rough weather, then calm for two leases with a person at hand, then a replay that must change nothing."""
+    engine, weather = world.engine, world.engine.weather
+    busy = max([weather.until, *(event.at + 1 for event in world.scenario.events)])
+    world.schedule(until=busy)
+    engine.run_until(busy)
+    while engine.now < weather.over_at:
+        world.keep_sweeping(weather.over_at)
+        engine.run_until(weather.over_at)
+    calm, world.rough_steps = engine.now, engine.steps
+    engine.say("the weather is calm")
+    world.keep_sweeping(calm + 2 * LEASE + REPLAY_SECONDS)
+    for moment in (calm + 1, calm + LEASE + 700):
+        engine.run_until(moment)
+        world.operate()
+    engine.run_until(calm + 2 * LEASE)
+    return find_violation(world) or _replay(world)
+
+
+def _replay(world: World) -> str:
+    """(f) Run every kind of replay of what stands: no row changes, and all holds as before."""
+    before = world.warehouse.content()
+    if world.warehouse.snapshots:
+        world.ask_replay({"kind": "batch", "batch": min(world.warehouse.snapshots)})
+        world.ask_replay({"kind": "flow", "flow": "clickstream", "from": "2026-01-01", "to": "2027-01-01"})
+    world.engine.run_until(world.engine.now + REPLAY_SECONDS)
+    if world.warehouse.content() != before:
+        return "(f) a replay changed rows"
+    return find_violation(world)

@@ -1,0 +1,178 @@
+"""`workflows/run_elt.yaml`, step by step, in executions that die without a word, stall for two leases, or are started twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ripple.errors import RetryableError
+from ripple.events import EltRunFailed, EltRunSucceeded, Envelope, Fact
+from tests.choreography.simulator.engine import LEASE, KilledError, Process
+
+if TYPE_CHECKING:
+    from tests.choreography.simulator.world import World
+
+
+POLL_SECONDS = 30.0
+
+
+class InvocationFailedError(Exception):
+    """What `await_invocation` raises: the invocation's state and why."""
+
+
+@dataclass(slots=True)
+class Execution:
+    name: str
+    argument: Mapping[str, Any]
+    state: str = "ACTIVE"
+    process: Process | None = None
+    claimed: bool = False
+    result: Any = None
+
+
+@dataclass(slots=True)
+class Workflows:
+    world: World
+    executions: dict[str, Execution] = field(default_factory=dict)
+
+    def start(self, argument: Mapping[str, object]) -> str:
+        """Not idempotent: twice is two executions."""
+        argument = json.loads(json.dumps(argument))
+        place = f"{argument['batch']}-{argument['epoch']}"
+        number = sum(name.startswith(f"executions/{place}-") for name in self.executions) + 1
+        execution = Execution(name=f"executions/{place}-{number}", argument=argument)
+        self.executions[execution.name] = execution
+        execution.process = self.world.engine.spawn(
+            execution.name,
+            lambda: self._live(execution),
+            lambda error: self._end(execution, error),
+        )
+        return execution.name
+
+    def state(self, name: str) -> str:
+        return self.executions[name].state if name in self.executions else "UNAVAILABLE"
+
+    def result(self, name: str) -> object:
+        return self.executions[name].result
+
+    def cancel(self, name: str) -> None:
+        execution = self.executions[name]
+        if execution.state == "ACTIVE" and execution.process is not None:
+            execution.state = "CANCELLED"
+            self.world.engine.cancel(execution.process)
+
+    def _end(self, execution: Execution, error: BaseException | None) -> None:
+        """An execution that died: half of them are seen to have failed, half stay ACTIVE for ever."""
+        hangs = self.world.engine.weather.roll(f"hangs@{execution.name}") < 0.5
+        if execution.state == "ACTIVE" and not (isinstance(error, KilledError) and hangs):
+            execution.state = "FAILED" if error else "SUCCEEDED"
+
+    def _live(self, execution: Execution) -> None:
+        batch, epoch = execution.argument["batch"], execution.argument["epoch"]
+        invocation: str | None = None
+        try:
+            if not self._claim(execution):
+                return
+            invocation = self._join_or_invoke(batch)
+            self._await(invocation)
+            version, rows = self._step("read snapshot", lambda: self.world.warehouse.snapshots[batch])
+        except (InvocationFailedError, RetryableError) as error:
+            failed = EltRunFailed(
+                batch=batch, epoch=epoch, execution=execution.name, state="FAILED", reason=str(error), failed_actions=[]
+            )
+            self._publish(execution, failed)
+            raise
+        succeeded = EltRunSucceeded(
+            batch=batch,
+            epoch=epoch,
+            execution=execution.name,
+            invocation=invocation,
+            snapshot_uri=f"gs://{self.world.settings.bucket('features')}/snapshots/batch={batch}/",
+            dataset_version=version,
+            train_rows=rows,
+            test_rows=rows,
+            score_rows=rows,
+        )
+        self._publish(execution, succeeded)
+        execution.result = succeeded.data()
+
+    def _step(self, what: str, effect: Any, in_flight: bool = False) -> Any:
+        return self.world.engine.step(what, effect, crash="execution dies", in_flight=in_flight)
+
+    def _retried(self, what: str, effect: Any) -> Any:
+        """`http.default_retry`: five tries for what is idempotent."""
+        for _ in range(4):
+            try:
+                return self._step(what, effect)
+            except RetryableError:
+                self.world.engine.pause(2)
+        return self._step(what, effect)
+
+    def _join_or_invoke(self, batch: int) -> str:
+        """Again from the look on: a create whose answer was lost is found alive, not made twice."""
+        for _ in range(4):
+            try:
+                return self.find_live(batch) or self._invoke(batch)
+            except RetryableError:
+                self.world.engine.pause(2)
+        return self.find_live(batch) or self._invoke(batch)
+
+    def _claim(self, execution: Execution) -> bool:
+        argument = execution.argument
+        path = f"claims/{argument['batch']}-{argument['epoch']}"
+        claim = {"batch": argument["batch"], "epoch": argument["epoch"], "execution": execution.name}
+        if not self._retried("create claim", lambda: self.world.documents.create(path, claim)):
+            held = self._retried("read claim", lambda: self.world.documents.get(path))
+            if held["execution"] != execution.name:
+                return False
+        execution.claimed = True
+        return True
+
+    def find_live(self, batch: int) -> str | None:
+        """A running invocation of this batch is adopted; any other of ours is ended first: one at a time writes tables."""
+        warehouse = self.world.warehouse
+        until = self.world.engine.now + LEASE
+        while True:
+            live = self._retried("list invocations", lambda: [(i.name, i.batch, i.state) for i in warehouse.live()])
+            if not live:
+                return None
+            for name, owner, state in live:
+                if owner == batch and state == "RUNNING":
+                    return str(name)
+                if state == "RUNNING":
+                    self._retried(f"cancel {name}", lambda name=name: warehouse.cancel(name))
+            if self.world.engine.now > until:
+                raise InvocationFailedError("an earlier invocation did not end before the deadline")
+            self.world.engine.pause(POLL_SECONDS)
+
+    def _invoke(self, batch: int) -> str:
+        self._retried("compile", lambda: None)
+        return str(self._step("create invocation", lambda: self.world.warehouse.invoke(batch), in_flight=True))
+
+    def _await(self, name: str) -> None:
+        until, cancelled, wait = self.world.engine.now + LEASE, False, 5.0
+        while True:
+            state = self._retried("poll", lambda: self.world.warehouse.invocations[name].state)
+            if state == "SUCCEEDED":
+                return
+            if state in ("FAILED", "CANCELLED"):
+                raise InvocationFailedError(f"the invocation ended as {state}")
+            if self.world.engine.now > until and cancelled:
+                raise InvocationFailedError("the invocation did not end after it was cancelled")
+            if self.world.engine.now > until:
+                self._retried("cancel", lambda: self.world.warehouse.cancel(name))
+                cancelled, until = True, self.world.engine.now + 600
+            self.world.engine.pause(wait)
+            wait = min(wait * 1.5, 30.0)
+
+    def _publish(self, execution: Execution, fact: Fact) -> None:
+        envelope = Envelope(
+            fact=fact,
+            source="//ripple/workflows/run_elt",
+            time=self.world.moment(),
+            correlation_id=execution.argument["correlation_id"],
+            causation_id=execution.argument["causation_id"],
+        )
+        self._retried(f"publish {fact.id}", lambda: self.world.messages.publish(envelope))

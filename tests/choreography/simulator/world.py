@@ -1,0 +1,141 @@
+"""One run: the platform in one world, rough weather first, then calm, an operator, and what must hold at rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.export_sales.stage import react as export_sales
+from functions.land_object.stage import react as land_object
+from functions.replay.stage import react as replay
+from functions.start_batch.stage import react as start_batch
+from functions.start_elt.stage import react as start_elt
+from functions.start_training.stage import react as start_training
+from functions.sweep.stage import react as sweep
+from ripple.ports import StoredObject
+from ripple.settings import Settings
+from ripple.shell import Payload
+from ripple.stating import Cause
+from tests.choreography.simulator.engine import LEASE, Engine
+from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
+from tests.choreography.simulator.messaging import SKEW, Messages
+from tests.choreography.simulator.ports import SteppedEdge
+from tests.choreography.simulator.scenario import LIVE, LIVE_ORDERS, Outside, Scenario
+from tests.choreography.simulator.warehouse import Warehouse
+from tests.choreography.simulator.weather import Weather
+from tests.choreography.simulator.workflows import Workflows
+from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales
+
+START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
+SWEEP_SECONDS = 300.0
+Handler = Callable[[Payload, Cause, Any], None]
+HANDLERS: Mapping[str, Handler] = {
+    "start_batch": start_batch,
+    "export_sales": export_sales,
+    "land_object": land_object,
+    "start_elt": start_elt,
+    "start_training": start_training,
+    "replay": replay,
+    "sweep": sweep,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """What runs: the handlers by stage, and the makers of what surrounds them. Broken ones replace one of these."""
+
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    edge: Callable[[World, Settings], Any] = SteppedEdge
+    workflows: Callable[[World], Workflows] = Workflows
+    warehouse: Callable[[World], Warehouse] = Warehouse
+
+
+class _Objects(FakeObjects):
+    """Tells Eventarc of what is new in the two buckets that trigger."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(clock=world.moment)
+        self._world = world
+
+    def put(self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> StoredObject:
+        stored = super().put(bucket, name, data, metadata)
+        if bucket.endswith(("-bronze", "-landing")):
+            self._world.messages.finalize(stored)
+        return stored
+
+
+class World:
+    """Everything of one run. `skew` is how far clocks of handlers may be off, in seconds."""
+
+    def __init__(
+        self, scenario: Scenario, weather: Weather, protocol: Protocol, trace: list[str] | None = None
+    ) -> None:
+        self.scenario, self.skew = scenario, SKEW if weather.until else 0.0
+        self.engine = Engine(weather, trace)
+        self.rough_steps = 0
+        self.settings = Settings(
+            project="ripple-test",
+            pipeline_spec="gs://ripple-test-models/spec.json",
+            elt_lease_seconds=int(LEASE),
+            elt_files_per_batch=scenario.files_per_batch,
+            elt_settle_seconds=5,
+            reject_ratio=0.6,
+        )
+        self.objects: FakeObjects = _Objects(self)
+        self.documents = FakeDocuments(clock=self.moment)
+        self.sales = FakeSales(orders=dict(LIVE_ORDERS) if ("sales", *LIVE) in scenario.slices else {})
+        self.messages = Messages(self, scenario.delivery_attempts)
+        self.workflows = protocol.workflows(self)
+        self.warehouse = protocol.warehouse(self)
+        self.generators, self.vertex = GeneratorRuns(self), TrainingJobs(self)
+        self.edge = protocol.edge(self, self.settings)
+        self.handlers = {name: self._settling(name, handler) for name, handler in protocol.handlers.items()}
+        self.objects.put("ripple-test-models", "spec.json", b"{}")
+
+    def moment(self) -> dt.datetime:
+        return START + dt.timedelta(seconds=self.engine.now)
+
+    def _settling(self, name: str, handler: Handler) -> Handler:
+        if name != "start_elt":
+            return handler
+        return lambda payload, cause, edge: handler(payload, cause, edge, self.engine.pause)  # type: ignore[call-arg]
+
+    def schedule(self, until: float) -> None:
+        """Everything from outside, and a sweep every five minutes."""
+        for event in self.scenario.events:
+            self.engine.at(event.at, lambda event=event: self._happen(event))  # type: ignore[misc]
+        self.keep_sweeping(until)
+
+    def keep_sweeping(self, until: float) -> None:
+        due = SWEEP_SECONDS * (int(self.engine.now // SWEEP_SECONDS) + 1)
+        if due <= until:
+            self.engine.at(due, lambda: self._sweep(due, until))
+
+    def _sweep(self, due: float, until: float) -> None:
+        self.messages.tick("sweep", f"sweep-{int(due // SWEEP_SECONDS)}", {})
+        self.keep_sweeping(until)
+
+    def _happen(self, event: Outside) -> None:
+        self.engine.say(f"from outside: {event.kind} {event.name}")
+        if event.kind == "tick":
+            self.messages.tick("batch", event.name, event.body)
+        elif event.kind == "replay":
+            self.messages.command("ripple-replays", "replay", event.name, event.body)
+        else:
+            self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
+
+    def operate(self) -> None:
+        """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
+        self.messages.redrive()
+        for path, held in list(self.documents.held.items()):
+            collection, _, number = path.partition("/")
+            if collection == "batches" and held["state"] == "parked":
+                self.ask_replay({"kind": "batch", "batch": int(number)})
+            elif collection == "trainings" and held.get("outcome") == "failed":
+                self.ask_replay({"kind": "training", "batch": int(number)})
+
+    def ask_replay(self, body: Mapping[str, Any]) -> None:
+        name = f"operator-{int(self.engine.now)}-{body.get('batch', body['kind'])}"
+        self.messages.command("ripple-replays", "replay", name, body)
