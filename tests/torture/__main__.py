@@ -42,13 +42,13 @@ def main() -> None:
 
 def torture(given: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     """The whole run; what was done and measured, and the findings."""
-    say(f"seed {given.seed}: making {given.files} files and {given.ticks} ticks with their truth")
-    harvest = reap(given.harvest or folder / "harvest", files=given.files, ticks=given.ticks, seed=given.seed)
     family = Family(state=folder / "state")
     tormentor = Tormentor(family=family, dice=random.Random(given.seed))
     writers = Writers(project=PROJECT)
-    began = time.monotonic()
     with family.running():
+        say(f"seed {given.seed}: making {given.files} files and {given.ticks} ticks with their truth")
+        harvest = reap(given.harvest or folder / "harvest", files=given.files, ticks=given.ticks, seed=given.seed)
+        began = time.monotonic()
         _besiege(given, family, tormentor, writers, harvest)
         struck = time.monotonic() - began
         clients = AdminClients(environment(read_ports(family.state)))

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from cli.laptop_control import environment, is_deployed, read_ports, running_pid, start_detached, stop
+from cli.deploy.clients import AdminClients
+from cli.deploy.warehouse import PEPPER
+from cli.laptop_control import PROJECT, environment, is_deployed, read_ports, running_pid, start_detached, stop
 
 ROOT = Path(__file__).parents[2]
 KINDS = {
@@ -64,6 +66,14 @@ class Family:
                     raise
                 time.sleep(1)
 
+    def make_pepper(self) -> None:
+        """Version 1 of the pepper, known beforehand: what is made before the laptop is there must join what it makes."""
+        secrets = AdminClients(environment(read_ports(self.state))).secrets
+        parent = f"projects/{PROJECT}"
+        secrets.create_secret(parent=parent, secret_id=PEPPER, secret={"replication": {"automatic": {}}})
+        made = secrets.add_secret_version(parent=f"{parent}/secrets/{PEPPER}", payload={"data": b"torture!" * 4})
+        os.environ["PEPPER_SECRET"] = made.name
+
     def deploy(self) -> None:
         words = [sys.executable, "-m", "cli.main", "up", "--state", str(self.state), "--detach"]
         subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=300)
@@ -82,8 +92,11 @@ class Family:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
-        self.ensure_up()
+        self.starts += 1
+        start_detached(self.state, 120)
         try:
+            self.make_pepper()
+            self.ensure_up()
             yield
         finally:
             stop(self.state)

@@ -6,7 +6,6 @@ import datetime as dt
 import hashlib
 import io
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -51,7 +50,10 @@ class Harvest:
 
 
 def reap(folder: Path, *, files: int, ticks: int, seed: int, customers: int = 100) -> Harvest:
-    """At least `files` small files of one day each, and `ticks` months that go the whole way from a tick."""
+    """At least `files` small files of one day each, and `ticks` months that go the whole way from a tick.
+
+    PEPPER_SECRET and RIPPLE_ENDPOINT_SECRETS must be those of the lake, or visitors of files and ticks would not join.
+    """
     arguments = {"customers": customers, "dirt": 0.05, "seed": seed, "startups": 300, "world-from": str(WORLD_FROM)}
     expected, dropped, day = Expected(), dict[str, Path](), WORLD_FROM
     while len(dropped) < files:
@@ -89,7 +91,6 @@ def _generate(flow: str, start: dt.date, end: dt.date, batch: str, arguments: Ma
     words = ["--from", str(start), "--to", str(end), "--batch-id", batch, "--out", str(out), "--project", PROJECT]
     words += [word for name in sorted(arguments) for word in (f"--{name}", str(arguments[name]))]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        os.environ.pop("PEPPER_SECRET", None)
         MAINS[flow](words)
     (out / _DONE).touch()
 

@@ -35,7 +35,7 @@ PEACE = Rest(
     batches={1: "done"},
     head={"run": None, "next": 2},
     jobs=[("v1", "PIPELINE_STATE_SUCCEEDED"), ("v0", "PIPELINE_STATE_FAILED")],
-    last_training={"train": True, "ended": True, "run": {"dataset_version": "v1"}},
+    last_training={"train": True, "outcome": "promoted", "run": {"dataset_version": "v1"}},
     newest_dataset="v1",
 )
 
@@ -70,7 +70,7 @@ def test_a_lake_at_peace_has_no_finding() -> None:
         (lambda rest: rest.batches.update({3: "done"}), "no gaps"),
         (lambda rest: rest.batches.update({2: "running"}), "batches are done"),
         (lambda rest: rest.jobs.append(("v1", "PIPELINE_STATE_SUCCEEDED")), "trained on twice"),
-        (lambda rest: rest.last_training.update({"ended": False}), "newest dataset"),
+        (lambda rest: rest.last_training.update({"outcome": "failed"}), "newest dataset"),
         (lambda rest: rest.last_training.update({"train": False, "superseded": True}), "newest dataset"),
         (lambda rest: rest.head.update({"run": {"batch": 2}}), "no live lease"),
         (lambda rest: setattr(rest, "outbox", 1), "no unsent fact"),

@@ -100,7 +100,8 @@ def _judge_properties(rest: Rest) -> Iterable[Finding]:
     last = rest.last_training
     decided = last.get("run", {}).get("dataset_version") == rest.newest_dataset != ""
     said = f"{last.get('reason')}; {last.get('outcome') or 'no job'}"
-    holds = decided and not last.get("superseded") and bool(last.get("ended")) == bool(last.get("train"))
+    ended = last.get("outcome") in ("promoted", "kept_champion") if last.get("train") else not last.get("superseded")
+    holds = decided and ended
     yield Finding(holds=holds, what="the newest dataset is trained on, or a reason says why not", seen=said)
     live = rest.head.get("run")
     yield Finding(
