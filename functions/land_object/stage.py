@@ -56,8 +56,10 @@ def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_con
         "correlation_id": cause.correlation_id,
     }
     known = None if edge.documents.create(path, claim) else edge.documents.get(path)
-    facts = recall_facts(known, ref) if known and known["state"] != "claimed" else decide_facts(ref, edge, load)
-    record(facts, path, cause, edge.documents, known)
+    if known and known["state"] != "claimed":
+        facts = recall_facts(known, ref)
+    else:
+        facts = record(decide_facts(ref, edge, load), ref, cause, edge.documents)
     send([state_as(fact, STAGE, cause) for fact in facts], edge.publisher, edge.documents)
 
 
@@ -125,22 +127,25 @@ def recall_facts(known: Document, ref: ObjectRef) -> Sequence[Fact]:
     return [BronzeContractDrifted.from_data(known["drift"]), verdict] if known.get("drift") else [verdict]
 
 
-def record(facts: Sequence[Fact], path: str, cause: Cause, documents: DocumentStore, known: Document | None) -> None:
-    """Keep the verdict, which is the last, and all facts in one transaction; a file that is recorded already stays as it is."""
-    fact, drift = facts[-1], [other.data() for other in facts[:-1]]
-    landed = isinstance(fact, BronzeObjectLanded)
-    if known and known["state"] != "claimed":
-        return
+def record(facts: Sequence[Fact], ref: ObjectRef, cause: Cause, documents: DocumentStore) -> Sequence[Fact]:
+    """Keep the verdict, which is the last, and all facts in one transaction; the facts that hold.
 
-    def decide(transaction: Transaction, now: dt.datetime) -> None:
+    They are another lander's if that one came first: a new version may be rolling out, and two verdicts on one file are one too many.
+    """
+    path, fact = f"files/{ref.key}", facts[-1]
+    drift = [other.data() for other in facts[:-1]]
+
+    def decide(transaction: Transaction, now: dt.datetime) -> Sequence[Fact]:
         current = transaction.get(path)
         if current is None or current["state"] != "claimed":
-            return
-        verdict = {"state": "landed" if landed else "rejected", "fact": fact.data(), "batch": None}
+            return facts if current is None else recall_facts(current, ref)
+        state = "landed" if isinstance(fact, BronzeObjectLanded) else "rejected"
+        verdict: Document = {"state": state, "fact": fact.data(), "batch": None}
         verdict |= {"drift": drift[0]} if drift else {}
         flow = {"flow": fact.flow, "dt": fact.dt} if isinstance(fact, BronzeObjectLanded) else {}
         transaction.update(path, verdict | flow)
         for stated in facts:
             keep_in_outbox(transaction, state_as(stated, STAGE, cause), now)
+        return facts
 
-    documents.run(decide)
+    return documents.run(decide)

@@ -197,6 +197,19 @@ def test_a_crash_after_the_claim_is_finished_by_the_retry(call: str) -> None:
     assert edge.documents.held[path]["state"] == "landed"
 
 
+def test_two_landers_that_disagree_state_the_verdict_of_the_first() -> None:
+    edge = FakeEdge()
+    stored = put(edge, among_good(b""))
+
+    def load_of_another_version(flow: str) -> Any:
+        deliver(edge, stored)
+        return dataclasses.replace(load_contract(flow), format="parquet")
+
+    late = Finalized(ref=stored.ref, size=stored.size, metadata={})
+    react(late, cause("late"), edge, load_of_another_version)  # type: ignore[arg-type]
+    assert [type(fact) for fact in edge.publisher.facts()] == [BronzeObjectLanded, BronzeObjectLanded]
+
+
 def test_a_new_generation_is_another_file() -> None:
     edge = FakeEdge()
     first, second = deliver(edge, put(edge, GOOD)), deliver(edge, put(edge, GOOD + b"\n" + GOOD))
