@@ -27,8 +27,14 @@ _NAME = StructuredQuery.Order(field=_FIELD(field_path="__name__"), direction=Str
 
 class FirestoreSales:
     def __init__(self, client: firestore.Client) -> None:
-        # The SDK's queries decode every value; its GAPIC client, which also knows FIRESTORE_EMULATOR_HOST, hands out messages.
-        self._api = client._firestore_api
+        # The SDK's queries decode every value; the channel of its GAPIC client, which also knows FIRESTORE_EMULATOR_HOST, hands
+        # out messages with their size: asking a message for it encodes it once more.
+        channel = client._firestore_api.transport.grpc_channel
+        self._run_query = channel.unary_stream(
+            "/google.firestore.v1.Firestore/RunQuery",
+            request_serializer=types.RunQueryRequest.serialize,
+            response_deserializer=_read_answer,
+        )
         self._parent = f"{client._database_string}/documents"
 
     def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Page]:
@@ -49,43 +55,40 @@ class FirestoreSales:
     ) -> Iterator[Page]:
         """The next page is on its way while the caller works on this one: waiting was a third of an export's time."""
         with ThreadPoolExecutor(1) as ahead:
-            coming = ahead.submit(self._fetch, _structure(collection, where, order, size, None))
-            while found := coming.result():
-                has_more = len(found) == size or _bytes_of(found) >= PAGE_BYTES
+            coming = ahead.submit(self._fetch, _structure(collection, where, order, size, None), size)
+            while True:
+                found, has_more = coming.result()
                 if has_more:
                     query = _structure(collection, where, order, size, _after(found[-1], order))
-                    coming = ahead.submit(self._fetch, query)
-                yield [(document.name.rsplit("/", 1)[1], decode_fields(document.fields)) for document in found]
+                    coming = ahead.submit(self._fetch, query, size)
+                if found:
+                    yield [(document.name.rsplit("/", 1)[1], decode_fields(document.fields)) for document in found]
                 if not has_more:
                     return
 
-    def _fetch(self, query: StructuredQuery) -> list[Any]:
+    def _fetch(self, query: StructuredQuery, limit: int) -> tuple[list[Any], bool]:
+        """A page's documents, as many as `PAGE_BYTES` hold (2,000 of 1 MiB are more than a function has), and whether more may follow."""
         request = types.RunQueryRequest(parent=self._parent, structured_query=query)
-        answers = self._api.run_query(request=request, metadata=[("google-cloud-resource-prefix", self._parent)])
-        return _take(answers, PAGE_BYTES)
+        answers = self._run_query(request, timeout=300, metadata=[("google-cloud-resource-prefix", self._parent)])
+        found: list[Any] = []
+        total = 0
+        for size, answer in answers:
+            if answer.HasField("document"):
+                found.append(answer.document)
+                total += size
+            if total >= PAGE_BYTES:
+                answers.cancel()
+                break
+        return found, len(found) == limit or total >= PAGE_BYTES
+
+
+def _read_answer(data: bytes) -> tuple[int, Any]:
+    return len(data), types.RunQueryResponse.pb().FromString(data)
 
 
 def _after(last: Any, order: Sequence[str]) -> types.Cursor:
     values = [types.Value.wrap(last.fields[field]) for field in order]
     return types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
-
-
-def _bytes_of(documents: Sequence[Any]) -> int:
-    return sum(document.ByteSize() for document in documents)
-
-
-def _take(answers: Any, most: int) -> list[Any]:
-    """A page's documents, as many as `most` bytes hold: 2,000 documents of 1 MiB are more than a function has."""
-    found: list[Any] = []
-    size = 0
-    for answer in answers:
-        if answer._pb.HasField("document"):
-            found.append(answer._pb.document)
-            size += answer._pb.document.ByteSize()
-        if size >= most:
-            answers.cancel()
-            break
-    return found
 
 
 def _compare(field: str, operator: Any, value: types.Value) -> StructuredQuery.Filter:

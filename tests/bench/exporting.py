@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cli.deploy.whole import TUNING
 from tests.bench.measuring import Figure, Run, free_port, python, run, serving
 
 _SMALL, _LARGE = 20_000, 100_000
@@ -46,4 +47,4 @@ def _firestore() -> Iterator[dict[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         words = python("-m", "laptop.firestore", "--port", str(port), "--state", f"{folder}/state")
         with serving(words, port, {}):
-            yield {"FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{port}", "GOOGLE_CLOUD_PROJECT": "bench"}
+            yield {"FIRESTORE_EMULATOR_HOST": f"127.0.0.1:{port}", "GOOGLE_CLOUD_PROJECT": "bench", **TUNING}

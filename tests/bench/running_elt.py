@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 
+from cli.ledger import Event, read_events
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
 from ripple.routes import FLOWS
@@ -36,10 +37,16 @@ def _time_added_day(days: int) -> float:
             window = {"from": start.isoformat(), "to": end.isoformat(), "scheduled_at": f"{end}T00:00:00+00:00"}
             publish_tick(environ, window | {"flows": list(FLOWS), "arguments": _WORLD})
             _wait_for_silver(made, environ, end)
-        runs = {event["data"]["batch"]: event for event in _events(made, "elt.run.succeeded.v1")}
-        begun = {event["data"]["batch"]: event for event in _events(made, "elt.run.started.v1")}
-        last = max(runs)
-        return _seconds(runs[last]) - _seconds(begun[last])
+        events = read_events(environ, 100_000)
+        begun, ended = (_find_last(events, f"elt.run.{what}.v1") for what in ("started", "succeeded"))
+        return float((ended - begun).total_seconds())
+
+
+def _find_last(events: list[Event], kind: str) -> dt.datetime:
+    """When the newest run's fact was published."""
+    last = max((event for event in events if event["type"] == kind), key=lambda event: int(event["data"]["batch"]))
+    moment: dt.datetime = last["published_at"]
+    return moment
 
 
 def _wait_for_silver(made: Laptop, environ: dict[str, str], end: dt.date) -> None:
@@ -52,12 +59,3 @@ def _wait_for_silver(made: Laptop, environ: dict[str, str], end: dt.date) -> Non
             return
         time.sleep(0.5)
     raise TimeoutError(f"the slice up to {end} did not arrive")
-
-
-def _events(made: Laptop, kind: str) -> list[dict]:  # type: ignore[type-arg]
-    query = f"SELECT data, publish_time FROM ops.events WHERE JSON_VALUE(attributes, '$.\"ce-type\"') = '{kind}'"
-    return list(made.ripple("sql", query)["rows"])
-
-
-def _seconds(event: dict) -> float:  # type: ignore[type-arg]
-    return dt.datetime.fromisoformat(event["publish_time"]).timestamp()
