@@ -17,8 +17,11 @@ const union = (select, which = () => true) => FLOWS.filter(which).map(select).jo
 
 /** The FROM and WHERE of a flow's silver table; `self` is the table, or null where it is not there yet. */
 function kept(ref, name, self) {
-  const { rows, key } = FLOWS.find(({ flow }) => flow === name);
-  return parsing.kept(rows(ref), key, self);
+  const found = FLOWS.find(({ flow }) => flow === name);
+  if (!found) {
+    throw new Error(`No flow ${JSON.stringify(name)} in includes/flows.js; it has ${names.join(", ")}`);
+  }
+  return parsing.kept(found.rows(ref), found.key, self);
 }
 
 const setAside = (ref) =>
