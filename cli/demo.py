@@ -16,9 +16,8 @@ from cli.deploy.clients import AdminClients
 from cli.ledger import read_events
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
-from ripple.routes import FLOWS
-
-_SILVER = {"sales": "orders", "clickstream": "clickstream_events", "startups": "startup_events"}
+from ripple.routes import GENERATED_FLOWS
+from ripple.tables import FLOW_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ def tick_of(wish: Wish) -> dict[str, Any]:
     return {
         "from": wish.window_from,
         "to": wish.window_to,
-        "flows": list(FLOWS),
+        "flows": list(GENERATED_FLOWS),
         "scheduled_at": f"{wish.window_to}T00:00:00+00:00",
         "arguments": {
             "customers": wish.customers,
@@ -155,7 +154,7 @@ def collect(environ: Mapping[str, str], seconds: float) -> dict[str, Any]:
         "batch": runs[0]["batch"] if runs else None,
         "seconds": round(seconds, 1),
         "events": _count(event["type"] for event in events),
-        "flows": {flow: count_flow(environ, flow) for flow in FLOWS},
+        "flows": {flow: count_flow(environ, flow) for flow in GENERATED_FLOWS},
         "stages": time_stages(events),
         "model": describe_model(last),
     }
@@ -176,7 +175,7 @@ def count_flow(environ: Mapping[str, str], flow: str) -> dict[str, int]:
     files = [file.to_dict() or {} for file in client.collection("files").stream()]
     facts = [file["fact"] for file in files if file.get("flow") == flow and file["state"] == "landed"]
     query = (
-        f"SELECT (SELECT COUNT(*) FROM silver.{_SILVER[flow]}) AS rows_silver, "
+        f"SELECT (SELECT COUNT(*) FROM {FLOW_TABLES[flow][0]}) AS rows_silver, "
         f"(SELECT COUNT(*) FROM silver.rejected_rows WHERE flow = '{flow}') AS rows_quarantined, "
         f"(SELECT COUNT(*) FROM silver.duplicate_rows WHERE flow = '{flow}') AS rows_duplicate"
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import FLOWS
+from ripple.routes import GENERATED_FLOWS
 
 
 def next_tick(environ: Mapping[str, str], start: str, end: str, flows: Sequence[str] | None) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def next_tick(environ: Mapping[str, str], start: str, end: str, flows: Sequence[
     start = start or (last["window_to"] if last else "2025-11-01")
     first = dt.date.fromisoformat(start)
     following = (first.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    body: dict[str, Any] = {"from": start, "to": end or following.isoformat(), "flows": list(flows or FLOWS)}
+    body: dict[str, Any] = {"from": start, "to": end or following.isoformat(), "flows": list(flows or GENERATED_FLOWS)}
     return body | {
         "scheduled_at": f"{body['to']}T00:00:00+00:00",
         "arguments": {k.removeprefix("--"): v for k, v in (last or {}).get("arguments", {}).items()},

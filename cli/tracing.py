@@ -8,12 +8,7 @@ from typing import Any
 from google.cloud.firestore import Client
 
 from ripple.paths import ObjectRef, split_uri
-
-TABLES = {
-    "sales": ["silver.orders", "gold.fct_sales", "gold.agg_daily_revenue"],
-    "clickstream": ["silver.clickstream_events", "gold.fct_sessions"],
-    "startups": ["silver.startup_events", "gold.dim_startup"],
-}
+from ripple.tables import FLOW_TABLES
 
 
 def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
@@ -62,7 +57,7 @@ def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:
     if batch.get("state") != "done":
         return found | {"waiting_for": f"its ELT run, which is {batch.get('state')}"}
     return found | {
-        "tables": TABLES[flow],
+        "tables": list(FLOW_TABLES[flow]),
         "training_job": training.get("job"),
         "training": training.get("reason", "not decided yet"),
         "waiting_for": "nothing" if training else "start_training",

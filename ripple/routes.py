@@ -11,6 +11,10 @@ MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 BUCKETS = ("landing", "bronze", "quarantine", "control", "features", "models")
 TOPICS = ("ripple-events", "ripple-ticks", "ripple-replays", "ripple-dead-letters")
 FLOWS = ("sales", "clickstream", "startups")
+GENERATED_FLOWS = ("sales", "clickstream", "startups")
+"""Those of FLOWS whose rows are simulated: `generators/{flow}.py` is each one's job, and a tick starts it."""
+LIVE_FLOWS = ("sales",)
+"""Those of FLOWS that `export_sales` brings in without a generator, from the documents of a live shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

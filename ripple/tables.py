@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+FLOW_TABLES: Mapping[str, tuple[str, ...]] = {
+    "sales": (
+        "silver.orders",
+        "silver.order_items",
+        "gold.agg_daily_revenue",
+        "gold.dim_customer",
+        "gold.fct_sales",
+    ),
+    "clickstream": ("silver.clickstream_events", "gold.fct_sessions"),
+    "startups": ("silver.startup_events", "gold.dim_startup"),
+}
+"""The tables of one flow alone. The first is its silver table, which holds each row that was kept once."""
+
+
+def _of_flows(layer: str) -> tuple[str, ...]:
+    return tuple(table for tables in FLOW_TABLES.values() for table in tables if table.startswith(f"{layer}."))
+
+
 BATCH_TABLES = (
-    "silver.clickstream_events",
+    *_of_flows("silver"),
     "silver.corrections",
     "silver.duplicate_rows",
-    "silver.order_items",
-    "silver.orders",
     "silver.rejected_rows",
-    "silver.startup_events",
     "features.cutoffs",
     "features.scoring_set",
     "features.snapshot_versions",
@@ -20,14 +37,7 @@ BATCH_TABLES = (
 )
 """Incremental: a run deletes and inserts the rows of its batch, and touches no other."""
 
-WHOLE_TABLES = (
-    "gold.agg_daily_revenue",
-    "gold.dim_customer",
-    "gold.dim_date",
-    "gold.dim_startup",
-    "gold.fct_sales",
-    "gold.fct_sessions",
-)
+WHOLE_TABLES = (*_of_flows("gold"), "gold.dim_date")
 """Built anew by every run, from all of silver."""
 
 VIEWS = ("ops.quarantine_open",)

@@ -12,9 +12,7 @@ from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import FINALIZED, FLOWS, STAGES, Finalize
-
-GENERATORS = {"sales": "generators.sales", "clickstream": "generators.clickstream", "startups": "generators.startups"}
+from ripple.routes import FINALIZED, GENERATED_FLOWS, STAGES, Finalize
 
 
 def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], packed: bool) -> dict[str, str]:
@@ -77,11 +75,11 @@ def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Fina
 
 
 def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> None:
-    """One Cloud Run job a flow."""
-    for flow in FLOWS:
+    """One Cloud Run job for each flow whose rows are simulated."""
+    for flow in GENERATED_FLOWS:
         container = {
             "image": "ripple/generators",
-            "command": ["python", "-m", GENERATORS[flow]],
+            "command": ["python", "-m", f"generators.{flow}"],
             "working_dir": str(root),
             "env": _env(env),
         }
@@ -98,7 +96,7 @@ def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> No
 
 def make_ticks(clients: AdminClients) -> None:
     """A daily tick that starts batches, paused until someone wants it, and the sweep every minute."""
-    _make_tick(clients, "ripple-daily", "0 3 * * *", "batch", {"flows": list(FLOWS)})
+    _make_tick(clients, "ripple-daily", "0 3 * * *", "batch", {"flows": list(GENERATED_FLOWS)})
     _make_tick(clients, "ripple-sweep", "* * * * *", "sweep", {})
     clients.scheduler.pause_job(name=f"{clients.parent}/jobs/ripple-daily")
 

@@ -13,7 +13,7 @@ from ripple.errors import PermanentError
 from ripple.events import BatchRunStarted, Fact, SalesExportRequested
 from ripple.gateways.edge import Edge
 from ripple.limits import is_line
-from ripple.routes import FLOWS
+from ripple.routes import FLOWS, GENERATED_FLOWS, LIVE_FLOWS
 from ripple.shell import Command, Payload
 from ripple.stating import Cause, correlated, send, state_as
 from ripple.timestamps import read_day, read_moment
@@ -50,12 +50,10 @@ def plan_batches(tick: Command) -> list[Batch]:
     Never the time of publishing: the Scheduler fires twice now and then, minutes apart.
     """
     body = tick.body
-    flows = body.get("flows", list(FLOWS))
-    if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
-        raise PermanentError("tick_malformed", f"flows {flows!r:.200} are not among {', '.join(FLOWS)}")
     generate = body.get("generate", True)
     if not isinstance(generate, bool):
         raise PermanentError("tick_malformed", f"generate is true or false, not {generate!r:.80}")
+    flows = _flows(body, generate)
     start, end = _window(body, tick.published_at.date())
     scheduled_at = _scheduled_at(body.get("scheduled_at"), end)
     arguments = _arguments(body.get("arguments", {}))
@@ -72,6 +70,19 @@ def plan_batches(tick: Command) -> list[Batch]:
         )
         for flow in flows
     ]
+
+
+def _flows(body: Mapping[str, Any], generate: bool) -> list[str]:
+    """The flows that the tick names, or all that it may: those with a generator, or where it generates nothing a live source."""
+    may = GENERATED_FLOWS if generate else LIVE_FLOWS
+    flows = body.get("flows", list(may))
+    if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
+        raise PermanentError("tick_malformed", f"flows {flows!r:.200} are not among {', '.join(FLOWS)}")
+    others = ", ".join(flow for flow in flows if flow not in may)
+    if others:
+        lacks = "no generator to start: drop files of it" if generate else "no live source: leave generate out"
+        raise PermanentError("tick_malformed", f"{others:.200}: {lacks}. This tick may name {', '.join(may)}")
+    return flows
 
 
 def _scheduled_at(given: object, end: dt.date) -> str:

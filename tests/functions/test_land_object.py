@@ -130,7 +130,7 @@ REJECTED = {
     "parquet of a jsonl flow": (GOOD, "startups/dt=2026-01-01/x.parquet", "format_unexpected"),
     "no parquet": (GOOD, "sales/dt=2026-01-01/x.parquet", "parquet_corrupt"),
     "a stray path": (GOOD, "clickstream/part-1.jsonl", "path_unknown"),
-    "an unknown flow": (GOOD, "refunds/dt=2026-01-01/x.jsonl", "flow_unknown"),
+    "an unknown flow": (GOOD, "parcels/dt=2026-01-01/x.jsonl", "flow_unknown"),
 }
 
 

@@ -155,7 +155,7 @@ def test_a_replay_that_adds_nothing_says_so_and_fires_nothing() -> None:
         ({"kind": "object", "objects": ["gs://ripple-test-models/a.parquet"]}, "uri_malformed"),
         ({"kind": "object", "objects": ["gs://ripple-test-bronze/sales/dt=2031-01-01/a.parquet"]}, "replay_empty"),
         ({"kind": "object", "objects": [f"{URI[:-9]}{n}.parquet" for n in range(MAX_OBJECTS + 1)]}, "replay_too_large"),
-        ({"kind": "flow", "flow": "refunds", "from": "2026-01-01", "to": "2026-02-01"}, "flow_unknown"),
+        ({"kind": "flow", "flow": "parcels", "from": "2026-01-01", "to": "2026-02-01"}, "flow_unknown"),
         ({"kind": "flow", "flow": ["sales"]}, "flow_unknown"),
         ({"kind": "flow", "flow": "sales", "from": "2027-01-01", "to": "2027-02-01"}, "replay_empty"),
         ({"kind": "flow", "flow": "sales"}, "command_malformed"),

@@ -65,6 +65,11 @@ def test_a_tick_that_generates_nothing_asks_for_an_export() -> None:
     assert (asked.changed_from, asked.changed_to) == ("2026-02-28T00:00:00Z", "2026-03-01T00:00:00Z")
 
 
+def test_a_bare_tick_that_generates_nothing_asks_for_one_export() -> None:
+    (batch,) = plan_batches(tick(generate=False))
+    assert (batch.flow, batch.generate) == ("sales", False)
+
+
 def test_a_crash_before_the_execution_is_noted_runs_the_job_again_under_the_same_batch() -> None:
     edge = FakeEdge()
     edge.documents.dies_before.append("update")
@@ -80,9 +85,11 @@ def test_a_crash_before_the_execution_is_noted_runs_the_job_again_under_the_same
     [
         {"flows": []},
         {"flows": "sales"},
-        {"flows": ["refunds"]},
+        {"flows": ["parcels"]},
         {"flows": [["sales"]]},
         {"flows": [{}]},
+        {"flows": ["sales", "startups"], "generate": False},
+        {"generate": "no"},
         {"from": "2026-03-01", "to": "2026-03-01"},
         {"from": "2026-03-02", "to": "2026-03-01"},
         {"from": "yesterday"},

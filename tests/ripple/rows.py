@@ -80,3 +80,7 @@ def an_order(**changed: Any) -> dict[str, Any]:
         "customer_age_days": 0.0,
     }
     return row | changed
+
+
+GOOD = {"clickstream": a_click, "startups": a_startup, "sales": an_order}
+"""What makes a good row of each flow."""

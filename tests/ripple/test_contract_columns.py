@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ripple.contracts import load_contract
 from ripple.contracts.columns import find_suspects
 from ripple.routes import FLOWS
-from tests.ripple.test_contracts import CASES, GOOD
+from tests.ripple.rows import GOOD
+from tests.ripple.test_contracts import CASES
 
 VALUES = st.one_of(
     st.none(),

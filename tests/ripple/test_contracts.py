@@ -11,7 +11,7 @@ import yaml
 from ripple.contracts import load_contract
 from ripple.routes import FLOWS
 from ripple.sales_schema import arrow_schema
-from tests.ripple.rows import a_click, a_startup, an_order
+from tests.ripple.rows import GOOD
 
 TABLE = yaml.safe_load((Path(__file__).parent / "contract_cases.yaml").read_text())
 CASES = [
@@ -20,7 +20,6 @@ CASES = [
     for code, cases in codes.items()
     for field, changed in cases
 ]
-GOOD = {"clickstream": a_click, "startups": a_startup, "sales": an_order}
 VALID: list[tuple[str, dict[str, Any]]] = [
     *((flow, {}) for flow in FLOWS),
     ("clickstream", {"product_id": "p-1"}),
@@ -68,7 +67,7 @@ def test_every_field_of_a_good_row_is_required_unless_it_may_be_null(flow: str) 
 
 def test_a_flow_without_a_contract_is_not_found() -> None:
     with pytest.raises(FileNotFoundError):
-        load_contract("refunds")
+        load_contract("parcels")
 
 
 def test_sales_in_bronze_have_the_fields_of_the_contract_in_its_order() -> None:

@@ -19,12 +19,11 @@ from ripple.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, 
 from ripple.contracts.evolution import MOST_NEW_FIELDS, Drift, examine
 from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines
 from ripple.routes import FLOWS
-from tests.ripple.rows import a_click, a_startup, an_order
+from tests.ripple.rows import GOOD, a_click
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "drift_cases.yaml").read_text())
 FAULTS = yaml.safe_load((HERE / "contract_faults.yaml").read_text())
-GOOD = {"clickstream": a_click, "startups": a_startup, "sales": an_order}
 
 
 def source_of(flow: str) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from ripple.events import CATALOGUE
 from ripple.routes import (
     BUCKETS,
     FLOWS,
+    GENERATED_FLOWS,
+    LIVE_FLOWS,
     STAGES,
     STATED_ELSEWHERE,
     TOPICS,
@@ -47,6 +49,12 @@ def test_every_stage_is_a_function_and_every_flow_has_a_contract() -> None:
     root = Path(__file__).parents[2]
     assert all((root / "functions" / name / "stage.py").exists() for name in STAGES)
     assert all((root / "ripple" / "contracts" / f"{flow}.json").exists() for flow in FLOWS)
+
+
+def test_flows_that_are_generated_or_live_are_flows_and_each_generated_one_has_its_job() -> None:
+    assert {*GENERATED_FLOWS, *LIVE_FLOWS} <= set(FLOWS)
+    generators = Path(__file__).parents[2] / "generators"
+    assert all((generators / f"{flow}.py").exists() for flow in GENERATED_FLOWS)
 
 
 def test_every_fact_is_stated_by_someone_and_only_facts_are() -> None:

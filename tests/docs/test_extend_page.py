@@ -1,0 +1,96 @@
+"""The example of docs/extend.md, made as it stands in a copy of the checkout: its flow works, and nothing that was there breaks."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs/extend.md").read_text()
+BLOCK = re.compile(r"^`([^`\n]+)`\n\n```(\w+)\n(.*?)^```$", re.M | re.S)
+LEFT_OUT = shutil.ignore_patterns(".venv*", ".git", ".ripple", ".*_cache", ".hypothesis", "__pycache__", "build")
+OWN_CHECK = "tests/sql/test_refunds.py"
+DERIVED = (
+    *(f"tests/ripple/test_{name}.py" for name in ("contracts", "contract_columns", "evolution", "tables", "routes")),
+    *(f"tests/sql/test_{name}.py" for name in ("conventions", "googlesql")),
+)
+
+
+def blocks() -> list[tuple[str, str, str]]:
+    """Path, language and text of every block with a path above it."""
+    return BLOCK.findall(PAGE)
+
+
+def apply(path: Path, language: str, text: str) -> None:
+    """Make or change the file; AssertionError names a block that does not fit the checkout."""
+    if language != "diff":
+        assert not path.exists(), f"{path}: the page makes a file that is there already"
+        path.write_text(text)
+        return
+    for hunk in re.split(r"^@@\n", text, flags=re.M):
+        rows = [row or " " for row in hunk.splitlines()]
+        assert all(row[0] in " -+" for row in rows), f"{path}: not a diff:\n{hunk}"
+        old, new = ("".join(f"{row[1:]}\n" for row in rows if row[0] != sign) for sign in "+-")
+        found = path.read_text()
+        assert f"\n{found}".count(f"\n{old}") == 1, f"{path}: not there exactly once:\n{old}"
+        path.write_text(f"\n{found}".replace(f"\n{old}", f"\n{new}")[1:])
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The checkout with the page's flow. Dataform's packages are copied too: they must be a real folder."""
+    folder = tmp_path_factory.mktemp("extended") / "checkout"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    for name, language, text in blocks():
+        apply(folder / name, language, text)
+    return folder
+
+
+def run(copy: Path, *words: str) -> str:
+    """Run Python in the copy, whose modules come before those of the checkout; what it printed."""
+    env = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, *words]
+    done = subprocess.run(command, cwd=copy, env=env, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+def test_the_page_has_a_block_for_every_file_that_it_names() -> None:
+    assert len(blocks()) == len(re.findall(r"^```\w+$", PAGE, re.M)) > 0
+    assert OWN_CHECK in {name for name, _, _ in blocks()}
+
+
+def test_a_block_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "list.py"
+    file.write_text("ONE = 1\nTWO = 1\n")
+    for text in ("-NONE = 1\n+ONE = 2\n", "-NE = 1\n+NE = 2\n", "no diff\n"):
+        with pytest.raises(AssertionError, match=r"list\.py: not"):
+            apply(file, "diff", text)
+    with pytest.raises(AssertionError, match=r"list\.py: the page makes a file"):
+        apply(file, "python", "ONE = 3\n")
+    assert file.read_text() == "ONE = 1\nTWO = 1\n"
+
+
+def test_the_code_that_runs_in_the_copy_is_the_copys(copy: Path) -> None:
+    names = ("ripple", "functions", "laptop", "cli", "tests")
+    found = run(copy, "-c", f"import {', '.join(names)}; print(*({', '.join(f'{name}.__file__' for name in names)}))")
+    assert found.split() == [str(copy / name / "__init__.py") for name in names]
+
+
+@pytest.mark.timeout(300)
+def test_the_flow_works_and_what_derives_from_the_lists_takes_it(copy: Path) -> None:
+    temporary = f"--basetemp={copy.parent / 'temporary'}"
+    run(copy, "-m", "pytest", "-x", "-p", "no:cacheprovider", temporary, OWN_CHECK, *DERIVED)
+
+
+def test_the_copy_is_linted_and_its_generated_pages_are_current(copy: Path) -> None:
+    written = sorted({name for name, _, _ in blocks() if name.endswith(".py")})
+    run(copy, "-m", "ruff", "check", "--no-cache", *written)
+    run(copy, "-m", "ruff", "format", "--no-cache", "--check", *written)
+    run(copy, "-m", "docs.generate", "--check")
