@@ -23,6 +23,8 @@ class Settings:
     elt_files_per_batch: int = 400
     elt_attempts: int = 3
     elt_poll_seconds: float = 5.0
+    sweep_settled_seconds: float = 120.0
+    """How long what a dead execution sent may still be on its way to Dataform."""
     reject_ratio: float = 0.05
     export_rows_per_object: int = 50_000
     pipeline_spec: str = ""
@@ -53,6 +55,7 @@ _VARIABLES = {
     "elt_files_per_batch": "RIPPLE_ELT_FILES_PER_BATCH",
     "elt_attempts": "RIPPLE_ELT_ATTEMPTS",
     "elt_poll_seconds": "RIPPLE_ELT_POLL_SECONDS",
+    "sweep_settled_seconds": "RIPPLE_SWEEP_SETTLED_SECONDS",
     "reject_ratio": "RIPPLE_REJECT_RATIO",
     "export_rows_per_object": "RIPPLE_EXPORT_ROWS_PER_OBJECT",
     "pipeline_spec": "RIPPLE_PIPELINE_SPEC",
@@ -71,6 +74,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     hints: dict[str, Callable[[str], object]] = {
         "elt_settle_seconds": float,
         "elt_poll_seconds": float,
+        "sweep_settled_seconds": float,
         "reject_ratio": float,
         "truth": _truthy,
     }

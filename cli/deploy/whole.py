@@ -64,4 +64,5 @@ def function_env(spec: str) -> dict[str, str]:
         "RIPPLE_TRUTH": "1",
         "RIPPLE_ELT_SETTLE_SECONDS": "2",
         "RIPPLE_ELT_POLL_SECONDS": "0.1",
+        "RIPPLE_SWEEP_SETTLED_SECONDS": "10",
     }

@@ -16,8 +16,6 @@ from ripple.gateways.edge import Edge
 from ripple.ports import Document
 from ripple.stating import Cause, send, state_as
 
-SETTLED = dt.timedelta(minutes=2)
-"""How long what a dead execution sent may still be on its way to Dataform."""
 _SWEEP = "sweep"
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
@@ -40,13 +38,14 @@ def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
         return
     path = f"claims/{run.batch}-{run.epoch}"
     claim = edge.documents.get(path)
+    settled = dt.timedelta(seconds=edge.settings.sweep_settled_seconds)
     if claim is None:
-        if now >= run.lease_until and edge.documents.create(path, _claim_for_sweep(run, now)):
+        if now >= run.lease_until and edge.documents.create(path, _claim_for_sweep(run, now, settled)):
             _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, edge)
         return
     execution = str(claim["execution"])
     state = edge.executions.state(execution) if execution != _SWEEP else "UNAVAILABLE"
-    if state in _ENDED and now - claim.get("ended_at", now) >= SETTLED:
+    if state in _ENDED and now - claim.get("ended_at", now) >= settled:
         result = edge.executions.result(execution) if state == "SUCCEEDED" else None
         _speak(describe_end(run, "none" if execution == _SWEEP else execution, state, result), cause, edge)
     elif state in _ENDED and "ended_at" not in claim:
@@ -55,8 +54,8 @@ def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
         edge.executions.cancel(execution)
 
 
-def _claim_for_sweep(run: Run, now: dt.datetime) -> Document:
-    long_ago = now - SETTLED
+def _claim_for_sweep(run: Run, now: dt.datetime, settled: dt.timedelta) -> Document:
+    long_ago = now - settled
     return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP, "claimed_at": now, "ended_at": long_ago}
 
 
