@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functions.sweep.arrivals import hear_unheard
 from functions.sweep.generators import end_generators
 from functions.sweep.runs import end_silent_run, kick_waiting
+from functions.sweep.silence import tell_silence
 from functions.sweep.training import end_silent_training, revive_training
 from ripple.errors import PermanentError, RetryableError
 from ripple.gateways.edge import Edge
@@ -37,6 +38,7 @@ PARTS: tuple[Part, ...] = (
     end_silent_run,
     end_silent_training,
     revive_training,
+    tell_silence,
 )
 
 
