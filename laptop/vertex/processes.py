@@ -44,7 +44,10 @@ def read_log(folder: Path) -> str:
 
 
 def make_environment(inherited: Mapping[str, str], endpoints: Mapping[str, str], project: str) -> dict[str, str]:
-    """The laptop cloud's endpoints, then what was inherited, then what a run needs to find its code and its clock."""
+    """What was inherited, then this laptop's endpoints, then what a run needs to find its code and its clock.
+
+    Its own endpoints win: a shell that has read the `env` file of another laptop sent this one's jobs there.
+    """
     addresses = {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{address}" for name, address in endpoints.items()}
     for variable, service, scheme in _EMULATORS:
         if service in endpoints:
@@ -52,7 +55,7 @@ def make_environment(inherited: Mapping[str, str], endpoints: Mapping[str, str],
     cores = os.cpu_count() or 1
     threads = str(max(1, cores // count_parallel_jobs(cores)))
     fixed = {"PYTHONPATH": str(ROOT), "TZ": "UTC", "GOOGLE_CLOUD_PROJECT": project}
-    return {"OMP_NUM_THREADS": threads, **addresses, **inherited, **fixed}
+    return {"OMP_NUM_THREADS": threads, **inherited, **addresses, **fixed}
 
 
 _EMULATORS = (
