@@ -13,10 +13,12 @@ from laptop.loops import keep_on
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
 from laptop.pubsub.handing import HandOut
-from laptop.pubsub.rpc import Publisher, Subscriber, handlers
+from laptop.pubsub.publisher_rpc import Publisher
+from laptop.pubsub.rpc import handlers
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.store import Store
+from laptop.pubsub.subscriber_rpc import Subscriber
 from laptop.pubsub.tokens import TokenSigner
 from laptop.pubsub.transforming import Transformer
 
