@@ -23,7 +23,7 @@ def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], 
             "image": f"ripple/{stage}",
             "command": ["python", "-m", "functions_framework"],
             "working_dir": str(root),
-            "env": _env({**env, "FUNCTION_TARGET": stage, "GOOGLE_FUNCTION_SOURCE": f"functions/{stage}/main.py"}),
+            "env": _env({**env, "FUNCTION_TARGET": stage, "FUNCTION_SOURCE": f"functions/{stage}/main.py"}),
         }
         annotations = {"laptop/process": "functions"} if packed else {}
         service = run_v2.Service(template={"containers": [container]}, annotations=annotations)

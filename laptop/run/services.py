@@ -101,7 +101,7 @@ class Services:
     async def _launch(self, process: str, members: list[Record]) -> None:
         port, log = await self._port_of(process), self._folder / "logs" / f"{process}.log"
         packed = len(members) > 1 or _is_packed(members[0])
-        command = _packed(members, port, log) if packed else _alone(members[0], port, log)
+        command = _packed(members, port, log) if packed else _alone(members[0], port, self._host, log)
         started = await spawn(command, self._folder)
         self._running[process] = _Running(started, port, members)
         try:
@@ -152,8 +152,10 @@ def _container(service: Record) -> Record:
     return container
 
 
-def _alone(service: Record, port: int, log: Path) -> Command:
-    return command_of(_container(service), log, {"PORT": str(port), "K_SERVICE": _short(service["name"])})
+def _alone(service: Record, port: int, host: str, log: Path) -> Command:
+    # functions-framework would listen on every address of the machine.
+    extra = {"PORT": str(port), "HOST": host, "K_SERVICE": _short(service["name"])}
+    return command_of(_container(service), log, extra)
 
 
 def _packed(members: list[Record], port: int, log: Path) -> Command:
@@ -162,7 +164,7 @@ def _packed(members: list[Record], port: int, log: Path) -> Command:
     targets = {}
     for member in members:
         env = {item["name"]: item.get("value", "") for item in _container(member).get("env", [])}
-        targets[_short(member["name"])] = [env["FUNCTION_TARGET"], env["GOOGLE_FUNCTION_SOURCE"]]
+        targets[_short(member["name"])] = [env["FUNCTION_TARGET"], env["FUNCTION_SOURCE"]]
     serve = ["python", "-m", "laptop.run.packed"]
     shared = {**first, "command": serve, "args": [], "env": first.get("env", [])}
     return command_of(shared, log, {"PORT": str(port), "LAPTOP_PACKED_TARGETS": json.dumps(targets)})

@@ -15,14 +15,14 @@ from tests.choreography.weather import Relay
 from tests.choreography.worlds import SMALL, World, clients_of, ripple
 
 
-def bring_up(state: Path) -> None:
+def bring_up(state: Path, *options: str) -> None:
     """A deployed laptop whose pepper is known, so that two worlds have the same tokens."""
     start_detached(state)
     with clients_of(state) as clients:
         parent = f"projects/{clients.project}"
         clients.secrets.create_secret(parent=parent, secret_id=PEPPER, secret={"replication": {"automatic": {}}})
         clients.secrets.add_secret_version(parent=f"{parent}/secrets/{PEPPER}", payload={"data": b"p" * 32})
-    ripple(state, "up", "--detach")
+    ripple(state, "up", "--detach", *options)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +47,7 @@ def relay() -> Iterator[Relay]:
 def rough(tmp_path_factory: pytest.TempPathFactory, relay: Relay) -> Iterator[World]:
     state = tmp_path_factory.mktemp("rough")
     try:
-        bring_up(state)
+        bring_up(state, "--one-process-each")
         with clients_of(state) as clients:
             relay.reroute(clients.subscriber, clients.project)
         result = json.loads(ripple(state, "demo", *SMALL).splitlines()[-1])

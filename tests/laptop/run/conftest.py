@@ -64,7 +64,7 @@ class Cloud:
     def _service(self, folder: Path, name: str, pack: str, env: dict[str, str]) -> run_v2.Service:
         source = folder / f"{name}.py"
         source.write_text(FUNCTION.format(name=name))
-        variables = env | {"FUNCTION_TARGET": name, "GOOGLE_FUNCTION_SOURCE": str(source), "PYTHONPATH": str(ROOT)}
+        variables = env | {"FUNCTION_TARGET": name, "FUNCTION_SOURCE": str(source), "PYTHONPATH": str(ROOT)}
         words = ["python", "-m", "functions_framework", "--target", name, "--source", str(source)]
         container = {"command": words, "env": [{"name": k, "value": v} for k, v in variables.items()]}
         annotations = {"laptop/process": pack} if pack else {}
