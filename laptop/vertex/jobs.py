@@ -127,7 +127,7 @@ class Jobs:
         try:
             return int(await process.wait())
         finally:
-            processes.kill_group(process.pid)
+            await processes.end_group(process)
 
     def _conclude(self, job: Body, code: int) -> None:
         tasks = self._read_tasks(job, over=True)

@@ -12,9 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from laptop.orphans import mark
 
 LOG = "run.log"
+_DYING_LOOKS = 250
+_LOOK_SECONDS = 0.02
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -31,10 +35,24 @@ async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Map
         )  # fmt: skip
 
 
-def kill_group(pid: int) -> None:
-    """Kill a process group, if it is still there."""
+async def end_group(process: asyncio.subprocess.Process) -> None:
+    """Kill the process and its group, and return when none of them runs: a killed one goes on dying for a moment."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
+    for _ in range(_DYING_LOOKS):
+        if not _is_alive(process.pid):
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _is_alive(group: int) -> bool:
+    """Whether a process of the group runs; a zombie does not, whoever has yet to take note of it."""
+    for process in psutil.process_iter(["status"]):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getpgid(process.pid) == group and process.info["status"] != psutil.STATUS_ZOMBIE:
+                return True
+    return False
 
 
 def read_log(folder: Path) -> str:
