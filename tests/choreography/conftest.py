@@ -25,7 +25,7 @@ def bring_up(state: Path, *options: str) -> None:
     ripple(state, "up", "--detach", *options)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     state = tmp_path_factory.mktemp("calm")
     try:
@@ -35,7 +35,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         ripple(state, "down")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def relay() -> Iterator[Relay]:
     relay = Relay(seed=11)
     relay.start()
@@ -43,7 +43,7 @@ def relay() -> Iterator[Relay]:
     relay.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rough(tmp_path_factory: pytest.TempPathFactory, relay: Relay) -> Iterator[World]:
     state = tmp_path_factory.mktemp("rough")
     try:

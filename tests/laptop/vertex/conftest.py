@@ -39,9 +39,8 @@ class Cloud:
         return self.pipelines.get_pipeline_job(name=f"{PARENT}/pipelineJobs/{job_id}")
 
     def wait(self, job_id: str, *states: str) -> vertex.PipelineJob:
-        deadline = time.monotonic() + 100
+        """The test's own timeout ends a wait for what never comes: a busy machine takes minutes for a job of seconds."""
         while (job := self.get(job_id)).state.name not in states:
-            assert time.monotonic() < deadline, job.state.name
             time.sleep(0.1)
         return job
 

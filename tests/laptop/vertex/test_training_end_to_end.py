@@ -12,6 +12,7 @@ import pytest
 from tests.laptop.vertex.conftest import PARENT, SPEC, Cloud
 from tests.pipelines.customers import make_customers, make_snapshot, make_truth
 
+pytestmark = pytest.mark.timeout(900)
 ENDED = ("PIPELINE_STATE_SUCCEEDED", "PIPELINE_STATE_FAILED")
 TASKS = ["validate-snapshot", "train", "evaluate", "gate", "register", "batch-score", "notify"]
 
