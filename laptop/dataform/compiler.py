@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,12 +36,17 @@ async def compile_files(
 
 
 def _write_files(files: Mapping[str, bytes], folder: Path) -> None:
-    partial = folder.with_name(f"{folder.name}.partial")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=folder.parent))
     for name, content in files.items():
         path = partial / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except OSError:
+        # Another compilation of the same commit was first.
+        shutil.rmtree(partial)
 
 
 async def _run_compiler(

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,9 +42,9 @@ async def provide_modules(files: Mapping[str, bytes], cache: Path, installed: Pa
 
 
 async def _fill(folder: Path, files: Mapping[str, bytes], lock: bytes, installed: Path) -> None:
-    partial = folder.with_name(f"{folder.name}.{os.getpid()}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # One for each call: two first compilations at once emptied each other's.
+    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=folder.parent))
     if _has_same(installed, lock):
         await asyncio.to_thread(shutil.copytree, installed, partial / "node_modules")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from google.api_core import exceptions
@@ -117,3 +118,15 @@ def test_lists_come_in_pages_newest_first(cloud: Cloud) -> None:
     made = [cloud.compile(repository, str(number)).name for number in range(3)]
     request = dataform_v1.ListCompilationResultsRequest(parent=repository, page_size=2)
     assert [item.name for item in cloud.client.list_compilation_results(request=request)] == made[::-1]
+
+
+def test_compilations_of_one_commit_at_once_all_succeed(cloud: Cloud) -> None:
+    name = cloud.repository()
+    wanted = dataform_v1.CompilationResult(git_commitish="main")
+
+    def compile_it(_: int) -> dataform_v1.CompilationResult:
+        return cloud.client.create_compilation_result(parent=name, compilation_result=wanted)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(compile_it, range(4)))
+    assert [list(result.compilation_errors) for result in results] == [[]] * 4
