@@ -153,6 +153,19 @@ def _dates(writer: Writer, args: Sequence[exp.Expr]) -> str:
     return _to_zone("date", "DATE")(writer, args)
 
 
+def _last_day(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    part = keyword(args[1]) if len(args) > 1 else "MONTH"
+    value = f"bq_date({writer.sql(args[0])})"
+    if week_start(part) is not None:
+        return f"CAST({truncated(value, part, 'DATE')} + INTERVAL 6 DAY AS DATE)"
+    if part == "ISOYEAR":
+        # The year after the one that a Thursday of it lies in: 371 days from its Monday are always within the next.
+        return f"CAST(bq_isoyear_start({truncated(value, part, 'DATE')} + INTERVAL 371 DAY) - INTERVAL 1 DAY AS DATE)"
+    if part not in _MONTHS:
+        raise invalid_query(f"LAST_DAY does not support the {part} date part")
+    return f"CAST({truncated(value, part, 'DATE')} + INTERVAL {_MONTHS[part]} MONTH - INTERVAL 1 DAY AS DATE)"
+
+
 def _date_array(writer: Writer, args: Sequence[exp.Expr]) -> str:
     first, last = (f"bq_date({writer.sql(arg)})" for arg in args[:2])
     number, part = interval_of(writer, args[2]) if len(args) > 2 else ("1", "DAY")
@@ -186,7 +199,7 @@ RULES: dict[str, Rule] = {
     "UNIX_MICROS": template("bq_micros({0})"),
     "UNIX_DATE": template("bq_days({0})"),
     "DATE_FROM_UNIX_DATE": template("CAST(DATE '1970-01-01' + CAST({0} AS INTEGER) AS DATE)"),
-    "LAST_DAY": template("last_day(bq_date({0}))"),
+    "LAST_DAY": _last_day,
     "GENERATE_DATE_ARRAY": _date_array,
     "GENERATE_TIMESTAMP_ARRAY": _timestamp_array,
     "CURRENT_TIMESTAMP": lambda _writer, _args: "now()",
