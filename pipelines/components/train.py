@@ -27,7 +27,8 @@ def train(
     with recording_failure(open_store(project), models_bucket, job, "train"):
         table = pq.read_table(f"{snapshot.path}/train.parquet")
         Path(model.path).mkdir(parents=True, exist_ok=True)
-        joblib.dump(models.fit_boosting(table, seed), f"{model.path}/model.joblib")
+        challenger = models.fit_boosting(table, seed)
+        joblib.dump(challenger, f"{model.path}/model.joblib")
         joblib.dump(models.fit_logistic(table), f"{model.path}/logistic.joblib")
-        model.metadata["features"] = list(models.FEATURES)
+        model.metadata["features"] = challenger["features"]
         model.metadata["framework"] = "scikit-learn"

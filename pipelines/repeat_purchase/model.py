@@ -85,10 +85,12 @@ def fit_boosting(table: pa.Table, seed: int, fits: int = 4) -> Model:
     """Gradient boosting, averaged over `fits` seeds; monotone and strongly regularised, since data are few."""
     from sklearn.ensemble import HistGradientBoostingClassifier, VotingClassifier
 
+    features = find_features(table)
+    settings = _BOOSTING | {"monotonic_cst": [FEATURES[name] for name in features]}
     members = [
-        (f"seed-{seed + i}", HistGradientBoostingClassifier(random_state=seed + i, **_BOOSTING)) for i in range(fits)
+        (f"seed-{seed + i}", HistGradientBoostingClassifier(random_state=seed + i, **settings)) for i in range(fits)
     ]
-    return _fit(VotingClassifier(members, voting="soft"), table)
+    return _fit(VotingClassifier(members, voting="soft"), table, features)
 
 
 _BOOSTING: dict[str, Any] = {
@@ -100,7 +102,6 @@ _BOOSTING: dict[str, Any] = {
     "max_features": 0.5,
     "max_bins": 63,
     "early_stopping": False,
-    "monotonic_cst": list(FEATURES.values()),
 }
 
 
@@ -112,12 +113,18 @@ def fit_logistic(table: pa.Table) -> Model:
     from sklearn.preprocessing import StandardScaler
 
     steps = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), LogisticRegression(max_iter=500))
-    return _fit(steps, table)
+    return _fit(steps, table, find_features(table))
 
 
-def _fit(estimator: Any, table: pa.Table) -> Model:
-    features = list(FEATURES)
-    return {"features": features, "estimator": estimator.fit(encode(table, features), table.column("label").to_numpy())}
+def find_features(table: pa.Table) -> list[str]:
+    """Those of FEATURES that any row has a value of: no tree can be cut in a column of nothing, and no median be taken."""
+    known = ~np.isnan(encode(table, list(FEATURES))).all(axis=0)
+    return [name for name, is_known in zip(FEATURES, known, strict=True) if is_known]
+
+
+def _fit(estimator: Any, table: pa.Table, features: Sequence[str]) -> Model:
+    fitted = estimator.fit(encode(table, features), table.column("label").to_numpy())
+    return {"features": list(features), "estimator": fitted}
 
 
 def predict(model: Model, table: pa.Table) -> Array:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from tests.laptop.vertex.conftest import PARENT, SPEC, Cloud
-from tests.pipelines.customers import make_customers, make_snapshot, make_truth
+from tests.pipelines.customers import (
+    CUTOFFS,
+    describe_split,
+    make_customers,
+    make_parquet,
+    make_snapshot,
+    make_truth,
+)
 
 pytestmark = pytest.mark.timeout(900)
 ENDED = ("PIPELINE_STATE_SUCCEEDED", "PIPELINE_STATE_FAILED")
@@ -103,3 +112,13 @@ def test_a_job_that_fails_says_why(lake: Cloud) -> None:
     assert (fact["state"], fact["outcome"]) == ("failed", "failed")
     assert "validate_snapshot: InvalidSnapshotError: train: no Parquet file" in fact["reason"]
     assert fact["metrics"] == {}
+
+
+def test_a_feature_that_nobody_has_is_left_out_and_the_job_succeeds(lake: Cloud) -> None:
+    nobody = [replace(customer, sessions=np.array([])) for customer in make_customers(600, seed=4)]
+    for split in CUTOFFS:
+        uri = f"gs://features/snapshots/batch=8/{split}-000.parquet"
+        lake.storage.objects[uri] = make_parquet(describe_split(nobody, split))
+    job = run(lake, "train-unvisited", batch=8, snapshot_uri="gs://features/snapshots/batch=8", truth_uri="")
+    assert job.state.name == "PIPELINE_STATE_SUCCEEDED", job.error.message
+    assert find_fact(lake, "train-unvisited")["outcome"] in ("promoted", "kept_champion")
