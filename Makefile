@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check bench docs lock clean
+.PHONY: help setup demo test simulate torture check bench docs bundle lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,6 +58,10 @@ bench: setup ## Measure speed beside its rivals and write docs/performance.md (s
 docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
 	$(BIN)/python -m docs.generate
 
+bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles
+	$(BIN)/python requirements/inputs.py --check
+	$(BIN)/python -m cli.bundling
+
 lock: setup ## Lock the dependencies again, by hash and without addresses
 	for part in dev pipelines generators laptop cli; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part pyproject.toml -o requirements/$$part.txt; done
@@ -66,4 +70,4 @@ lock: setup ## Lock the dependencies again, by hash and without addresses
 	$(BIN)/python requirements/inputs.py
 
 clean: ## Remove what setup and runs made
-	rm -rf .venv .venv-pipelines .ripple dataform/node_modules
+	rm -rf .venv .venv-pipelines .ripple build dataform/node_modules
