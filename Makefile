@@ -50,6 +50,7 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
+	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
