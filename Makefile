@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_modules/.ready)
+TAG = $(shell git rev-parse HEAD)
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check bench docs lock clean
+.PHONY: help setup demo test simulate torture check bench docs bundle sbom images lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,9 +22,9 @@ $(VENV)/.ready: requirements/bootstrap.txt requirements/dev.txt
 	$(BIN)/python -m cli.install_command
 	@touch $@
 
-.venv-pipelines/.ready: requirements/pipelines.txt $(VENV)/.ready
+.venv-pipelines/.ready: requirements/pipelines.txt requirements/pipelines_build.txt $(VENV)/.ready
 	$(PYTHON) -m venv --without-pip .venv-pipelines
-	$(UV) install -q --python .venv-pipelines/bin/python --require-hashes -r requirements/pipelines.txt
+	$(UV) install -q --python .venv-pipelines/bin/python --require-hashes --build-constraints requirements/pipelines_build.txt -r requirements/pipelines.txt
 	@touch $@
 
 dataform/node_modules/.ready: dataform/package-lock.json $(VENV)/.ready
@@ -48,6 +49,8 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
+	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
@@ -58,12 +61,27 @@ bench: setup ## Measure speed beside its rivals and write docs/performance.md (s
 docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
 	$(BIN)/python -m docs.generate
 
+bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles
+	$(BIN)/python requirements/inputs.py --check
+	$(BIN)/python -m cli.bundling
+
+sbom: setup ## List what each function and image is made of, as CycloneDX: build/sbom
+	$(BIN)/python -m cli.sbom
+
+images: ## Build the images (needs Docker); REGISTRY=... pushes them and lists their digests: build/images.txt
+	@mkdir -p build && rm -f build/images.txt
+	for image in generators pipelines; do \
+	  name=$(or $(REGISTRY),ripple)/$$image:$(TAG); \
+	  docker build --file $$image/Dockerfile --tag $$name . || exit 1; \
+	  $(if $(REGISTRY),docker push $$name && echo "$$image=$$(docker inspect --format '{{index .RepoDigests 0}}' $$name)" >> build/images.txt || exit 1;) \
+	done
+
 lock: setup ## Lock the dependencies again, by hash and without addresses
-	for part in dev pipelines generators laptop cli; do \
+	for part in dev pipelines pipelines_build generators laptop cli sbom; do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part pyproject.toml -o requirements/$$part.txt; done
 	for part in $(PARTS); do \
 	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part -c requirements/dev.txt pyproject.toml -o functions/$$part/requirements.txt; done
 	$(BIN)/python requirements/inputs.py
 
 clean: ## Remove what setup and runs made
-	rm -rf .venv .venv-pipelines .ripple dataform/node_modules
+	rm -rf .venv .venv-pipelines .ripple build dataform/node_modules

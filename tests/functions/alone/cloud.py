@@ -19,7 +19,9 @@ import httpx
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.firestore import Client as FirestoreClient
 
+from cli.bundling.contents import SOURCE
 from cli.deploy.clients import AdminClients
+from tests.bundles.environments import Environment
 
 ROOT = Path(__file__).parents[3]
 README = ROOT / "functions" / "README.md"
@@ -58,17 +60,37 @@ class Cloud:
             self.clients.subscriber.acknowledge(subscription=subscription, ack_ids=ids)
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How a function is started: words to which the port is added, the folder, and its environment variables."""
+
+    command: tuple[str, ...]
+    folder: Path
+    env: Mapping[str, str]
+
+
+def start_from_checkout(stage: str) -> Start:
+    """The command is the one that functions/README.md gives."""
+    command = (sys.executable, "-m", "functions_framework", "--source", f"functions/{stage}/main.py", "--target", stage)
+    return Start(command, ROOT, {**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def start_from_bundle(stage: str, environment: Environment) -> Start:
+    """As a cloud starts it: the framework's command in the bundle's folder, told by variables."""
+    told = {"FUNCTION_TARGET": stage, "FUNCTION_SOURCE": SOURCE}
+    return Start((str(environment.framework),), environment.files, environment.cleared(**told))
+
+
 @contextmanager
-def function_alone(stage: str, env: Mapping[str, str], log: Path) -> Iterator[str]:
-    """Its address. The command is the one that functions/README.md gives."""
+def function_alone(start: Start, env: Mapping[str, str], log: Path) -> Iterator[str]:
+    """Its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "functions_framework", "--source", f"functions/{stage}/main.py"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, "--target", stage, "--port", str(port)],
-            cwd=ROOT,
-            env={**os.environ, **env, "PYTHONPATH": str(ROOT)},
+            [*start.command, "--port", str(port)],
+            cwd=start.folder,
+            env={**start.env, **env},
             stdout=output,
             stderr=output,
             start_new_session=True,

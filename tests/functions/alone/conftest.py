@@ -1,9 +1,14 @@
-"""The laptop that all functions of this folder act on: deployed to as always, but for the functions."""
+"""The laptop that all functions of this folder act on: deployed to as always, but for the functions.
+
+Every test runs twice, each on a laptop of its own: with the functions of the checkout, and with those of the bundles, each in
+an environment that holds its own requirements only.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
@@ -13,11 +18,37 @@ from cli.deploy import computing, messaging, warehouse
 from cli.deploy.clients import AdminClients
 from cli.deploy.whole import function_env, job_env, workflow_env
 from cli.laptop_control import environment, read_ports, start_detached, stop
-from tests.functions.alone.cloud import ROOT, Cloud, function_alone
+from tests.bundles.environments import build_environment, write_bundles
+from tests.functions.alone.cloud import (
+    ROOT,
+    Cloud,
+    Start,
+    function_alone,
+    start_from_bundle,
+    start_from_checkout,
+)
+
+Starting = Callable[[str], Start]
+
+
+@pytest.fixture(scope="package", params=["checkout", "bundle"])
+def starting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starting]:
+    """How a stage's function is started."""
+    if request.param == "checkout":
+        yield start_from_checkout
+        return
+    folder = tmp_path_factory.mktemp("bundles")
+    manifest = write_bundles(folder)
+    with ThreadPoolExecutor(2) as pool:
+        building = {
+            stage: pool.submit(build_environment, ROOT / bundle["path"], folder / stage)
+            for stage, bundle in manifest["stages"].items()
+        }
+        yield lambda stage: start_from_bundle(stage, building[stage].result())
 
 
 @pytest.fixture(scope="package")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     state, before = tmp_path_factory.mktemp("alone"), dict(os.environ)
     try:
         start_detached(state)
@@ -49,7 +80,7 @@ def _deploy_all_but_functions(clients: AdminClients) -> str:
 
 
 @pytest.fixture(scope="package")
-def alone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+def alone(starting: Starting, cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """`alone(stage)`: the address of the function, started when it is first asked for."""
     logs, addresses = tmp_path_factory.mktemp("logs"), {}
     env = dict(cloud.clients.environ) | function_env(cloud.spec) | {"RIPPLE_ELT_SETTLE_SECONDS": "0"}
@@ -57,7 +88,7 @@ def alone(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 
         def start(stage: str) -> str:
             if stage not in addresses:
-                addresses[stage] = stack.enter_context(function_alone(stage, env, logs / f"{stage}.log"))
+                addresses[stage] = stack.enter_context(function_alone(starting(stage), env, logs / f"{stage}.log"))
             return addresses[stage]
 
         yield start

@@ -1,0 +1,1 @@
+"""What make bundle makes: the right files, the same bytes anywhere, and functions that start from them."""

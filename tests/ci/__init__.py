@@ -1,0 +1,1 @@
+"""The files that GitHub and Cloud Build read: valid, pinned, and without keys."""
