@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ripple.checksums import sum_ids
 from tests.ripple.rows import a_click, a_startup, an_order
 
 CANARY = "jane.roe@example.com"
@@ -151,5 +152,6 @@ def manifest_of(batch_id: str, slice_: Slice) -> dict[str, Any]:
         "collection": "sales",
         "window_from": slice_.window_from,
         "count": len(ids),
+        "id_sum": sum_ids(ids),
         "checksum": hashlib.sha256("\n".join(ids).encode()).hexdigest(),
     }
