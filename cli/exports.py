@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud.firestore import Client
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from ripple.export_plan import EXPORTS, PLANNED, SLICES, find_missing, is_plan, read_plan
+from ripple.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_plan, read_plan
 
 _NAMED = 20
 
@@ -34,12 +34,15 @@ def describe_export(key: str, record: Mapping[str, Any] | None, slices: Sequence
     trace = {"export": key} | {name: record[name] for name in names if record.get(name)}
     if not is_plan(record):
         return trace | {"waiting_for": "nothing"}
-    plan = read_plan(key, record)
+    return trace | _describe_slices(read_plan(key, record), slices)
+
+
+def _describe_slices(plan: ExportPlan, slices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     missing = find_missing(plan, slices)
     waiting = "nothing"
     if plan.state == PLANNED:
         waiting = "its missing slices" if missing else "someone to look whether all slices are there"
-    return trace | {
+    return {
         "slices": plan.slices,
         "slices_exported": plan.slices - len(missing),
         "slices_missing": missing[:_NAMED],

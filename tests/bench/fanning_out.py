@@ -22,6 +22,10 @@ def measure(documents: int = DOCUMENTS) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         run(python("-m", "tests.bench.large_collection", f"{folder}/firestore", str(documents)))
         calm, rough = (export(Path(folder), documents, seed) for seed in (None, 1))
+    return describe(documents, calm, rough)
+
+
+def describe(documents: int, calm: Outcome, rough: Outcome) -> list[Figure]:
     held = max(calm.peak_mib, rough.peak_mib) + calm.largest_mib
     return [
         Figure(

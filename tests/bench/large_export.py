@@ -77,12 +77,13 @@ class LargeExport:
         return [f"ord_{number:08}" for number in range(self._documents)]
 
     def _announce(self, uri: str, seed: int | None) -> None:
-        """Drop the manifest and tell of it as Eventarc does: until it is heard, whoever is killed at it."""
-        promise = {"batch_id": BATCH, "collection": "sales", "window_from": "2026-01-01", "count": self._documents}
-        sums = {"checksum": hashlib.sha256("\n".join(self._ids).encode()).hexdigest(), "id_sum": sum_ids(self._ids)}
-        blob = self._clients.storage.bucket(f"{PROJECT}-landing").blob(self._manifest)
-        blob.upload_from_string(json.dumps(promise | sums))
-        body = {"bucket": f"{PROJECT}-landing", "name": self._manifest, "generation": str(blob.generation), "size": "1"}
+        """Tell of the manifest as Eventarc does: until it is heard, whoever is killed at it."""
+        body = {
+            "bucket": f"{PROJECT}-landing",
+            "name": self._manifest,
+            "generation": self._drop_manifest(),
+            "size": "1",
+        }
         names = {
             "specversion": "1.0",
             "id": "1",
@@ -98,6 +99,14 @@ class LargeExport:
             # Planning takes longer than a slice: killed as often, it would never end.
             if seed is not None and planning.is_alive() and self._exporting.kills < 2:
                 self._exporting.kill_one(dice)
+
+    def _drop_manifest(self) -> str:
+        """Its generation."""
+        promise = {"batch_id": BATCH, "collection": "sales", "window_from": "2026-01-01", "count": self._documents}
+        sums = {"checksum": hashlib.sha256("\n".join(self._ids).encode()).hexdigest(), "id_sum": sum_ids(self._ids)}
+        blob = self._clients.storage.bucket(f"{PROJECT}-landing").blob(self._manifest)
+        blob.upload_from_string(json.dumps(promise | sums))
+        return str(blob.generation)
 
     def _start_telling(self, uri: str, headers: Mapping[str, str], body: Mapping[str, str]) -> Any:
         def tell() -> None:
