@@ -7,6 +7,7 @@ from typing import Any
 
 from google.cloud.firestore import Client
 
+from cli.exports import explain_export, find_exports, trace_export
 from cli.ledger import read_stalled
 from cli.tracing import read_document, trace_object
 
@@ -14,18 +15,29 @@ Document = Mapping[str, Any]
 
 
 def explain(environ: Mapping[str, str], run: str) -> str:
-    """`run` is a batch's number, `batches/N`, a Bronze object's URI, or the id of a replay."""
+    """`run` is a batch's number, `batches/N`, a URI in Bronze or of a manifest, a batch of sales, or the id of a replay."""
     client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
     if run.startswith("gs://"):
-        return explain_object(trace_object(environ, run), read_stalled(environ, [run]))
+        trace = trace_object(environ, run)
+        if "export" in trace:
+            return _explain_exports(environ, [trace])
+        return explain_object(trace, read_stalled(environ, [run]))
     number = run.removeprefix("batches/")
     if not number.isdecimal():
+        exports = find_exports(client, run)
+        if exports:
+            return _explain_exports(environ, [trace_export(client, key) for key in exports])
         replay = read_document(client, f"replays/{run.replace('/', '')}") if run else None
         return explain_replay(run, replay["plan"]) if replay else f"There is no replay {run}; see `ripple events`."
     batch = read_document(client, f"batches/{number}")
     training = read_document(client, f"trainings/{number}") if batch else None
     names = [f"batches/{number}", f"trainings/{number}", (batch or {}).get("execution"), (training or {}).get("job")]
     return explain_batch(number, batch, training, read_stalled(environ, [name for name in names if name]))
+
+
+def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]]) -> str:
+    stuck = [describe_stall(read_stalled(environ, [f"exports/{trace['export']}"]), ("sales.",)) for trace in traces]
+    return "\n".join(map(explain_export, traces, stuck))
 
 
 def explain_batch(number: str, batch: Document | None, training: Document | None, stalled: Sequence[Document]) -> str:

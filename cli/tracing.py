@@ -7,12 +7,13 @@ from typing import Any
 
 from google.cloud.firestore import Client
 
+from cli.exports import trace_export
 from ripple.paths import ObjectRef, split_uri
 from ripple.tables import FLOW_TABLES
 
 
 def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
-    """How far one Bronze object has come; `waiting_for` says what it needs next, or nothing."""
+    """How far one Bronze object, or the export of a manifest, has come; `waiting_for` says what it needs next, or nothing."""
     from google.cloud.storage import Client as Storage
 
     project = environ["GOOGLE_CLOUD_PROJECT"]
@@ -22,6 +23,8 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
         return {"uri": uri, "state": "missing", "waiting_for": "someone to drop it"}
     ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
     client = Client(project=project)
+    if bucket == f"{project}-landing":
+        return {"uri": uri, "generation": ref.generation} | trace_export(client, ref.key)
     file = read_document(client, f"files/{ref.key}")
     trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
     if file is None:

@@ -27,6 +27,7 @@ from generators.stains import SALES, Document, document_kinds
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED
 from generators.truth import Totals, Truth
 from generators.world import Month, Purpose, day_of, open_stream
+from ripple.checksums import sum_ids
 from ripple.pii import Pepper
 
 _KINDS = document_kinds(SALES, DOCUMENT_KEPT, DOCUMENT_REFUSED)
@@ -57,7 +58,7 @@ def task_batch(job: Job) -> str:
 
 
 def make_manifest(job: Job, ids: Sequence[str]) -> str:
-    """What an export must find: the count, the first and last id, and a checksum over all ids in order."""
+    """What an export must find: the count, the first and last id, and checksums over all ids, in order and added up."""
     ordered = sorted(ids)
     manifest = {
         "batch_id": task_batch(job),
@@ -69,6 +70,7 @@ def make_manifest(job: Job, ids: Sequence[str]) -> str:
         "first_key": ordered[0] if ordered else None,
         "last_key": ordered[-1] if ordered else None,
         "checksum": hashlib.sha256("\n".join(ordered).encode()).hexdigest(),
+        "id_sum": sum_ids(ordered),
     }
     return json.dumps(manifest) + "\n"
 

@@ -114,6 +114,12 @@ CODES: Mapping[str, Code] = {
         "event", "The stage does not react to its type.", "Compare subscriptions with `ripple/routes.py`."
     ),
     "manifest_malformed": Code("event", "The manifest that it names cannot be read, or its fields are wrong.", _AGAIN),
+    "export_unknown": Code("event", "It asks for a slice that no plan of an export has.", _RESEND),
+    "export_mismatch": Code(
+        "event",
+        "The slices of a large export hold as many documents as the manifest promises, but other ones.",
+        "Compare `exports/KEY` and the manifest with the collection; what was exported stays in Bronze.",
+    ),
     "uri_malformed": Code(
         "event", "Something that should be gs://BUCKET/OBJECT is not, or is in another bucket.", _RESEND
     ),

@@ -141,13 +141,45 @@ class GeneratorJobs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRange:
+    """The documents of a batch with ids in `[key_from, key_to)`; an empty bound is open."""
+
+    collection: str
+    batch_id: str
+    key_from: str = ""
+    key_to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRange:
+    """The documents that changed last in `[changed_from, changed_to)`."""
+
+    collection: str
+    changed_from: dt.datetime
+    changed_to: dt.datetime
+
+
+SalesRange = BatchRange | ChangeRange
+Page = Sequence[tuple[str, Mapping[str, Any]]]
+"""Documents as `(id, fields)`."""
+
+
 class SalesDocuments(Protocol):
-    """The collection of orders, read by cursor pages in key order; a page is a list of `(id, fields)`."""
+    """The collection of orders. A batch is read in the order of ids, changes in the order of time."""
 
-    def pages(
-        self, collection: str, batch_id: str, page_size: int
-    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]: ...
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Page]:
+        """By cursor pages of at most `page_size` documents."""
+        ...
 
-    def changed_pages(
-        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
-    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]: ...
+    def count(self, wanted: SalesRange) -> int:
+        """How many documents `pages` would bring now, without reading them."""
+        ...
+
+    def key_after(self, wanted: BatchRange, rows: int) -> str:
+        """The id of the document that follows the first `rows`; empty if none does."""
+        ...
+
+    def partition_keys(self, collection: str, most: int) -> Sequence[str]:
+        """At most so many ids, in order, that part the whole collection about evenly; fewer, or none, of a small one."""
+        ...

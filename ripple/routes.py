@@ -65,9 +65,10 @@ STAGES: Mapping[str, Stage] = {
             triggers=(
                 Finalize(bucket="landing"),
                 Fact(type="sales.export.requested.v1"),
+                Fact(type="sales.slice.requested.v1"),
                 Fact(type="replay.run.started.v1"),
             ),
-            states=("sales.slice.exported.v1", "sales.export.finished.v1"),
+            states=("sales.slice.requested.v1", "sales.slice.exported.v1", "sales.export.finished.v1"),
             memory_mib=1024,
         ),
         Stage(
@@ -108,6 +109,7 @@ STAGES: Mapping[str, Stage] = {
             states=(
                 "run.stalled.v1",
                 "replay.run.started.v1",
+                "sales.slice.requested.v1",
                 "elt.run.failed.v1",
                 "training.job.finished.v1",
             ),

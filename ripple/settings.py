@@ -26,7 +26,8 @@ class Settings:
     sweep_settled_seconds: float = 120.0
     """How long what a dead execution sent may still be on its way to Dataform."""
     reject_ratio: float = 0.05
-    export_rows_per_object: int = 50_000
+    export_rows_per_slice: int = 50_000
+    """An export of more documents is planned in slices: one message and one Parquet object each."""
     pipeline_spec: str = ""
     pipeline_service_account: str = ""
     truth: bool = False
@@ -57,7 +58,7 @@ _VARIABLES = {
     "elt_poll_seconds": "RIPPLE_ELT_POLL_SECONDS",
     "sweep_settled_seconds": "RIPPLE_SWEEP_SETTLED_SECONDS",
     "reject_ratio": "RIPPLE_REJECT_RATIO",
-    "export_rows_per_object": "RIPPLE_EXPORT_ROWS_PER_OBJECT",
+    "export_rows_per_slice": "RIPPLE_EXPORT_ROWS_PER_SLICE",
     "pipeline_spec": "RIPPLE_PIPELINE_SPEC",
     "pipeline_service_account": "RIPPLE_PIPELINE_SERVICE_ACCOUNT",
     "truth": "RIPPLE_TRUTH",
@@ -78,7 +79,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "reject_ratio": float,
         "truth": _truthy,
     }
-    hints |= dict.fromkeys(("elt_lease_seconds", "elt_files_per_batch", "elt_attempts", "export_rows_per_object"), int)
+    hints |= dict.fromkeys(("elt_lease_seconds", "elt_files_per_batch", "elt_attempts", "export_rows_per_slice"), int)
     values: dict[str, object] = {}
     wrong = [] if environ.get("GOOGLE_CLOUD_PROJECT") else ["GOOGLE_CLOUD_PROJECT (not set)"]
     for name, variable in _VARIABLES.items():

@@ -53,7 +53,7 @@ def drop(
 
 @app.command()
 def where(uri: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
-    """Where a Bronze object is on its way: landed, batch, run, tables, training job, or what it waits for."""
+    """Where a Bronze object is on its way: landed, batch, run, tables, training job, or what it waits for. A manifest: its slices."""
     from cli.tracing import trace_object
 
     trace = trace_object(connect(state), uri)

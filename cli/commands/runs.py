@@ -29,7 +29,7 @@ def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
 
 @app.command()
 def why(run: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
-    """Why it is so, in a sentence: a batch (`ripple why 3`), a Bronze object, a replay. What is stalled says on whom it waits."""
+    """Why it is so, in a sentence: a batch (`ripple why 3`), an object, an export, a replay. What is stalled says on whom it waits."""
     from cli.explaining import explain
 
     with refusals():

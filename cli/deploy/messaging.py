@@ -51,11 +51,11 @@ def _write_to_table(clients: AdminClients, name: str, topic: str, table: str, **
 
 
 def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:
-    """One push subscription a trigger; `uris` maps a stage to where its function listens."""
-    for stage in STAGES.values():
-        for trigger in stage.triggers:
+    """One push subscription a trigger; `uris` maps the stages that are deployed to where their functions listen."""
+    for name, uri in uris.items():
+        for trigger in STAGES[name].triggers:
             if isinstance(trigger, Fact | Command):
-                _make_subscription(clients, stage.name, trigger, uris[stage.name], stage.timeout_seconds)
+                _make_subscription(clients, name, trigger, uri, STAGES[name].timeout_seconds)
 
 
 def _make_subscription(clients: AdminClients, stage: str, trigger: Fact | Command, uri: str, timeout: int) -> None:

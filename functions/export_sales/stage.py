@@ -1,70 +1,48 @@
 """Export sales from Firestore to Parquet in Bronze: a manifest's batch, or what changed in a window.
 
-Counts are checked against the manifest, so that a stream that ended early is tried again and never taken for the whole.
+What fits one slice is exported in the call that hears of it. A larger export is planned in slices, each a message of its own.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 
-from functions.export_sales.writing import Page, Slice, keep_slice, write_slice
+from functions.export_sales.exporting import export_batch, export_window
+from functions.export_sales.manifests import Manifest, fetch_manifest
+from functions.export_sales.planning import measure_batch, measure_changes, merge, rows_per_slice
+from functions.export_sales.slicing import export_slice, keep_plan, request_missing, request_slices
 from ripple.contracts import Contract, load_contract
-from ripple.errors import PermanentError, RetryableError
-from ripple.events import ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
+from ripple.errors import PermanentError
+from ripple.events import ReplayRunStarted, SalesExportRequested, SalesSliceRequested
+from ripple.export_plan import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportPlan, is_plan, read_plan
 from ripple.gateways.edge import Edge
-from ripple.limits import fit, is_name
+from ripple.limits import fit
 from ripple.paths import ObjectRef, split_uri
-from ripple.ports import StoredObject
+from ripple.ports import ChangeRange
 from ripple.shell import Finalized, Payload
-from ripple.stating import Cause, correlated, send, state_as
-from ripple.strict_json import read_json
-from ripple.timestamps import read_day, read_moment
+from ripple.stating import Cause, correlated
+from ripple.timestamps import read_moment
 
-STAGE = "export_sales"
 LoadContract = Callable[[str], Contract]
-PAGE_SIZE = 2000
-MANIFEST_BYTES = 64 * 1024
-_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
-    """What a generator promises of a batch: the collection, how many documents, and the checksum of their sorted ids."""
-
-    batch_id: str
-    collection: str
-    window_from: str
-    count: int | None
-    checksum: str | None
-    uri: str | None
+_COLLECTION = "sales"
 
 
 def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
-    """Export a manifest's batch, again where a replay or `sweep` names the manifest, or what changed in the requested window."""
-    if isinstance(payload, ReplayRunStarted):
+    """Export a slice, a manifest's batch, again where a replay or `sweep` names the manifest, or what changed in a window."""
+    if isinstance(payload, SalesSliceRequested):
+        export_slice(payload, cause, edge, load("sales"))
+    elif isinstance(payload, ReplayRunStarted):
         for ref in find_manifests(payload, edge):
-            export_manifest(ref, cause, edge, load, again=True)
+            react_to_manifest(ref, cause, edge, load, payload)
     elif isinstance(payload, Finalized):
-        export_manifest(payload.ref, cause, edge, load, again=False)
+        react_to_manifest(payload.ref, cause, edge, load)
     elif isinstance(payload, SalesExportRequested):
-        window = (_moment(payload.changed_from), _moment(payload.changed_to))
-        manifest = Manifest(
-            batch_id=payload.batch_id,
-            collection="sales",
-            window_from=window[0].date().isoformat(),
-            count=None,
-            checksum=None,
-            uri=None,
-        )
-        pages = edge.sales.changed_pages("sales", *window, PAGE_SIZE)
-        export(manifest, pages, correlated(cause, manifest.batch_id), edge, load("sales"))
+        react_to_request(payload, cause, edge, load)
     else:
-        raise PermanentError("event_unexpected", "export_sales reacts to manifests and export requests")
+        raise PermanentError("event_unexpected", "export_sales reacts to manifests, export requests and their slices")
 
 
 def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
@@ -73,22 +51,66 @@ def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
     return [edge.objects.stat(*split_uri(uri)).ref for uri in uris]
 
 
-def export_manifest(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract, *, again: bool) -> None:
-    """Export the batch that a manifest promises; `exports/{key}` says that it was, or that it never can be.
-
-    On the line of its own batch, or on that of the replay, which then tells the batch's line again.
-    """
-    record = {"uri": ref.uri, "generation": ref.generation, "state": "exported"}
+def react_to_manifest(
+    ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract, replay: ReplayRunStarted | None = None
+) -> None:
+    """Go on with the plan of its batch, or make one, or export it here; `exports/{key}` says what became of it."""
+    known = edge.documents.get(f"{EXPORTS}/{ref.key}")
+    if known is not None and is_plan(known):
+        go_on(read_plan(ref.key, known), cause, edge, again=replay is not None and not replay.is_upkeep)
+        return
     try:
-        manifest = read_manifest(_read_small(ref, edge), ref)
-        pages = edge.sales.pages(manifest.collection, manifest.batch_id, PAGE_SIZE)
+        manifest = fetch_manifest(ref, edge)
         line = correlated(cause, cause.correlation_id, manifest.batch_id)
-        export(manifest, pages, line if again else correlated(cause, manifest.batch_id), edge, load("sales"))
+        line = line if replay else correlated(cause, manifest.batch_id)
+        # What was exported in one call is told again in one call: its objects have their names by then.
+        if known is None and manifest.id_sum and manifest.count > edge.settings.export_rows_per_slice:
+            go_on(keep_plan(plan_batch(manifest, ref, line, edge), edge), line, edge)
+            return
+        export_batch(manifest, line, edge, load("sales"))
     except PermanentError as error:
-        refused = {"state": "refused", "reason": fit(str(error), 4096)}
-        edge.documents.create(f"exports/{ref.key}", record | refused)
+        _conclude(ref, {"state": REFUSED, "reason": fit(str(error), 4096)}, edge)
         raise
-    edge.documents.create(f"exports/{ref.key}", record)
+    _conclude(ref, {"state": EXPORTED, "batch_id": manifest.batch_id}, edge)
+
+
+def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: Edge) -> None:
+    edge.documents.create(f"{EXPORTS}/{ref.key}", {"uri": ref.uri, "generation": ref.generation} | conclusion)
+
+
+def plan_batch(manifest: Manifest, ref: ObjectRef, line: Cause, edge: Edge) -> ExportPlan:
+    most = rows_per_slice(manifest.count, edge.settings.export_rows_per_slice)
+    slices = merge(measure_batch(manifest, most, edge.sales), most)
+    return ExportPlan(
+        key=ref.key,
+        batch_id=manifest.batch_id,
+        collection=manifest.collection,
+        window_from=manifest.window_from,
+        bounds=(*(begin for begin, _ in slices), ""),
+        rows=tuple(rows for _, rows in slices),
+        correlation_id=line.correlation_id,
+        replay_of=line.replay_of,
+        uri=ref.uri,
+        generation=ref.generation,
+        id_sum=manifest.id_sum,
+    )
+
+
+def react_to_request(asked: SalesExportRequested, cause: Cause, edge: Edge, load: LoadContract) -> None:
+    """Go on with the window's plan, or make one, or export it here. The plan's key is the batch's name."""
+    wanted = ChangeRange(
+        collection=_COLLECTION, changed_from=_moment(asked.changed_from), changed_to=_moment(asked.changed_to)
+    )
+    line = correlated(cause, asked.batch_id)
+    known = edge.documents.get(f"{EXPORTS}/{asked.batch_id}")
+    if known is not None:
+        go_on(read_plan(asked.batch_id, known), line, edge)
+        return
+    rows = edge.sales.count(wanted)
+    if rows > edge.settings.export_rows_per_slice:
+        go_on(keep_plan(plan_window(asked.batch_id, wanted, rows, line, edge), edge), line, edge)
+    else:
+        export_window(asked.batch_id, wanted, rows, line, edge, load("sales"))
 
 
 def _moment(text: str) -> dt.datetime:
@@ -98,120 +120,45 @@ def _moment(text: str) -> dt.datetime:
         raise PermanentError("event_malformed", str(error)) from None
 
 
-def _read_small(ref: ObjectRef, edge: Edge) -> bytes:
-    """A manifest's bytes. Its size is asked of the store: the event's own may be anything, and memory is bounded."""
-    if ref.bucket != edge.settings.bucket("landing"):
-        raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {edge.settings.bucket('landing')}")
-    size = edge.objects.stat(ref.bucket, ref.name, ref.generation).size
-    if size > MANIFEST_BYTES:
-        raise PermanentError(
-            "manifest_malformed", f"{ref.uri} has {size} bytes; a manifest has at most {MANIFEST_BYTES}"
-        )
-    return edge.objects.read(ref)
-
-
-def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
-    """The manifest in an object of the landing bucket; PermanentError names every field that is wrong."""
-    try:
-        body = read_json(data)
-    except ValueError as error:
-        raise PermanentError("manifest_malformed", f"{ref.uri} is not JSON: {error}") from None
-    kinds = {"batch_id": str, "collection": str, "window_from": str, "count": int, "checksum": str}
-    wrong = [n for n, kind in kinds.items() if not isinstance(body, dict) or type(body.get(n)) is not kind]
-    if not wrong:
-        wrong = _find_impossible(body)
-    if wrong:
-        raise PermanentError("manifest_malformed", f"{ref.uri}: wrong or missing: {', '.join(wrong)}", fields=wrong)
-    return Manifest(uri=ref.uri, **{name: body[name] for name in kinds})
-
-
-def _find_impossible(body: dict[str, object]) -> list[str]:
-    wrong = [name for name in ("batch_id", "collection") if not is_name(body[name])]
-    try:
-        read_day(body["window_from"])
-    except ValueError:
-        wrong.append("window_from")
-    wrong += ["count"] if int(str(body["count"])) < 0 else []
-    return wrong + ([] if _SHA256.fullmatch(str(body["checksum"])) else ["checksum"])
-
-
-class IdChecksum:
-    """sha256 over ids in key order, a line feed between them: what a manifest promises."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self._separator = b""
-
-    def add(self, doc_id: str) -> None:
-        self._digest.update(self._separator + doc_id.encode())
-        self._separator = b"\n"
-
-    def hexdigest(self) -> str:
-        return self._digest.hexdigest()
-
-
-def export(manifest: Manifest, pages: Iterable[Page], cause: Cause, edge: Edge, contract: Contract) -> None:
-    """Write slice after slice, compare with the promise, and only then put them into Bronze, where nothing is rewritten."""
-    ids = IdChecksum()
-    slices: list[Slice] = []
-    with ExitStack() as files:
-        for number, chunk in enumerate(_slices(pages, edge.settings.export_rows_per_object)):
-            made = Slice(batch_id=manifest.batch_id, number=number, day=manifest.window_from)
-            files.callback(made.close)
-            write_slice(made, _hashed(chunk, ids), contract, edge.settings)
-            slices.append(made)
-        _compare(manifest, sum(made.rows for made in slices), ids)
-        stored = [keep_slice(made, edge.objects, edge.settings) for made in slices]
-    _state(manifest, list(zip(slices, stored, strict=True)), cause, edge)
-
-
-def _compare(manifest: Manifest, rows: int, ids: IdChecksum) -> None:
-    if manifest.count is not None and rows != manifest.count:
-        raise RetryableError(f"read {rows} of {manifest.count} documents")
-    if manifest.checksum is not None and ids.hexdigest() != manifest.checksum:
-        raise RetryableError(f"the ids read for {manifest.batch_id} are not those of its manifest")
-
-
-def _slices(pages: Iterable[Page], rows_per_object: int) -> Iterator[Iterator[Page]]:
-    """Cut the pages into runs of whole pages, each at most `rows_per_object` rows unless one page is larger."""
-    rest = iter(pages)
-    per_object = max(rows_per_object // PAGE_SIZE, 1)
-    for first in rest:
-
-        def run(first: Page = first) -> Iterator[Page]:
-            yield first
-            for _, page in zip(range(per_object - 1), rest, strict=False):
-                yield page
-
-        yield run()
-
-
-def _hashed(pages: Iterable[Page], ids: IdChecksum) -> Iterator[Page]:
-    for page in pages:
-        for doc_id, _ in page:
-            ids.add(doc_id)
-        yield page
-
-
-def _state(manifest: Manifest, slices: Sequence[tuple[Slice, StoredObject]], cause: Cause, edge: Edge) -> None:
-    exported = [
-        SalesSliceExported(
-            batch_id=manifest.batch_id,
-            slice=made.number,
-            slices=len(slices),
-            uri=stored.ref.uri,
-            generation=stored.ref.generation,
-            rows=made.rows,
-            rows_quarantined=made.rows_quarantined,
-            quarantine_uri=made.quarantine_uri,
-        )
-        for made, stored in slices
-    ]
-    finished = SalesExportFinished(
-        batch_id=manifest.batch_id,
-        rows=sum(fact.rows for fact in exported),
-        rows_quarantined=sum(fact.rows_quarantined for fact in exported),
-        objects=[fact.uri for fact in exported],
-        manifest_uri=manifest.uri,
+def plan_window(batch_id: str, wanted: ChangeRange, rows: int, line: Cause, edge: Edge) -> ExportPlan:
+    most = rows_per_slice(rows, edge.settings.export_rows_per_slice)
+    slices = merge(measure_changes(wanted, rows, most, edge.sales), most)
+    return ExportPlan(
+        key=batch_id,
+        batch_id=batch_id,
+        collection=wanted.collection,
+        window_from=wanted.changed_from.date().isoformat(),
+        bounds=(*(begin for begin, _ in slices), wanted.changed_to),
+        rows=tuple(rows for _, rows in slices),
+        correlation_id=line.correlation_id,
     )
-    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], edge.publisher, edge.documents)
+
+
+def go_on(plan: ExportPlan, cause: Cause, edge: Edge, *, again: bool = False) -> None:
+    """Ask for slices: for all that nobody asked for yet; again for those that did not come; and for all of a plan that is done."""
+    if not again:
+        if plan.state == PLANNED and not plan.requests:
+            line = correlated(cause, plan.correlation_id, plan.replay_of)
+            request_slices(plan, range(plan.slices), line, edge)
+        return
+    line = correlated(cause, cause.correlation_id, plan.batch_id)
+    if plan.state == PLANNED:
+        request_missing(plan, line, edge)
+        return
+    repeated = keep_plan(repeat_plan(plan, line), edge)
+    if repeated.state == PLANNED and not repeated.requests:
+        request_slices(repeated, range(repeated.slices), line, edge)
+
+
+def repeat_plan(plan: ExportPlan, line: Cause) -> ExportPlan:
+    """The same slices once more, on the line of a replay: what is in Bronze stays, what is gone comes back."""
+    name = hashlib.sha256(line.correlation_id.encode()).hexdigest()[:12]
+    return replace(
+        plan,
+        key=f"{plan.key}-{name}",
+        state=PLANNED,
+        correlation_id=line.correlation_id,
+        replay_of=line.replay_of,
+        requests=0,
+        requested_at=None,
+    )

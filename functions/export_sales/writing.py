@@ -18,22 +18,22 @@ from ripple.contracts.columns import find_suspects
 from ripple.contracts.drift_report import DriftTally, write_report
 from ripple.contracts.evolution import examine
 from ripple.contracts.lines import hash_line
+from ripple.events import SalesSliceExported
 from ripple.paths import bronze_name
-from ripple.ports import ObjectStore, StoredObject
+from ripple.ports import ObjectStore, Page
 from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.settings import Settings
 from ripple.tagged_json import write_tagged
 
-Page = Sequence[tuple[str, Mapping[str, Any]]]
-
 
 @dataclass(slots=True, kw_only=True)
 class Slice:
-    """One Parquet object in the making: its number in the batch, first day, what was counted so far, and its files."""
+    """One Parquet object in the making: its number in the batch, of how many by plan, first day, what was counted, its files."""
 
     batch_id: str
     number: int
     day: str
+    of: int | None = None
     rows: int = 0
     rows_quarantined: int = 0
     quarantine_uri: str | None = None
@@ -43,7 +43,8 @@ class Slice:
 
     @property
     def stem(self) -> str:
-        return f"{self.batch_id}-{self.number:05d}"
+        # A plan's cuts are its own: under another name, an object of a try before there was a plan is never taken for one of it.
+        return f"{self.batch_id}-{self.number:05d}" + (f"-of-{self.of:05d}" if self.of else "")
 
     @property
     def name(self) -> str:
@@ -60,12 +61,22 @@ def write_slice(made: Slice, pages: Iterable[Page], contract: Contract, settings
     _write_pages(made, pages, contract, uri, made.parquet, made.quarantine)
 
 
-def keep_slice(made: Slice, objects: ObjectStore, settings: Settings) -> StoredObject:
-    """The object in Bronze, written whole after its quarantine; a slice that is there already stays as it is."""
+def keep_slice(made: Slice, slices: int, objects: ObjectStore, settings: Settings) -> SalesSliceExported:
+    """The object in Bronze, written whole after its quarantine; one that is there already stays, and the fact is of that one."""
     if made.rows_quarantined:
         bad_name = f"sales/dt={made.day}/{made.stem}-0.jsonl"
         made.quarantine_uri = objects.create(settings.bucket("quarantine"), bad_name, made.quarantine, {}).ref.uri
-    return objects.create(settings.bucket("bronze"), made.name, made.parquet, _metadata(made))
+    stored = objects.create(settings.bucket("bronze"), made.name, made.parquet, _metadata(made))
+    return SalesSliceExported(
+        batch_id=made.batch_id,
+        slice=made.number,
+        slices=slices,
+        uri=stored.ref.uri,
+        generation=stored.ref.generation,
+        rows=int(stored.metadata[ROWS_KEY]),
+        rows_quarantined=int(stored.metadata[QUARANTINED_KEY]),
+        quarantine_uri=stored.metadata.get(QUARANTINE_KEY),
+    )
 
 
 def _metadata(made: Slice) -> dict[str, str]:

@@ -67,7 +67,9 @@ def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
 
 
 def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef) -> None:
-    """Column by column, so that one wide column at a time is in memory."""
+    """Column by column, so that one wide column at a time is in memory. No column is there if all documents are in quarantine."""
+    if metadata.num_row_groups == metadata.num_rows == 0:
+        return
     plans = plan_batches(metadata, raw, ref.uri)
     paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
     parquet = pq.ParquetFile(

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from ripple.events import Fact, ReplayRunStarted, RunStalled
+from ripple.events.upkeep import UPKEEP
 from ripple.gateways.edge import Edge
 from ripple.ports import Document, StoredObject
 from ripple.stating import Cause, send, state_as
@@ -77,4 +78,4 @@ def announce(stored: StoredObject, kind: str, expected: str, stage: str, what: s
         since=str(ref.generation),
         reason=f"{ref.name} is {what}; it is announced again",
     )
-    return [stalled, ReplayRunStarted(replay_id=f"sweep-{ref.key[:12]}", kind=kind, targets=[ref.uri])]
+    return [stalled, ReplayRunStarted(replay_id=f"{UPKEEP}{ref.key[:12]}", kind=kind, targets=[ref.uri])]

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from functions.sweep.arrivals import hear_unheard
+from functions.sweep.exports import end_silent_exports
 from functions.sweep.generators import end_generators
 from functions.sweep.runs import end_silent_run, kick_waiting
 from functions.sweep.silence import tell_silence
@@ -33,6 +34,7 @@ def send_leftovers(now: dt.datetime, _cause: Cause, edge: Edge) -> None:
 PARTS: tuple[Part, ...] = (
     send_leftovers,
     hear_unheard,
+    end_silent_exports,
     end_generators,
     kick_waiting,
     end_silent_run,

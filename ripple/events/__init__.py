@@ -19,6 +19,7 @@ from ripple.events.ingest import (
     SalesExportFinished,
     SalesExportRequested,
     SalesSliceExported,
+    SalesSliceRequested,
 )
 from ripple.events.running import (
     EltRunFailed,
@@ -46,6 +47,7 @@ __all__ = [
     "SalesExportFinished",
     "SalesExportRequested",
     "SalesSliceExported",
+    "SalesSliceRequested",
     "TrainingJobFinished",
     "TrainingJobSubmitted",
     "decode_fact",

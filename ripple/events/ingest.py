@@ -43,6 +43,28 @@ class SalesExportRequested(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SalesSliceRequested(Fact):
+    """One slice of a large export is to be exported: `exports/{export}` holds the plan, which says what documents are its own."""
+
+    TYPE: ClassVar[str] = "sales.slice.requested.v1"
+    NAMES: ClassVar[tuple[str, ...]] = ("batch_id", "export")
+    batch_id: str
+    export: str
+    slice: int
+    slices: int
+    rows: int
+    manifest_uri: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.batch_id
+
+    @property
+    def key(self) -> str:
+        return f"{self.export}/{self.slice}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SalesSliceExported(Fact):
     """One slice of an export lies in Bronze as Parquet. Rows are documents read, quarantined ones included."""
 

@@ -10,6 +10,8 @@ from typing import ClassVar
 from ripple.errors import PermanentError
 from ripple.events.fact import Fact
 
+UPKEEP = "sweep-"
+"""How the ids of replays by `sweep` begin."""
 _BATCH = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -44,6 +46,11 @@ class ReplayRunStarted(Fact):
     @property
     def subject(self) -> str:
         return self.replay_id
+
+    @property
+    def is_upkeep(self) -> bool:
+        """Whether `sweep` says it: of what never came, and not of what is to be done once more."""
+        return self.replay_id.startswith(UPKEEP)
 
     def batches(self) -> list[int]:
         """The numbers that a replay of batches or of training names; PermanentError for anything else."""

@@ -13,16 +13,20 @@ from typing import Any
 
 from google.cloud import firestore
 from google.cloud.firestore_v1 import types
-from google.cloud.firestore_v1.types import StructuredQuery
+from google.cloud.firestore_v1.types import StructuredAggregationQuery, StructuredQuery
 
+from ripple.errors import RetryableError
+from ripple.ports import BatchRange, Page, SalesRange
 from ripple.tagged_json import Unsupported
 
 PAGE_BYTES = 32 * 1024**2
-Page = Sequence[tuple[str, Mapping[str, Any]]]
+_SECONDS = 300
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _FIELD = StructuredQuery.FieldReference
 _FILTER = StructuredQuery.FieldFilter
-_NAME = StructuredQuery.Order(field=_FIELD(field_path="__name__"), direction=StructuredQuery.Direction.ASCENDING)
+_ASCENDING = StructuredQuery.Direction.ASCENDING
+_NAME = StructuredQuery.Order(field=_FIELD(field_path="__name__"), direction=_ASCENDING)
+_CHANGED = StructuredQuery.Order(field=_FIELD(field_path="updated_at"), direction=_ASCENDING)
 
 
 class FirestoreSales:
@@ -35,41 +39,78 @@ class FirestoreSales:
             request_serializer=types.RunQueryRequest.serialize,
             response_deserializer=_read_answer,
         )
+        self._api, self._metadata = client._firestore_api, client._rpc_metadata
         self._parent = f"{client._database_string}/documents"
 
-    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Page]:
-        where = _compare("batch_id", _FILTER.Operator.EQUAL, types.Value(string_value=batch_id))
-        return self._paged(collection, [where], [], page_size)
-
-    def changed_pages(
-        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
-    ) -> Iterator[Page]:
-        bounds = [
-            _compare("updated_at", _FILTER.Operator.GREATER_THAN_OR_EQUAL, types.Value(timestamp_value=changed_from)),
-            _compare("updated_at", _FILTER.Operator.LESS_THAN, types.Value(timestamp_value=changed_to)),
-        ]
-        return self._paged(collection, bounds, ["updated_at"], page_size)
-
-    def _paged(
-        self, collection: str, where: Sequence[StructuredQuery.Filter], order: Sequence[str], size: int
-    ) -> Iterator[Page]:
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Page]:
         """The next page is on its way while the caller works on this one: waiting was a third of an export's time."""
         with ThreadPoolExecutor(1) as ahead:
-            coming = ahead.submit(self._fetch, _structure(collection, where, order, size, None), size)
+            query = self._bounded(wanted, limit=page_size)
+            coming = ahead.submit(self._fetch, query, page_size)
             while True:
                 found, has_more = coming.result()
                 if has_more:
-                    query = _structure(collection, where, order, size, _after(found[-1], order))
-                    coming = ahead.submit(self._fetch, query, size)
+                    query.start_at = _after(found[-1], wanted)
+                    coming = ahead.submit(self._fetch, query, page_size)
                 if found:
-                    yield [(document.name.rsplit("/", 1)[1], decode_fields(document.fields)) for document in found]
+                    yield [(_id_of(document), decode_fields(document.fields)) for document in found]
                 if not has_more:
                     return
+
+    def count(self, wanted: SalesRange) -> int:
+        counting = StructuredAggregationQuery.Aggregation(alias="rows", count={})
+        query = StructuredAggregationQuery(structured_query=self._bounded(wanted), aggregations=[counting])
+        request = types.RunAggregationQueryRequest(parent=self._parent, structured_aggregation_query=query)
+        for answer in self._api.run_aggregation_query(request=request, timeout=_SECONDS, metadata=self._metadata):
+            if "rows" in answer.result.aggregate_fields:
+                return int(answer.result.aggregate_fields["rows"].integer_value)
+        raise RetryableError(f"no count came of {wanted.collection}")
+
+    def key_after(self, wanted: BatchRange, rows: int) -> str:
+        query = self._bounded(wanted, limit=1, offset=rows)
+        query.select = StructuredQuery.Projection(fields=[_FIELD(field_path="__name__")])
+        found, _ = self._fetch(query, 1)
+        return _id_of(found[0]) if found else ""
+
+    def partition_keys(self, collection: str, most: int) -> Sequence[str]:
+        """A group of collections may have another one of the name elsewhere: its ids are left out."""
+        group = StructuredQuery.CollectionSelector(collection_id=collection, all_descendants=True)
+        request = types.PartitionQueryRequest(
+            parent=self._parent,
+            structured_query=StructuredQuery(from_=[group], order_by=[_NAME]),
+            partition_count=most,
+        )
+        cursors = self._api.partition_query(request=request, timeout=_SECONDS, metadata=self._metadata)
+        names = (cursor.values[0].reference_value for cursor in cursors)
+        root = f"{self._parent}/{collection}/"
+        return sorted(
+            name.removeprefix(root) for name in names if name.startswith(root) and "/" not in name[len(root) :]
+        )
+
+    def _bounded(self, wanted: SalesRange, limit: int | None = None, offset: int = 0) -> StructuredQuery:
+        """Bounds of keys are cursors: an equality and the order of names need no index of their own."""
+        query = StructuredQuery(
+            from_=[StructuredQuery.CollectionSelector(collection_id=wanted.collection)],
+            where=_filter(wanted),
+            order_by=[_NAME] if isinstance(wanted, BatchRange) else [_CHANGED, _NAME],
+            limit=limit,
+            offset=offset,
+        )
+        if isinstance(wanted, BatchRange):
+            if wanted.key_from:
+                query.start_at = self._before(wanted.collection, wanted.key_from)
+            if wanted.key_to:
+                query.end_at = self._before(wanted.collection, wanted.key_to)
+        return query
+
+    def _before(self, collection: str, key: str) -> types.Cursor:
+        name = types.Value(reference_value=f"{self._parent}/{collection}/{key}")
+        return types.Cursor(values=[name], before=True)
 
     def _fetch(self, query: StructuredQuery, limit: int) -> tuple[list[Any], bool]:
         """A page's documents, as many as `PAGE_BYTES` hold (2,000 of 1 MiB are more than a function has), and whether more may follow."""
         request = types.RunQueryRequest(parent=self._parent, structured_query=query)
-        answers = self._run_query(request, timeout=300, metadata=[("google-cloud-resource-prefix", self._parent)])
+        answers = self._run_query(request, timeout=_SECONDS, metadata=self._metadata)
         found: list[Any] = []
         total = 0
         for size, answer in answers:
@@ -86,32 +127,29 @@ def _read_answer(data: bytes) -> tuple[int, Any]:
     return len(data), types.RunQueryResponse.pb().FromString(data)
 
 
-def _after(last: Any, order: Sequence[str]) -> types.Cursor:
-    values = [types.Value.wrap(last.fields[field]) for field in order]
-    return types.Cursor(values=[*values, types.Value(reference_value=last.name)], before=False)
+def _after(last: Any, wanted: SalesRange) -> types.Cursor:
+    changed = [] if isinstance(wanted, BatchRange) else [types.Value.wrap(last.fields["updated_at"])]
+    return types.Cursor(values=[*changed, types.Value(reference_value=last.name)], before=False)
+
+
+def _id_of(document: Any) -> str:
+    return str(document.name.rsplit("/", 1)[1])
+
+
+def _filter(wanted: SalesRange) -> StructuredQuery.Filter:
+    if isinstance(wanted, BatchRange):
+        return _compare("batch_id", _FILTER.Operator.EQUAL, types.Value(string_value=wanted.batch_id))
+    least, end = (types.Value(timestamp_value=moment) for moment in (wanted.changed_from, wanted.changed_to))
+    bounds = [
+        _compare("updated_at", _FILTER.Operator.GREATER_THAN_OR_EQUAL, least),
+        _compare("updated_at", _FILTER.Operator.LESS_THAN, end),
+    ]
+    both = StructuredQuery.CompositeFilter(op=StructuredQuery.CompositeFilter.Operator.AND, filters=bounds)
+    return StructuredQuery.Filter(composite_filter=both)
 
 
 def _compare(field: str, operator: Any, value: types.Value) -> StructuredQuery.Filter:
     return StructuredQuery.Filter(field_filter=_FILTER(field=_FIELD(field_path=field), op=operator, value=value))
-
-
-def _structure(
-    collection: str,
-    where: Sequence[StructuredQuery.Filter],
-    order: Sequence[str],
-    size: int,
-    cursor: types.Cursor | None,
-) -> StructuredQuery:
-    ascending = StructuredQuery.Direction.ASCENDING
-    orders = [StructuredQuery.Order(field=_FIELD(field_path=field), direction=ascending) for field in order]
-    both = StructuredQuery.CompositeFilter(op=StructuredQuery.CompositeFilter.Operator.AND, filters=where)
-    return StructuredQuery(
-        from_=[StructuredQuery.CollectionSelector(collection_id=collection)],
-        where=where[0] if len(where) == 1 else StructuredQuery.Filter(composite_filter=both),
-        order_by=[*orders, _NAME],
-        start_at=cursor,
-        limit=size,
-    )
 
 
 def decode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:

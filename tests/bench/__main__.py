@@ -18,6 +18,7 @@ BENCHES = {
     "generating": "Generators",
     "timestamps": "Timestamps",
     "exporting": "Export",
+    "fanning_out": "Large exports",
     "importing": "Cold start",
     "messaging": "Messages",
     "running_elt": "ELT",

@@ -14,10 +14,11 @@ from typing import Any
 
 from google.cloud import firestore
 
-from functions.export_sales.stage import PAGE_SIZE
+from functions.export_sales.exporting import PAGE_SIZE
 from functions.export_sales.writing import Slice, write_slice
 from ripple.contracts import load_contract
 from ripple.gateways.sales import FirestoreSales
+from ripple.ports import BatchRange
 from ripple.settings import Settings
 
 _COUNTS = (20_000, 100_000)
@@ -74,7 +75,7 @@ def fill(client: firestore.Client, _count: int) -> None:
 
 def ours(client: firestore.Client, count: int) -> None:
     """As `export_sales` does it, up to the file that goes into Bronze."""
-    pages = FirestoreSales(client).pages(f"sales{count}", "bench", PAGE_SIZE)
+    pages = FirestoreSales(client).pages(BatchRange(collection=f"sales{count}", batch_id="bench"), PAGE_SIZE)
     made = Slice(batch_id="bench", number=0, day="2026-01-01")
     write_slice(made, pages, load_contract("sales"), Settings(project="bench"))
     if (made.rows, made.rows_quarantined) != (count, 0):

@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
+from google.cloud.firestore import Client
 
-from cli.explaining import explain_batch, explain_object, explain_replay
+from cli.explaining import describe_stall, explain_batch, explain_object, explain_replay
+from cli.exports import describe_export, explain_export
+from ripple.export_plan import ExportPlan
+from ripple.paths import ObjectRef
 from tests.cli.conftest import Laptop
 
 CASES = yaml.safe_load((Path(__file__).parent / "explanations.yaml").read_text())
@@ -21,6 +25,9 @@ def test_it_is_said_in_a_sentence(case: dict[str, Any]) -> None:
     stalled = case.get("stalled", [])
     if "object" in case:
         said = explain_object(case["object"], stalled)
+    elif "export" in case:
+        trace = describe_export("k-1", case["export"], case.get("slices", []))
+        said = explain_export(trace, describe_stall(stalled, ("sales.",)))
     elif "replay" in case:
         said = explain_replay("r-1", case["replay"])
     else:
@@ -47,6 +54,29 @@ def test_a_stalled_fact_is_found_in_the_ledger(laptop: Laptop) -> None:
     }
     assert laptop.clients.bigquery.insert_rows_json(f"{laptop.clients.project}.ops.events", [row]) == []
     assert "stalled, as bronze.object.landed.v1 was expected of land_object" in laptop.ripple("why", uri)["reason"]
+
+
+def test_the_slices_of_a_large_export_are_counted(laptop: Laptop) -> None:
+    client = Client(project=laptop.clients.project)
+    blob = laptop.clients.storage.bucket(f"{laptop.clients.project}-landing").blob("sales/large.json")
+    blob.upload_from_string(b"{}")
+    ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=int(blob.generation))
+    bounds: tuple[str, ...] = ("", "o-4", "o-8", "")
+    plan = ExportPlan(
+        key=ref.key,
+        batch_id="large",
+        collection="sales",
+        window_from="2026-01-01",
+        bounds=bounds,
+        rows=(4, 4, 1),
+        correlation_id="large",
+    )
+    client.document(plan.path).set(plan.document())
+    client.document(plan.slice_path(1)).set({"export": plan.key, "slice": 1})
+    trace = laptop.ripple("where", ref.uri)
+    assert (trace["slices_exported"], trace["slices"], trace["slices_missing"]) == (1, 3, [0, 2])
+    said = "The export of large has 1 of 3 slices; missing: 0, 2; it waits for its missing slices."
+    assert laptop.ripple("why", "large")["reason"] == laptop.ripple("why", ref.uri)["reason"] == said
 
 
 def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:

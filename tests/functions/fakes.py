@@ -12,7 +12,7 @@ from typing import IO, Any, TypeVar
 from ripple.errors import PermanentError, RetryableError
 from ripple.events import Envelope, Fact
 from ripple.paths import ObjectRef
-from ripple.ports import Document, StoredObject
+from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject
 from ripple.replaying.dead_letters import DeadLetter, read_dead_letter
 from ripple.settings import Settings
 from ripple.stating import Cause
@@ -315,25 +315,31 @@ class FakeSales:
     orders: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     ends_after: int | None = None
 
-    def pages(
-        self, collection: str, batch_id: str, page_size: int
-    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
-        return self._paged(
-            [pair for pair in sorted(self.orders.items()) if pair[1].get("batch_id") == batch_id], page_size
-        )
-
-    def changed_pages(
-        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
-    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
-        held = sorted(self.orders.items(), key=lambda pair: (pair[1]["updated_at"], pair[0]))
-        return self._paged([pair for pair in held if changed_from <= pair[1]["updated_at"] < changed_to], page_size)
-
-    def _paged(
-        self, found: Sequence[tuple[str, Mapping[str, Any]]], page_size: int
-    ) -> Iterator[Sequence[tuple[str, Mapping[str, Any]]]]:
-        found = found[: self.ends_after]
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Page]:
+        found = self._find(wanted)[: self.ends_after]
         for start in range(0, len(found), page_size):
             yield found[start : start + page_size]
+
+    def count(self, wanted: SalesRange) -> int:
+        return len(self._find(wanted))
+
+    def key_after(self, wanted: BatchRange, rows: int) -> str:
+        found = self._find(wanted)[rows:]
+        return found[0][0] if found else ""
+
+    def partition_keys(self, collection: str, most: int) -> Sequence[str]:
+        """Half of what is asked for: the cloud promises no number either."""
+        keys, parts = sorted(self.orders) if collection == "sales" else [], most // 2 + 1
+        return sorted({keys[len(keys) * step // parts] for step in range(1, parts)} - set(keys[:1])) if keys else []
+
+    def _find(self, wanted: SalesRange) -> list[tuple[str, Mapping[str, Any]]]:
+        if isinstance(wanted, BatchRange):
+            held = [pair for pair in sorted(self.orders.items()) if pair[1].get("batch_id") == wanted.batch_id]
+            return [
+                pair for pair in held if wanted.key_from <= pair[0] and (not wanted.key_to or pair[0] < wanted.key_to)
+            ]
+        ordered = sorted(self.orders.items(), key=lambda pair: (pair[1]["updated_at"], pair[0]))
+        return [pair for pair in ordered if wanted.changed_from <= pair[1]["updated_at"] < wanted.changed_to]
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ def read_table(edge: FakeEdge, name: str = FIRST) -> pa.Table:
 
 
 def test_an_export_states_its_slices_and_then_that_it_finished() -> None:
-    edge = FakeEdge(settings=Settings(project="ripple-test", export_rows_per_object=2000))
+    edge = FakeEdge(settings=Settings(project="ripple-test", export_rows_per_slice=2000))
     fill(edge, 4500)
     deliver(edge, manifest(edge))
     *slices, finished = edge.publisher.facts()

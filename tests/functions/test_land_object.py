@@ -334,6 +334,13 @@ def test_a_parquet_file_lands_with_the_counts_of_its_metadata() -> None:
     assert (fact.flow, fact.rows, fact.rows_quarantined) == ("sales", 4, 0)
 
 
+def test_a_parquet_file_whose_documents_are_all_in_quarantine_is_told_apart_from_a_corrupt_one() -> None:
+    sink = io.BytesIO()
+    pq.ParquetWriter(sink, sales_table(0).schema).close()
+    _, fact = land(sink.getvalue(), SALES, **{ROWS_KEY: "3", QUARANTINED_KEY: "3", QUARANTINE_KEY: "gs://q/x"})
+    assert (fact.code, fact.rows, fact.rows_quarantined) == ("too_many_bad_rows", 3, 3)
+
+
 @pytest.mark.parametrize(
     ("table", "counts", "code"),
     [

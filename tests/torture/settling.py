@@ -97,16 +97,11 @@ class Settler:
         unlanded = sum(files.get(key, {"state": "claimed"})["state"] == "claimed" for key in objects)
         waiting = sum(f["state"] == "landed" and f["batch"] is None for f in files.values())
         manifests = sum(1 for _ in self.clients.storage.list_blobs(f"{self.clients.project}-landing"))
-        slices = {
-            name.split("/")[-1].rsplit("-", 1)[0]
-            for _, name in ((b, u) for u, _ in objects for b in [0])
-            if "/sales/" in name
-        }
+        exports = [found.to_dict() or {} for found in client.collection("exports").stream()]
+        left = manifests - sum(export["state"] != "planned" for export in exports)
         words = [f"{unlanded} objects to land"] if unlanded else []
         words += [f"{waiting} files to claim"] if waiting else []
-        return ", ".join(
-            words + ([f"{manifests - len(slices)} manifests to export"] if len(slices) < manifests else [])
-        )
+        return ", ".join(words + ([f"{left} manifests to export"] if left > 0 else []))
 
     def _await_batches(self, client: firestore.Client) -> str:
         head = client.document("elt/head").get().to_dict() or {}

@@ -21,6 +21,12 @@ from ripple.events import EltRunFailed, EltRunSucceeded
 from ripple.ports import Document, Transaction
 from ripple.shell import Command, Finalized, Payload
 from ripple.stating import Cause, send, state_as
+from tests.choreography.simulator.broken_exports import (
+    finishing,
+    plan_at_each_delivery,
+    with_the_last_number,
+    without_asking_whether_it_was,
+)
 from tests.choreography.simulator.ports import SteppedDocuments, SteppedEdge, SteppedPipelineJobs, SteppedTransaction
 from tests.choreography.simulator.warehouse import Row, Warehouse
 from tests.choreography.simulator.workflows import Execution, Workflows
@@ -219,4 +225,7 @@ BROKEN: Mapping[str, Protocol] = {
         edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
     ),
     "duplicates sought in earlier batches only": Protocol(warehouse=EarlierOnly),
+    "export finished by the last number": _with(export_sales=finishing(with_the_last_number)),
+    "export finished by whoever sees all": _with(export_sales=finishing(without_asking_whether_it_was)),
+    "export planned by each delivery": _with(export_sales=plan_at_each_delivery),
 }

@@ -24,7 +24,7 @@ def _lines(*rows: object) -> bytes:
 
 @cache
 def full_scenario() -> Scenario:
-    """All three flows, a bad line, a key told twice, an order that breaks its contract, a late file, a replay."""
+    """All three flows, a bad line, a key told twice, a large export, an order that breaks its contract, a late file, a replay."""
     day, next_day = "2026-03-01", "2026-03-02"
     clicks = [
         _lines(a_click(event_id="c-1"), a_click(event_id="c-2"), a_click(event_id="bad", device=CANARY)),
@@ -51,6 +51,7 @@ def full_scenario() -> Scenario:
         files_per_batch=400,
         delivery_attempts=20,
         rough_until=_REST,
+        rows_per_slice=1,
     )
 
 

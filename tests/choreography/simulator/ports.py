@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from ripple.errors import RetryableError
 from ripple.events import Envelope
 from ripple.paths import ObjectRef
-from ripple.ports import Document, StoredObject, Transaction
+from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject, Transaction
 from ripple.settings import Settings
 from tests.choreography.simulator.engine import Engine
 from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tests.choreography.simulator.world import World
 
 T = TypeVar("T")
-Page = Sequence[tuple[str, Mapping[str, Any]]]
 
 
 @dataclass(slots=True)
@@ -121,13 +120,19 @@ class SteppedSales:
     engine: Engine
     held: FakeSales
 
-    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Page]:
-        return self._stepped(self.held.pages(collection, batch_id, page_size))
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Page]:
+        return self._stepped(self.held.pages(wanted, page_size))
 
-    def changed_pages(
-        self, collection: str, changed_from: dt.datetime, changed_to: dt.datetime, page_size: int
-    ) -> Iterator[Page]:
-        return self._stepped(self.held.changed_pages(collection, changed_from, changed_to, page_size))
+    def count(self, wanted: SalesRange) -> int:
+        return self.engine.step("count sales", lambda: self.held.count(wanted))
+
+    def key_after(self, wanted: BatchRange, rows: int) -> str:
+        return self.engine.step(f"key of sales after {rows}", lambda: self.held.key_after(wanted, rows))
+
+    def partition_keys(self, collection: str, most: int) -> Sequence[str]:
+        """No two answers need be the same: the collection grows, and so do the cloud's own parts of it."""
+        fewer = 1 + int(self.engine.weather.roll(f"partitions@{self.engine.steps}") * most)
+        return self.engine.step("partition sales", lambda: self.held.partition_keys(collection, 2 * fewer))
 
     def _stepped(self, pages: Iterator[Page]) -> Iterator[Page]:
         while (page := self.engine.step("query a page of sales", lambda: next(pages, None))) is not None:

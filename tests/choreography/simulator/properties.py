@@ -1,16 +1,17 @@
-"""The nine properties of the architecture, (a) to (i), as they hold at rest, and what must hold at every moment."""
+"""The nine properties of the architecture, (a) to (i), that of large exports, (j), and what must hold at every moment."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ripple.elt_state import read_head
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded
+from ripple.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
 from ripple.paths import file_list_name
-from ripple.ports import Document
+from ripple.ports import Document, StoredObject
 from tests.choreography.simulator.scenario import CANARY
 from tests.choreography.simulator.world import World
 
@@ -43,12 +44,16 @@ def a_every_generation_is_in_one_committed_batch(world: World) -> Iterator[str]:
     for number in batches:
         listed.update(row["uri"] for row in read_file_list(world, int(number)))
     files = _collection(world, "files")
-    for stored in world.objects.list(world.settings.bucket("bronze"), ""):
+    for stored in _in_bronze(world):
         file = files.get(stored.ref.key, {"state": "never claimed"})
         if file["state"] not in ("landed", "rejected"):
             yield f"(a) {stored.ref.name} is {file['state']}"
         elif file["state"] == "landed" and (listed[stored.ref.uri], _is_done(batches, file["batch"])) != (1, True):
             yield f"(a) {stored.ref.name} is in {listed[stored.ref.uri]} lists, batch {file['batch']}"
+
+
+def _in_bronze(world: World) -> Iterable[StoredObject]:
+    return world.objects.list(world.settings.bucket("bronze"), "")
 
 
 def _is_done(batches: Mapping[str, Document], number: object) -> bool:
@@ -61,9 +66,9 @@ def read_file_list(world: World, batch: int) -> list[dict[str, Any]]:
 
 
 def b_no_tick_is_lost_or_acted_on_twice(world: World) -> Iterator[str]:
-    found = len(list(world.objects.list(world.settings.bucket("bronze"), "")))
-    if found != world.scenario.expected_objects:
-        yield f"(b) {found} objects in Bronze, {world.scenario.expected_objects} were to come"
+    found = sum(not stored.ref.name.endswith(".parquet") for stored in _in_bronze(world))
+    if found != world.scenario.expected_files:
+        yield f"(b) {found} files in Bronze, {world.scenario.expected_files} were to come"
     ticks = _collection(world, "ticks")
     if len(ticks) != len(world.scenario.slices):
         yield f"(b) {len(ticks)} batches were begun, {len(world.scenario.slices)} were asked for"
@@ -126,6 +131,25 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
         yield "(g) silver holds a key twice"
 
 
+def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> Iterator[str]:
+    told: dict[str, set[SalesExportFinished]] = {}
+    for fact in world.messages.published:
+        if isinstance(fact, SalesExportFinished):
+            told.setdefault(fact.batch_id, set()).add(replace(fact, objects=tuple(fact.objects)))
+    if len(told) != sum(bool(s.orders) for s in world.scenario.slices.values()):
+        yield f"(j) {len(told)} exports finished"
+    for batch_id, finished in told.items():
+        if len(finished) > 1:
+            yield f"(j) the export of {batch_id} finished in {len(finished)} ways"
+    stated = sorted(uri for finished in told.values() for fact in finished for uri in fact.objects)
+    found = sorted(stored.ref.uri for stored in _in_bronze(world) if stored.ref.name.endswith(".parquet"))
+    if stated != found:
+        yield f"(j) {len(found)} objects of sales are in Bronze, {len(stated)} were stated"
+    for path, times in world.documents.decided.items():
+        if "sales.export.finished" in path and times > 1:
+            yield f"(j) it was decided {times} times that an export finished: {path}"
+
+
 def h_no_raw_pii_past_bronze(world: World) -> Iterator[str]:
     if CANARY in repr(world.documents.held):
         yield "(h) raw PII in the state"
@@ -154,6 +178,9 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
     for job, state in world.vertex.states.items():
         if state == "RUNNING":
             yield f"(i) {job} runs for ever"
+    for key, export in _collection(world, "exports").items():
+        if export["state"] != "exported":
+            yield f"(i) export {key[:12]} is {export['state']}"
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
@@ -164,6 +191,7 @@ CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     a_every_generation_is_in_one_committed_batch,
     c_batches_commit_once_each_without_gaps,
     i_no_live_lease_and_no_unsent_fact,
+    j_an_export_finishes_once_with_every_order_in_bronze_once,
     g_rows_in_are_rows_out,
     d_one_training_job_per_dataset_and_one_for_the_last,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ from tests.choreography.simulator.scenario import LIVE, LIVE_ORDERS, Outside, Sc
 from tests.choreography.simulator.warehouse import Warehouse
 from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.workflows import Workflows
-from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales
+from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 
 START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 SWEEP_SECONDS = 300.0
@@ -66,6 +67,20 @@ class _Objects(FakeObjects):
         return stored
 
 
+class _Documents(FakeDocuments):
+    """Counts how often each fact was decided: stated twice is harmless, decided twice is not."""
+
+    def __init__(self, clock: Callable[[], dt.datetime]) -> None:
+        super().__init__(clock)
+        self.decided: Counter[str] = Counter()
+
+    def commit(self, transaction: FakeTransaction) -> None:
+        super().commit(transaction)
+        self.decided.update(
+            path for kind, path, _ in transaction.writes if kind == "set" and path.startswith("outbox/")
+        )
+
+
 class World:
     """Everything of one run. `skew` is how far clocks of handlers may be off, in seconds."""
 
@@ -81,10 +96,12 @@ class World:
             elt_lease_seconds=int(LEASE),
             elt_files_per_batch=scenario.files_per_batch,
             elt_settle_seconds=5,
-            reject_ratio=0.6,
+            # A slice may hold a single order, and that one may be bad.
+            reject_ratio=1.0 if scenario.rows_per_slice == 1 else 0.6,
+            export_rows_per_slice=scenario.rows_per_slice,
         )
         self.objects: FakeObjects = _Objects(self)
-        self.documents = FakeDocuments(clock=self.moment)
+        self.documents = _Documents(clock=self.moment)
         self.sales = FakeSales(orders=dict(LIVE_ORDERS) if ("sales", *LIVE) in scenario.slices else {})
         self.messages = Messages(self, scenario.delivery_attempts)
         self.workflows = protocol.workflows(self)

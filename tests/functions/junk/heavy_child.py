@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from ripple.events import SalesExportFinished
-from ripple.ports import StoredObject
+from ripple.ports import BatchRange, SalesRange, StoredObject
 from ripple.routes import FINALIZED
 from ripple.shell import serve
 from tests.functions.fakes import FakeEdge, FakeObjects, FakeSales
@@ -51,7 +51,7 @@ def oversized() -> None:
 class WideSales(FakeSales):
     """A gigabyte of documents of 1 MiB, in pages as the gateway cuts them: a third bad, a third of many items."""
 
-    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Any]:
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Any]:
         item = an_order()["items"][0]
         for page in range(32):
             odd: list[dict[str, Any]] = [
@@ -76,7 +76,7 @@ class Draining(FakeObjects):
 
 
 def checksum_of(sales: FakeSales) -> str:
-    ids = (doc_id for page in sales.pages("sales", "b-1", 2000) for doc_id, _ in page)
+    ids = (doc_id for page in sales.pages(BatchRange(collection="sales", batch_id="b-1"), 2000) for doc_id, _ in page)
     return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ from google.pubsub_v1.types import PublishRequest
 
 from ripple.events import Envelope
 from ripple.paths import ObjectRef
-from ripple.ports import Document, StoredObject
+from ripple.ports import BatchRange, Document, SalesRange, StoredObject
 from ripple.routes import BUCKETS
 from tests.functions.fakes import (
     FakeDocuments,
@@ -201,10 +201,11 @@ class RefusingGeneratorJobs(FakeGeneratorJobs):
 
 
 class RefusingSales(FakeSales):
-    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Any]:
-        check_id(collection)
-        check_document(pbs_for_create("c/d", {"batch_id": batch_id}))
-        return FakeSales.pages(self, collection, batch_id, page_size)
+    def pages(self, wanted: SalesRange, page_size: int) -> Iterator[Any]:
+        check_id(wanted.collection)
+        if isinstance(wanted, BatchRange):
+            check_document(pbs_for_create("c/d", {"batch_id": wanted.batch_id}))
+        return FakeSales.pages(self, wanted, page_size)
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import laptop.firestore.server
 from ripple.events import SalesExportFinished
 from ripple.gateways.sales import PAGE_BYTES, FirestoreSales, decode_value
+from ripple.ports import BatchRange, SalesRange
 from ripple.tagged_json import Unsupported, read_tagged, write_tagged
 from tests.functions.fakes import FakeEdge, FakeSales
 from tests.functions.junk.test_lines import STRINGS
@@ -115,8 +116,8 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
 class EveryOrder(FakeSales):
     """Reads all its orders, whatever stands in their `batch_id`."""
 
-    def pages(self, collection: str, batch_id: str, page_size: int) -> Iterator[Any]:
-        return self._paged(sorted(self.orders.items()), page_size)
+    def _find(self, wanted: SalesRange) -> list[Any]:
+        return sorted(self.orders.items())
 
 
 def test_every_document_is_in_parquet_or_in_quarantine() -> None:
@@ -152,7 +153,7 @@ def test_documents_as_the_official_client_writes_them_come_by_pages_that_fit(lau
     client.collection("sales").document("o-odd").set(odd | {"batch_id": "b-1"})
     for number in range(45):
         client.collection("sales").document(f"o-{number:02d}").set({"batch_id": "b-1", "text": "x" * 1_000_000})
-    pages = list(FirestoreSales(client).pages("sales", "b-1", 2000))
+    pages = list(FirestoreSales(client).pages(BatchRange(collection="sales", batch_id="b-1"), 2000))
     sizes = [sum(len(row.get("text", "")) for _, row in page) for page in pages]
     assert [doc_id for page in pages for doc_id, _ in page] == [*(f"o-{number:02d}" for number in range(45)), "o-odd"]
     assert max(sizes) <= PAGE_BYTES + 1_000_000

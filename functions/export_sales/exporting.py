@@ -1,0 +1,106 @@
+"""Export in one call what fits one: a small batch, a small window, or a batch whose manifest slices could not be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+
+from functions.export_sales.manifests import Manifest
+from functions.export_sales.writing import Slice, keep_slice, write_slice
+from ripple.checksums import IdChecksum
+from ripple.contracts import Contract
+from ripple.errors import RetryableError
+from ripple.events import SalesExportFinished, SalesSliceExported
+from ripple.gateways.edge import Edge
+from ripple.ports import BatchRange, ChangeRange, Page, SalesRange
+from ripple.stating import Cause, send, state_as
+
+STAGE = "export_sales"
+PAGE_SIZE = 2000
+Check = Callable[[int], None]
+
+
+def export_batch(manifest: Manifest, cause: Cause, edge: Edge, contract: Contract) -> None:
+    """A manifest's batch, whose count and ids are compared with the promise before anything is in Bronze."""
+    ids = IdChecksum()
+
+    def check(rows: int) -> None:
+        if rows != manifest.count:
+            raise RetryableError(f"read {rows} of {manifest.count} documents")
+        if ids.hexdigest() != manifest.checksum:
+            raise RetryableError(f"the ids read for {manifest.batch_id} are not those of its manifest")
+
+    wanted = BatchRange(collection=manifest.collection, batch_id=manifest.batch_id)
+    first = (manifest.batch_id, manifest.window_from)
+    pages = note_ids(edge.sales.pages(wanted, PAGE_SIZE), ids.add)
+    slices = _write_whole(*first, pages, check, edge, contract)
+    _state(manifest.batch_id, slices, manifest.uri, cause, edge)
+
+
+def export_window(
+    batch_id: str, wanted: ChangeRange, counted: int, cause: Cause, edge: Edge, contract: Contract
+) -> None:
+    """What changed in a window, of which so many documents were counted before."""
+    first = (batch_id, wanted.changed_from.date().isoformat())
+    pages = edge.sales.pages(wanted, PAGE_SIZE)
+    slices = _write_whole(*first, pages, lambda rows: check_rows(wanted, rows, counted, edge), edge, contract)
+    _state(batch_id, slices, None, cause, edge)
+
+
+def check_rows(wanted: SalesRange, rows: int, counted: int, edge: Edge) -> None:
+    """RetryableError unless the range was read whole: a stream may end early, and in silence.
+
+    A batch stays as it is. A window lies in the past: documents only ever leave it, for the window of their next change.
+    """
+    least = edge.sales.count(wanted) if isinstance(wanted, ChangeRange) else counted
+    if not least <= rows <= counted:
+        raise RetryableError(f"read {rows} of {counted} documents")
+
+
+def note_ids(pages: Iterable[Page], note: Callable[[str], None]) -> Iterator[Page]:
+    for page in pages:
+        for doc_id, _ in page:
+            note(doc_id)
+        yield page
+
+
+def _write_whole(
+    batch_id: str, day: str, pages: Iterable[Page], check: Check, edge: Edge, contract: Contract
+) -> list[SalesSliceExported]:
+    """Write slice after slice, check them together, and only then put them into Bronze, where nothing is rewritten."""
+    with ExitStack() as files:
+        slices: list[Slice] = []
+        for number, chunk in enumerate(_cut_pages(pages, edge.settings.export_rows_per_slice)):
+            made = Slice(batch_id=batch_id, number=number, day=day)
+            files.callback(made.close)
+            write_slice(made, chunk, contract, edge.settings)
+            slices.append(made)
+        check(sum(made.rows for made in slices))
+        return [keep_slice(made, len(slices), edge.objects, edge.settings) for made in slices]
+
+
+def _cut_pages(pages: Iterable[Page], rows_per_slice: int) -> Iterator[Iterator[Page]]:
+    """Cut the pages into runs of whole pages, each at most `rows_per_slice` rows unless one page is larger."""
+    rest = iter(pages)
+    per_slice = max(rows_per_slice // PAGE_SIZE, 1)
+    for first in rest:
+
+        def run(first: Page = first) -> Iterator[Page]:
+            yield first
+            for _, page in zip(range(per_slice - 1), rest, strict=False):
+                yield page
+
+        yield run()
+
+
+def _state(
+    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, edge: Edge
+) -> None:
+    finished = SalesExportFinished(
+        batch_id=batch_id,
+        rows=sum(fact.rows for fact in exported),
+        rows_quarantined=sum(fact.rows_quarantined for fact in exported),
+        objects=[fact.uri for fact in exported],
+        manifest_uri=manifest_uri,
+    )
+    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], edge.publisher, edge.documents)

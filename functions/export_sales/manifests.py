@@ -1,0 +1,75 @@
+"""Manifests: what a generator promises of a batch, read strictly from the landing bucket."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ripple.errors import PermanentError
+from ripple.gateways.edge import Edge
+from ripple.limits import is_name
+from ripple.paths import ObjectRef
+from ripple.strict_json import read_json
+from ripple.timestamps import read_day
+
+MANIFEST_BYTES = 64 * 1024
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The collection, how many documents, the checksum of their sorted ids, and the sum that slices can add up to.
+
+    Manifests of before there were slices have no sum.
+    """
+
+    batch_id: str
+    collection: str
+    window_from: str
+    count: int
+    checksum: str
+    id_sum: str | None
+    uri: str
+
+
+def fetch_manifest(ref: ObjectRef, edge: Edge) -> Manifest:
+    """The manifest that lies there; PermanentError names every field that is wrong."""
+    return read_manifest(_read_small(ref, edge), ref)
+
+
+def _read_small(ref: ObjectRef, edge: Edge) -> bytes:
+    """A manifest's bytes. Its size is asked of the store: the event's own may be anything, and memory is bounded."""
+    if ref.bucket != edge.settings.bucket("landing"):
+        raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {edge.settings.bucket('landing')}")
+    size = edge.objects.stat(ref.bucket, ref.name, ref.generation).size
+    if size > MANIFEST_BYTES:
+        raise PermanentError(
+            "manifest_malformed", f"{ref.uri} has {size} bytes; a manifest has at most {MANIFEST_BYTES}"
+        )
+    return edge.objects.read(ref)
+
+
+def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
+    """The manifest in an object of the landing bucket; PermanentError names every field that is wrong."""
+    try:
+        body = read_json(data)
+    except ValueError as error:
+        raise PermanentError("manifest_malformed", f"{ref.uri} is not JSON: {error}") from None
+    kinds = {"batch_id": str, "collection": str, "window_from": str, "count": int, "checksum": str}
+    wrong = [n for n, kind in kinds.items() if not isinstance(body, dict) or type(body.get(n)) is not kind]
+    if not wrong:
+        wrong = _find_impossible(body)
+    if wrong:
+        raise PermanentError("manifest_malformed", f"{ref.uri}: wrong or missing: {', '.join(wrong)}", fields=wrong)
+    return Manifest(uri=ref.uri, id_sum=body.get("id_sum"), **{name: body[name] for name in kinds})
+
+
+def _find_impossible(body: dict[str, object]) -> list[str]:
+    wrong = [name for name in ("batch_id", "collection") if not is_name(body[name])]
+    try:
+        read_day(body["window_from"])
+    except ValueError:
+        wrong.append("window_from")
+    wrong += ["count"] if int(str(body["count"])) < 0 else []
+    promised = [name for name in ("checksum", "id_sum") if body.get(name) is not None]
+    return wrong + [name for name in promised if not _SHA256.fullmatch(str(body[name]))]

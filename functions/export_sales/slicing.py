@@ -1,0 +1,148 @@
+"""Large exports: keep the plan, ask for its slices, export one of them, and say that all are there.
+
+Record, then check: a slice records itself and then counts the records. Whoever comes last sees all the others, and of two
+that both see all, the transaction that finds the plan still open decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from functions.export_sales.exporting import PAGE_SIZE, STAGE, check_rows, note_ids
+from functions.export_sales.writing import Slice, keep_slice, write_slice
+from ripple.checksums import IdSum
+from ripple.contracts import Contract
+from ripple.errors import PermanentError
+from ripple.events import Envelope, SalesExportFinished, SalesSliceExported, SalesSliceRequested
+from ripple.export_plan import (
+    EXPORTED,
+    EXPORTS,
+    PLANNED,
+    REFUSED,
+    SLICES,
+    ExportPlan,
+    describe_finished,
+    find_difference,
+    find_missing,
+    read_plan,
+)
+from ripple.gateways.edge import Edge
+from ripple.limits import fit
+from ripple.ports import Document, Transaction
+from ripple.stating import Cause, correlated, keep_in_outbox, send, state_as
+
+
+def keep_plan(plan: ExportPlan, edge: Edge) -> ExportPlan:
+    """The plan that holds: this one, or the one that another delivery kept first."""
+
+    def decide(transaction: Transaction, now: dt.datetime) -> ExportPlan:
+        known = transaction.get(plan.path)
+        if known is not None:
+            return read_plan(plan.key, known)
+        kept = replace(plan, planned_at=now)
+        transaction.set(plan.path, kept.document())
+        return kept
+
+    return edge.documents.run(decide)
+
+
+def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge: Edge) -> None:
+    """A message for each. Who dies midway is told again and asks for all: the plan says that nobody noted the request."""
+    for number in numbers:
+        edge.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
+
+    def note(transaction: Transaction, now: dt.datetime) -> None:
+        known = transaction.get(plan.path) or {}
+        transaction.update(plan.path, {"requested_at": now, "requests": known.get("requests", 0) + 1})
+
+    edge.documents.run(note)
+
+
+def find_records(plan: ExportPlan, edge: Edge) -> Sequence[Document]:
+    return [record for _, record in edge.documents.find(SLICES, {"export": plan.key}, plan.slices)]
+
+
+def request_missing(plan: ExportPlan, cause: Cause, edge: Edge) -> None:
+    """Those that have no record; the last one, if only the word that all are there is missing."""
+    missing = find_missing(plan, find_records(plan, edge))
+    request_slices(plan, missing or [plan.slices - 1], cause, edge)
+
+
+def export_slice(asked: SalesSliceRequested, cause: Cause, edge: Edge, contract: Contract) -> None:
+    """Export the slice unless it has its record, and finish the export if it was the last."""
+    known = edge.documents.get(f"{EXPORTS}/{asked.export}")
+    if known is None or not 0 <= asked.slice < len(known.get("rows", ())):
+        raise PermanentError("export_unknown", f"no plan exports/{asked.export} has a slice {asked.slice}")
+    plan = read_plan(asked.export, known)
+    if plan.state != PLANNED:
+        return
+    if edge.documents.get(plan.slice_path(asked.slice)) is None:
+        record(plan, asked.slice, *write_range(plan, asked.slice, edge, contract), cause, edge)
+    finish_if_complete(plan, cause, edge)
+
+
+def write_range(plan: ExportPlan, number: int, edge: Edge, contract: Contract) -> tuple[SalesSliceExported | None, str]:
+    """`(the fact, the sum of ids)` of the slice's object in Bronze. No object, no fact: its documents all left for another window."""
+    ids, wanted = IdSum(), plan.range_of(number)
+    made = Slice(batch_id=plan.batch_id, number=number, of=plan.slices, day=plan.window_from)
+    with closing(made):
+        write_slice(made, note_ids(edge.sales.pages(wanted, PAGE_SIZE), ids.add), contract, edge.settings)
+        check_rows(wanted, made.rows, plan.rows[number], edge)
+        fact = keep_slice(made, plan.slices, edge.objects, edge.settings) if made.rows else None
+    return fact, ids.hexdigest()
+
+
+def record(
+    plan: ExportPlan, number: int, fact: SalesSliceExported | None, id_sum: str, cause: Cause, edge: Edge
+) -> None:
+    """Keep and state what a slice came to, unless another delivery of it did."""
+    path = plan.slice_path(number)
+    found: Document = {"export": plan.key, "slice": number, "id_sum": id_sum}
+    names = ("uri", "rows", "rows_quarantined")
+    found |= {name: getattr(fact, name) for name in names} if fact else {"uri": None, "rows": 0, "rows_quarantined": 0}
+
+    def decide(transaction: Transaction, now: dt.datetime) -> list[Envelope]:
+        if transaction.get(path) is not None:
+            return []
+        transaction.set(path, found | {"recorded_at": now})
+        stated = [state_as(fact, STAGE, cause)] if fact else []
+        for envelope in stated:
+            keep_in_outbox(transaction, envelope, now)
+        return stated
+
+    send(edge.documents.run(decide), edge.publisher, edge.documents)
+
+
+def finish_if_complete(plan: ExportPlan, cause: Cause, edge: Edge) -> None:
+    """Say that the export finished, on its own line. PermanentError, and so a dead letter, if it is not what was promised."""
+    records = find_records(plan, edge)
+    if len(records) < plan.slices:
+        return
+    difference = find_difference(plan, records)
+    line = correlated(cause, plan.correlation_id, plan.replay_of)
+    send(close_plan(plan, describe_finished(plan, records), difference, line, edge), edge.publisher, edge.documents)
+    if difference:
+        raise PermanentError("export_mismatch", difference)
+
+
+def close_plan(
+    plan: ExportPlan, finished: SalesExportFinished, difference: str, line: Cause, edge: Edge
+) -> list[Envelope]:
+    """What is to be stated: by the one who closes it, nothing by whoever comes later."""
+
+    def decide(transaction: Transaction, now: dt.datetime) -> list[Envelope]:
+        current = transaction.get(plan.path)
+        if current is None or current["state"] != PLANNED:
+            return []
+        if difference:
+            transaction.update(plan.path, {"state": REFUSED, "reason": fit(difference, 4096)})
+            return []
+        transaction.update(plan.path, {"state": EXPORTED, "finished_at": now})
+        stated = state_as(finished, STAGE, line)
+        keep_in_outbox(transaction, stated, now)
+        return [stated]
+
+    return edge.documents.run(decide)

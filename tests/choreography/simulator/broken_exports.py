@@ -1,0 +1,65 @@
+"""Protocols of large exports that look right and are not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from functions.export_sales.slicing import close_plan, find_records, record, write_range
+from functions.export_sales.stage import react as export_sales
+from ripple.contracts import load_contract
+from ripple.events import Envelope, SalesSliceRequested
+from ripple.export_plan import ExportPlan, describe_finished, read_plan
+from ripple.ports import Transaction
+from ripple.shell import Finalized, Payload
+from ripple.stating import Cause, keep_in_outbox, send, state_as
+
+Finish = Callable[[ExportPlan, int, Cause, Any], None]
+
+
+def finishing(finish: Finish) -> Callable[[Payload, Cause, Any], None]:
+    """The shipped handler, which ends a slice in another way."""
+
+    def react(payload: Payload, cause: Cause, edge: Any) -> None:
+        if not isinstance(payload, SalesSliceRequested):
+            export_sales(payload, cause, edge)
+            return
+        plan = read_plan(payload.export, edge.documents.get(f"exports/{payload.export}"))
+        if edge.documents.get(plan.slice_path(payload.slice)) is None:
+            written = write_range(plan, payload.slice, edge, load_contract("sales"))
+            record(plan, payload.slice, *written, cause, edge)
+        finish(plan, payload.slice, cause, edge)
+
+    return react
+
+
+def with_the_last_number(plan: ExportPlan, number: int, cause: Cause, edge: Any) -> None:
+    """The slice of the highest number says that the export finished."""
+    if number == plan.slices - 1:
+        finished = describe_finished(plan, find_records(plan, edge))
+        send(close_plan(plan, finished, "", cause, edge), edge.publisher, edge.documents)
+
+
+def without_asking_whether_it_was(plan: ExportPlan, number: int, cause: Cause, edge: Any) -> None:
+    """Whoever sees all records says that the export finished; two may."""
+    records = find_records(plan, edge)
+    if len(records) < plan.slices:
+        return
+
+    def decide(transaction: Transaction, now: dt.datetime) -> Envelope:
+        transaction.update(plan.path, {"state": "exported"})
+        stated = state_as(describe_finished(plan, records), "export_sales", cause)
+        keep_in_outbox(transaction, stated, now)
+        return stated
+
+    send([edge.documents.run(decide)], edge.publisher, edge.documents)
+
+
+def plan_at_each_delivery(payload: Payload, cause: Cause, edge: Any) -> None:
+    """Cuts a batch anew whenever its manifest is told."""
+    if isinstance(payload, Finalized):
+        known = edge.documents.get(f"exports/{payload.ref.key}")
+        if known is not None and known["state"] == "planned":
+            edge.documents.delete(f"exports/{payload.ref.key}")
+    export_sales(payload, cause, edge)
