@@ -52,12 +52,22 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What a window of time and a batch allow; 0 is no cap."""
+
+    runs_per_hour: int = 0
+    jobs_per_day: int = 0
+    bytes_per_batch: int = 2**40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     slices: Mapping[tuple[str, str, str], Slice]
     events: Sequence[Outside]
     files_per_batch: int
     delivery_attempts: int
     rough_until: float
+    caps: Caps = field(default_factory=Caps)
 
     @property
     def expected_objects(self) -> int:
@@ -101,6 +111,16 @@ def draw_scenario(seed: int | str) -> Scenario:
         files_per_batch=chance.choice((1, 2, 3, 400)),
         delivery_attempts=chance.choice((5, 20)),
         rough_until=chance.uniform(2400, 5400),
+        caps=draw_caps(random.Random(f"caps {seed}")),
+    )
+
+
+def draw_caps(chance: random.Random) -> Caps:
+    """As shipped, or so small that they are met: a file of these has some 500 bytes."""
+    return Caps(
+        runs_per_hour=chance.choice((12, 12, 3, 1)),
+        jobs_per_day=chance.choice((24, 24, 1)),
+        bytes_per_batch=chance.choice((2**40, 2**40, 1200)),
     )
 
 
