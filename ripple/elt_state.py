@@ -74,6 +74,14 @@ def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:
     return head.run is None and rests_until(head.starts, runs_per_hour, HOUR, now) is None
 
 
+def describe_rest(head: Head, now: dt.datetime) -> str:
+    """Why no run starts at `now` and when the next may, by the cap that the last start knew; empty if none holds it."""
+    moment = rests_until(head.starts, head.starts.most, HOUR, now)
+    if moment is None:
+        return ""
+    return f"the hour has had its {head.starts.most} ELT runs; the next may start at {moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 def count_fitting(sizes: Sequence[int], most_bytes: int) -> int:
     """How many of the waiting files, in their order, a batch takes: a file that is larger than `most_bytes` goes alone."""
     total = 0

@@ -55,7 +55,7 @@ def defer(decision: Decision, starts: Starts, jobs_per_day: int, now: dt.datetim
     if moment is None:
         return decision
     reason = (
-        f"deferred: {jobs_per_day} training jobs began within a day, which is the cap; "
+        f"deferred: the day has had its {jobs_per_day} training jobs; "
         f"the dataset that is the newest at {moment:%Y-%m-%dT%H:%M:%SZ} is trained on then"
     )
     return Decision(train=False, deferred=True, reason=reason)

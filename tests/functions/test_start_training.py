@@ -281,7 +281,7 @@ def test_beyond_the_jobs_of_a_day_a_dataset_is_deferred_and_it_is_said_until_whe
     assert [fact.batch for fact in edge.publisher.facts()] == [3, 4]
     record = edge.documents.held["trainings/5"]
     assert (record["train"], record["deferred"]) == (False, True)
-    assert "2 training jobs began within a day" in record["reason"]
+    assert "the day has had its 2 training jobs" in record["reason"]
     assert "the newest at 2026-03-02T12:00:00Z" in record["reason"]
 
 
