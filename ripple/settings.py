@@ -23,7 +23,7 @@ class Settings:
     elt_files_per_batch: int = 400
     elt_bytes_per_batch: int = 50 * 2**30
     """Of the claimed objects as they are stored. A larger one goes alone."""
-    elt_runs_per_hour: int = 12
+    elt_runs_per_hour: int = 4
     """Beyond them files wait and share the next run; 0 is no cap. Retries of a failed run count, and wait for none."""
     training_jobs_per_day: int = 24
     """Beyond them the newest dataset waits; 0 is no cap. Retries and replays count, and wait for none."""

@@ -6,12 +6,13 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
-from ripple.caps import DAY, Starts, note_start, read_starts, rests_until, write_starts
+from ripple.caps import DAY, HOUR, Starts, note_start, read_starts, rests_until, write_starts
 from ripple.elt_state import read_head
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, TrainingJobFinished
 from ripple.ports import Document, Transaction
 from ripple.replaying.gathering import find_later
+from ripple.settings import Settings
 
 ATTEMPTS = 3
 """Machines die, servers are away for a moment: a failed job is tried so often before a person is asked."""
@@ -34,16 +35,21 @@ class Decision:
 
 
 def decide_in(
-    transaction: Transaction, run: EltRunSucceeded, digest: str, now: dt.datetime, jobs_per_day: int
+    transaction: Transaction, run: EltRunSucceeded, digest: str, now: dt.datetime, settings: Settings
 ) -> Decision:
     """The decision on what an ELT run made, by the state as this transaction reads it."""
-    decision = _find_twin(transaction, run, digest) or _decide_by_state(transaction, run)
-    return defer(decision, read_starts(transaction.get(HEAD)), jobs_per_day, now) if decision.train else decision
+    twin = _find_twin(transaction, run, digest)
+    decision = twin or _decide_by_state(transaction, run, now, settings.elt_runs_per_hour)
+    if not decision.train:
+        return decision
+    return defer(decision, read_starts(transaction.get(HEAD)), settings.training_jobs_per_day, now)
 
 
-def _decide_by_state(transaction: Transaction, run: EltRunSucceeded) -> Decision:
+def _decide_by_state(transaction: Transaction, run: EltRunSucceeded, now: dt.datetime, runs_per_hour: int) -> Decision:
     head = read_head(transaction.get("elt/head"))
-    waiting = transaction.find("files", {"state": "landed", "batch": None}, 1)
+    # While the hour allows no run, waiting files replace nothing: where files never stop coming, that is when to train.
+    rests = rests_until(head.starts, runs_per_hour, HOUR, now)
+    waiting = [] if rests else transaction.find("files", {"state": "landed", "batch": None}, 1)
     later = find_later(run.batch, head.next, transaction.get)
     live_batch = head.run.batch if head.run else None
     return decide(run, live_batch, bool(waiting), later)

@@ -32,14 +32,14 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
 
 def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
     """Decide and record in one transaction, then submit: whoever comes second finds the first one's decision."""
-    digest, jobs_per_day = _read_spec(edge)[1], edge.settings.training_jobs_per_day
+    digest = _read_spec(edge)[1]
 
     def work(transaction: Transaction, now: dt.datetime) -> Document:
         known = transaction.get(f"trainings/{run.batch}")
         if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
             # A second telling, perhaps with newer files waiting by now: what was decided stands.
             return known
-        decision = decide_in(transaction, run, digest, now, jobs_per_day)
+        decision = decide_in(transaction, run, digest, now, edge.settings)
         record: Document = {**asdict(decision), "run": run.data()}
         if decision.train:
             record |= under_way(run, digest, 1, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -314,3 +315,16 @@ def test_a_replay_trains_what_was_deferred() -> None:
     tell(edge, retrain("r-1", "4"))
     record = edge.documents.held["trainings/4"]
     assert (record["train"], record["deferred"], len(edge.pipeline_jobs.submitted)) == (True, False, 2)
+
+
+def test_where_files_never_stop_coming_a_dataset_is_trained_on_while_the_hour_allows_no_run() -> None:
+    edge = an_edge()
+    edge.settings = dataclasses.replace(edge.settings, elt_runs_per_hour=1)
+    edge.documents.held["files/a"] = {"state": "landed", "batch": None}
+    starts = {"noted": [edge.documents.now - dt.timedelta(minutes=61)], "most": 1}
+    edge.documents.held["elt/head"] = {"run": None, "epoch": 3, "next": 4, "replays": [], "starts": starts}
+    tell(edge, RUN)
+    assert_skipped(edge, "superseded: landed files wait")
+    starts["noted"] = [edge.documents.now - dt.timedelta(minutes=10)]
+    tell(edge, RUN, "event-2")
+    assert len(edge.pipeline_jobs.submitted) == 1
