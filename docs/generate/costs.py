@@ -11,7 +11,7 @@ from cli.volume import Volume, describe_volume
 from ripple.routes import STAGES
 from ripple.settings import Settings
 
-TEXT = Path(__file__).parent / "costs.template.md"
+TEXT = Path(__file__).parent / "costs_page.txt"
 VOLUMES = (10, 1_000, 100_000)
 RUNS_PER_HOUR = (1, 4, 12)
 
