@@ -58,7 +58,7 @@ check: setup ## Lint, types, import rules, generated files are current
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
 	$(BIN)/python -m tests.bench
 
-docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
+docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI, costs
 	$(BIN)/python -m docs.generate
 
 bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles

@@ -46,16 +46,22 @@ def connect(state: Path) -> dict[str, str]:
         raise fail(f"no laptop runs on {state}; start one with: ripple up", 3)
     environ = laptop_control.environment(laptop_control.read_ports(state.absolute()))
     os.environ.update(environ)
-    return environ
+    return environ | {name: os.environ[name] for name in ("RIPPLE_QUERY_BYTES",) if name in os.environ}
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What can never work fails the command with its reason and the next step."""
+    """What can never work, or would bill too much, fails the command with its reason and the next step."""
+    from google.api_core.exceptions import GoogleAPICallError
+
     try:
         yield
     except PermanentError as error:
         raise fail(str(error)) from error
+    except GoogleAPICallError as error:
+        if "limit for bytes billed" not in str(error.message):
+            raise
+        raise fail(f"{error.message} RIPPLE_QUERY_BYTES sets the limit.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from google.cloud.firestore import Client
 
 from cli.exports import explain_export, find_exports, trace_export
 from cli.ledger import read_stalled
-from cli.tracing import read_document, trace_object
+from cli.tracing import read_document, read_rest, trace_object
+from ripple.elt_state import read_head
 
 Document = Mapping[str, Any]
 
@@ -32,7 +33,10 @@ def explain(environ: Mapping[str, str], run: str) -> str:
     batch = read_document(client, f"batches/{number}")
     training = read_document(client, f"trainings/{number}") if batch else None
     names = [f"batches/{number}", f"trainings/{number}", (batch or {}).get("execution"), (training or {}).get("job")]
-    return explain_batch(number, batch, training, read_stalled(environ, [name for name in names if name]))
+    queued = int(number) in read_head(read_document(client, "elt/head")).replays
+    waits = describe_queue(read_rest(client)) if queued else ""
+    stalled = read_stalled(environ, [name for name in names if name])
+    return explain_batch(number, batch, training, stalled, waits)
 
 
 def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]]) -> str:
@@ -40,10 +44,19 @@ def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]
     return "\n".join(map(explain_export, traces, stuck))
 
 
-def explain_batch(number: str, batch: Document | None, training: Document | None, stalled: Sequence[Document]) -> str:
-    """Why the batch trained or did not, or where it is stuck. Pure."""
+def describe_queue(rest: str) -> str:
+    """What a batch that is to run again waits for; `rest` is why no run may start now. Pure."""
+    return rest or "its turn, after the run that is live"
+
+
+def explain_batch(
+    number: str, batch: Document | None, training: Document | None, stalled: Sequence[Document], waits: str = ""
+) -> str:
+    """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for. Pure."""
     if batch is None:
         return f"There is no batch {number}; see `ripple runs`."
+    if waits:
+        return f"Batch {number} is {batch['state']} and is to run again; it waits: {waits}."
     if batch["state"] != "done":
         stuck = describe_stall(stalled, ("elt.",))
         return f"Batch {number} is {batch['state']}: {stuck or batch.get('reason') or 'its ELT run has not ended'}."

@@ -8,6 +8,7 @@ from typing import Any
 from google.cloud.firestore import Client
 
 from cli.exports import trace_export
+from ripple.elt_state import describe_rest, read_head
 from ripple.paths import ObjectRef, split_uri
 from ripple.tables import FLOW_TABLES
 
@@ -39,8 +40,19 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
     if file["state"] != "landed":
         return trace | {"waiting_for": "land_object" if file["state"] == "claimed" else "nothing: it was rejected"}
     if file["batch"] is None:
-        return trace | {"waiting_for": "start_elt to claim it into a batch"}
+        return trace | {"waiting_for": describe_claim(read_rest(client))}
     return trace | _trace_batch(client, file["batch"], file["flow"])
+
+
+def describe_claim(rest: str) -> str:
+    """What a landed file waits for; `rest` is why no run may start now. Pure."""
+    return f"the next run: {rest}" if rest else "start_elt to claim it into a batch"
+
+
+def read_rest(client: Client) -> str:
+    """Why no ELT run may start by now, by Firestore's clock; empty if one may."""
+    found = client.document("elt/head").get()
+    return describe_rest(read_head(found.to_dict()), found.read_time)
 
 
 def describe_drift(drift: Mapping[str, Any]) -> list[str]:
@@ -88,7 +100,7 @@ def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def describe_training(record: Mapping[str, Any]) -> dict[str, Any]:
     """Whether, why and under which job a batch is trained on, and how that ended."""
-    names = ("train", "superseded", "job", "attempts", "ended", "outcome", "ending")
+    names = ("train", "superseded", "deferred", "job", "attempts", "ended", "outcome", "ending")
     return {name: record.get(name) for name in names} | {"reason": str(record["reason"])}
 
 

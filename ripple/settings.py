@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Settings of the functions. Seconds, rows and ratios as named; an endpoint is `http(s)://host:port` or empty.
+    """Settings of the functions. Seconds, rows, bytes and ratios as named; an endpoint is `http(s)://host:port` or empty.
 
     Buckets default to `{project}-{name}`. An empty endpoint means Google's own.
     """
@@ -21,6 +21,14 @@ class Settings:
     elt_settle_seconds: float = 10.0
     elt_lease_seconds: int = 3600
     elt_files_per_batch: int = 400
+    elt_bytes_per_batch: int = 50 * 2**30
+    """Of the claimed objects as they are stored. A larger one goes alone."""
+    elt_runs_per_hour: int = 4
+    """Beyond them files wait and share the next run; 0 is no cap. Retries of a failed run count, and wait for none."""
+    training_jobs_per_day: int = 24
+    """Beyond them the newest dataset waits; 0 is no cap. Retries and replays count, and wait for none."""
+    query_bytes: int = 10 * 2**30
+    """`maximumBytesBilled` of every query that the functions make themselves."""
     elt_attempts: int = 3
     elt_poll_seconds: float = 5.0
     sweep_settled_seconds: float = 120.0
@@ -54,6 +62,10 @@ _VARIABLES = {
     "elt_settle_seconds": "RIPPLE_ELT_SETTLE_SECONDS",
     "elt_lease_seconds": "RIPPLE_ELT_LEASE_SECONDS",
     "elt_files_per_batch": "RIPPLE_ELT_FILES_PER_BATCH",
+    "elt_bytes_per_batch": "RIPPLE_ELT_BYTES_PER_BATCH",
+    "elt_runs_per_hour": "RIPPLE_ELT_RUNS_PER_HOUR",
+    "training_jobs_per_day": "RIPPLE_TRAINING_JOBS_PER_DAY",
+    "query_bytes": "RIPPLE_QUERY_BYTES",
     "elt_attempts": "RIPPLE_ELT_ATTEMPTS",
     "elt_poll_seconds": "RIPPLE_ELT_POLL_SECONDS",
     "sweep_settled_seconds": "RIPPLE_SWEEP_SETTLED_SECONDS",
@@ -70,6 +82,18 @@ _VARIABLES = {
 }
 
 
+_COUNTS = (
+    "elt_lease_seconds",
+    "elt_files_per_batch",
+    "elt_bytes_per_batch",
+    "elt_runs_per_hour",
+    "training_jobs_per_day",
+    "query_bytes",
+    "elt_attempts",
+    "export_rows_per_slice",
+)
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Settings from environment variables; ValueError names the variables that are missing or cannot be read."""
     hints: dict[str, Callable[[str], object]] = {
@@ -79,7 +103,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "reject_ratio": float,
         "truth": _truthy,
     }
-    hints |= dict.fromkeys(("elt_lease_seconds", "elt_files_per_batch", "elt_attempts", "export_rows_per_slice"), int)
+    hints |= dict.fromkeys(_COUNTS, _count)
     values: dict[str, object] = {}
     wrong = [] if environ.get("GOOGLE_CLOUD_PROJECT") else ["GOOGLE_CLOUD_PROJECT (not set)"]
     for name, variable in _VARIABLES.items():
@@ -95,3 +119,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def _truthy(value: str) -> bool:
     return value.strip().lower() in ("1", "true", "yes")
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(f"{text} is negative")
+    return value

@@ -28,7 +28,8 @@ def dead_letters(
         return
     from cli.dead_letters import list_letters
 
-    letters = list_letters(connect(state), limit, everything=everything)
+    with refusals():
+        letters = list_letters(connect(state), limit, everything=everything)
     if as_json:
         answer({"dead_letters": letters}, True)
         return

@@ -49,22 +49,34 @@ def events(
     from cli.ledger import follow_events, read_events, read_line
 
     environ = connect(state)
-    found = read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
-    for event in found:
-        answer(event, as_json, printable(f"{event['time']}  {event['type']:32} {event['subject']}"))
+    with refusals():
+        found = (
+            read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
+        )
+        for event in found:
+            answer(event, as_json, printable(f"{event['time']}  {event['type']:32} {event['subject']}"))
 
 
 @app.command()
-def sql(query: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
-    """Run BigQuery SQL against the laptop's tables."""
+def sql(
+    query: str,
+    state: State = DEFAULT_STATE,
+    max_bytes: Annotated[int, typer.Option(help="Refuse to bill more; 0: RIPPLE_QUERY_BYTES, or 10 GiB.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Run BigQuery SQL against the laptop's tables. A query that would bill more bytes than it may is refused before it runs."""
     from google.api_core.exceptions import GoogleAPICallError
+    from google.cloud.bigquery import QueryJobConfig
 
     from cli.deploy.clients import AdminClients
 
+    config = QueryJobConfig(maximum_bytes_billed=max_bytes) if max_bytes else None
     try:
-        rows = [dict(row.items()) for row in AdminClients(connect(state)).bigquery.query_and_wait(query)]
+        found = AdminClients(connect(state)).bigquery.query_and_wait(query, job_config=config)
+        rows = [dict(row.items()) for row in found]
     except GoogleAPICallError as error:
-        raise fail(str(error.message)) from error
+        advice = " Raise the limit with --max-bytes." if "limit for bytes billed" in str(error.message) else ""
+        raise fail(f"{error.message}{advice}") from error
     if as_json:
         answer({"rows": rows}, True)
         return

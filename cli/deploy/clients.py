@@ -10,10 +10,12 @@ from typing import Any
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import dataform_v1, eventarc_v1, run_v2, scheduler_v1, secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Client as BigQueryClient
+from google.cloud.bigquery import QueryJobConfig
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from google.cloud.storage import Client as StorageClient
 
 from ripple.gateways.transport import rest_client
+from ripple.settings import read_settings
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,11 @@ class AdminClients:
 
     @cached_property
     def bigquery(self) -> BigQueryClient:
+        """Its queries are refused where they would bill more than `RIPPLE_QUERY_BYTES`."""
         anonymous = AnonymousCredentials()  # type: ignore[no-untyped-call]
         credentials = anonymous if self.environ.get("BIGQUERY_EMULATOR_HOST") else None
-        return BigQueryClient(project=self.project, credentials=credentials)
+        limit = QueryJobConfig(maximum_bytes_billed=read_settings(self.environ).query_bytes or None)
+        return BigQueryClient(project=self.project, credentials=credentials, default_query_job_config=limit)
 
     def _rest(self, client: Any, endpoint: str) -> Any:
         return rest_client(client, client.get_transport_class("rest"), self._endpoint(endpoint))

@@ -59,10 +59,13 @@ def job_env(clients: AdminClients, pepper: str) -> dict[str, str]:
 
 
 def function_env(spec: str) -> dict[str, str]:
+    """A laptop's runs and jobs cost nothing, so that no cap holds them."""
     return TUNING | {
         "RIPPLE_PIPELINE_SPEC": spec,
         "RIPPLE_TRUTH": "1",
         "RIPPLE_ELT_SETTLE_SECONDS": "2",
         "RIPPLE_ELT_POLL_SECONDS": "0.1",
         "RIPPLE_SWEEP_SETTLED_SECONDS": "10",
+        "RIPPLE_ELT_RUNS_PER_HOUR": "0",
+        "RIPPLE_TRAINING_JOBS_PER_DAY": "0",
     }

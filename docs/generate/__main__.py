@@ -12,6 +12,7 @@ import yaml
 from docs.generate.asyncapi import describe_choreography
 from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
+from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
 from ripple.events import CATALOGUE
 
@@ -24,6 +25,7 @@ def generate() -> dict[Path, str]:
     meanings = yaml.safe_load((Path(__file__).parent / "fields.yaml").read_text())
     examples = {kind: json.loads((EXAMPLES / f"{kind}.json").read_text()) for kind in CATALOGUE}
     pages = {DOCS / "events.md": write_catalogue(examples, meanings), DOCS / "codes.md": write_codes()}
+    pages[DOCS / "costs.md"] = write_costs()
     for kind, fact in CATALOGUE.items():
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)

@@ -6,7 +6,20 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ripple.elt_state import Head, Run, ask_again, claim_next, free, is_live, read_head, retry, write_head
+from ripple.elt_state import (
+    Claim,
+    Head,
+    Run,
+    ask_again,
+    claim_next,
+    count_fitting,
+    free,
+    is_live,
+    may_claim,
+    read_head,
+    retry,
+    write_head,
+)
 from ripple.events import EltRunFailed, EltRunSucceeded
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.settings import Settings
@@ -26,28 +39,38 @@ class Started:
 
 def claim_batch(cause: Cause, documents: DocumentStore, settings: Settings) -> Started | None:
     """Claim a replay or the waiting files; a retry of the claim that crashed before its execution takes it up again."""
-    lease = dt.timedelta(seconds=settings.elt_lease_seconds)
 
     def work(transaction: Transaction, now: dt.datetime) -> Started | None:
         head = read_head(transaction.get(HEAD))
         if head.run is not None:
             return _take_up(head.run, cause, transaction)
-        waiting = transaction.find("files", WAITING, settings.elt_files_per_batch)
-        claim = claim_next(head, len(waiting), now, lease, cause.event_id)
-        if claim is None:
+        # Under the cap every landed file comes here: it must not read all that wait.
+        if not may_claim(head, now, settings.elt_runs_per_hour):
             return None
-        batch = (
-            _gather_batch(claim.run, waiting, cause)
-            if claim.is_new
-            else _existing_batch(claim.run.batch, claim.run.epoch, transaction)
-        )
-        transaction.set(HEAD, write_head(claim.head))
-        transaction.set(f"batches/{claim.run.batch}", batch)
-        for key, _ in waiting if claim.is_new else ():
-            transaction.update(f"files/{key}", {"batch": claim.run.batch})
-        return Started(run=claim.run, batch=batch)
+        waiting = _find_waiting(transaction, settings)
+        lease = dt.timedelta(seconds=settings.elt_lease_seconds)
+        claim = claim_next(head, len(waiting), now, lease, cause.event_id, settings.elt_runs_per_hour)
+        return _write_claim(claim, waiting, cause, transaction) if claim else None
 
     return documents.run(work)
+
+
+def _find_waiting(transaction: Transaction, settings: Settings) -> Sequence[tuple[str, Document]]:
+    waiting = transaction.find("files", WAITING, settings.elt_files_per_batch)
+    sizes = [int(file["fact"]["bytes"]) for _, file in waiting]
+    return waiting[: count_fitting(sizes, settings.elt_bytes_per_batch)]
+
+
+def _write_claim(
+    claim: Claim, waiting: Sequence[tuple[str, Document]], cause: Cause, transaction: Transaction
+) -> Started:
+    run = claim.run
+    batch = _gather_batch(run, waiting, cause) if claim.is_new else _existing_batch(run.batch, run.epoch, transaction)
+    transaction.set(HEAD, write_head(claim.head))
+    transaction.set(f"batches/{run.batch}", batch)
+    for key, _ in waiting if claim.is_new else ():
+        transaction.update(f"files/{key}", {"batch": run.batch})
+    return Started(run=run, batch=batch)
 
 
 def _take_up(run: Run, cause: Cause, transaction: Transaction) -> Started | None:
@@ -100,7 +123,7 @@ def finish_run(
         if batch["attempts"] >= settings.elt_attempts:
             _free(head, path, batch | {"state": "parked"}, transaction)
             return None
-        head = retry(head, now, lease, cause.event_id)
+        head = retry(head, now, lease, cause.event_id, settings.elt_runs_per_hour)
         assert head.run is not None
         batch |= {"state": "claimed", "execution": "", "epoch": head.epoch}
         transaction.set(HEAD, write_head(head))

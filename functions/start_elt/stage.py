@@ -1,12 +1,16 @@
-"""Claim waiting files into a batch and start one workflow execution; free the head when a run ends. At most one run is live."""
+"""Claim waiting files into a batch and start one workflow execution; free the head when a run ends. At most one run is live.
+
+When the hour has had its runs, files and replays wait; `sweep` wakes this stage when it allows the next.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
+from functions.start_elt.batching import HEAD, Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import write_file_list
+from ripple.elt_state import may_claim, read_head
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 from ripple.gateways.edge import Edge
 from ripple.ports import Document
@@ -25,16 +29,16 @@ def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], N
         if payload.kind != "batch":
             return
         request_replays(payload.batches(), payload.replay_id, edge.documents)
-    elif isinstance(payload, BronzeObjectLanded) and _head_is_free(edge):
+    elif isinstance(payload, BronzeObjectLanded) and _may_start(cause, edge):
         sleep(edge.settings.elt_settle_seconds)
     started = started or claim_batch(cause, edge.documents, edge.settings)
     if started is not None:
         start_execution(started, cause, edge)
 
 
-def _head_is_free(edge: Edge) -> bool:
-    """Only then is it worth to wait for more files: those that come meanwhile share the run."""
-    return not (edge.documents.get("elt/head") or {}).get("run")
+def _may_start(cause: Cause, edge: Edge) -> bool:
+    """Only then is it worth to wait for more files: those that come meanwhile share the run. A clock that is off costs a wait."""
+    return may_claim(read_head(edge.documents.get(HEAD)), cause.time, edge.settings.elt_runs_per_hour)
 
 
 def start_execution(started: Started, cause: Cause, edge: Edge) -> None:

@@ -6,33 +6,72 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
+from ripple.caps import DAY, HOUR, Starts, note_start, read_starts, rests_until, write_starts
 from ripple.elt_state import read_head
 from ripple.errors import PermanentError
 from ripple.events import EltRunSucceeded, TrainingJobFinished
 from ripple.ports import Document, Transaction
 from ripple.replaying.gathering import find_later
+from ripple.settings import Settings
 
 ATTEMPTS = 3
 """Machines die, servers are away for a moment: a failed job is tried so often before a person is asked."""
+HEAD = "training/head"
+"""When jobs were decided on lately: what the cap on a day's jobs goes by."""
 _REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Whether to train on a dataset version, and why or why not; kept for who asks later. A superseded one may come back."""
+    """Whether to train on a dataset version, and why or why not; kept for who asks later.
+
+    A superseded one may come back, and so may one that was deferred because the day has had its jobs.
+    """
 
     train: bool
     reason: str
     superseded: bool = False
+    deferred: bool = False
 
 
-def decide_in(transaction: Transaction, run: EltRunSucceeded, digest: str) -> Decision:
+def decide_in(
+    transaction: Transaction, run: EltRunSucceeded, digest: str, now: dt.datetime, settings: Settings
+) -> Decision:
     """The decision on what an ELT run made, by the state as this transaction reads it."""
+    twin = _find_twin(transaction, run, digest)
+    decision = twin or _decide_by_state(transaction, run, now, settings.elt_runs_per_hour)
+    if not decision.train:
+        return decision
+    return defer(decision, read_starts(transaction.get(HEAD)), settings.training_jobs_per_day, now)
+
+
+def _decide_by_state(transaction: Transaction, run: EltRunSucceeded, now: dt.datetime, runs_per_hour: int) -> Decision:
     head = read_head(transaction.get("elt/head"))
-    waiting = transaction.find("files", {"state": "landed", "batch": None}, 1)
+    # While the hour allows no run, waiting files replace nothing: where files never stop coming, that is when to train.
+    rests = rests_until(head.starts, runs_per_hour, HOUR, now)
+    waiting = [] if rests else transaction.find("files", {"state": "landed", "batch": None}, 1)
     later = find_later(run.batch, head.next, transaction.get)
     live_batch = head.run.batch if head.run else None
-    return _find_twin(transaction, run, digest) or decide(run, live_batch, bool(waiting), later)
+    return decide(run, live_batch, bool(waiting), later)
+
+
+def defer(decision: Decision, starts: Starts, jobs_per_day: int, now: dt.datetime) -> Decision:
+    """Pure. The decision to train, put off if the day has had its jobs: what is the newest when it allows one, trains."""
+    moment = rests_until(starts, jobs_per_day, DAY, now)
+    if moment is None:
+        return decision
+    reason = (
+        f"deferred: the day has had its {jobs_per_day} training jobs; "
+        f"the dataset that is the newest at {moment:%Y-%m-%dT%H:%M:%SZ} is trained on then"
+    )
+    return Decision(train=False, deferred=True, reason=reason)
+
+
+def note_job(transaction: Transaction, jobs_per_day: int, now: dt.datetime) -> None:
+    """A job was decided on: it counts in its day, whoever asked for it."""
+    if jobs_per_day:
+        starts = read_starts(transaction.get(HEAD))
+        transaction.set(HEAD, write_starts(note_start(starts, jobs_per_day, now)))
 
 
 def _find_twin(transaction: Transaction, run: EltRunSucceeded, digest: str) -> Decision | None:
@@ -70,7 +109,7 @@ def decide_again(record: Document | None, batch: int, replay: str, digest: str, 
         return record
     # The first attempt is the dataset's own: another batch that brought the same may have made it.
     run, attempt = EltRunSucceeded.from_data(record["run"]), int(record.get("attempts", 1)) + 1
-    again = {"train": True, "superseded": False, "reason": f"replay {replay}"}
+    again = {"train": True, "superseded": False, "deferred": False, "reason": f"replay {replay}"}
     return record | again | under_way(run, digest, attempt, now)
 
 

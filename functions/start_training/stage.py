@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import asdict
 
-from functions.start_training.deciding import decide_after, decide_again, decide_in, under_way
+from functions.start_training.deciding import decide_after, decide_again, decide_in, note_job, under_way
 from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.gateways.edge import Edge
 from ripple.paths import split_uri
@@ -35,21 +35,29 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
     digest = _read_spec(edge)[1]
 
     def work(transaction: Transaction, now: dt.datetime) -> Document:
-        path = f"trainings/{run.batch}"
-        known = transaction.get(path)
+        known = transaction.get(f"trainings/{run.batch}")
         if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
             # A second telling, perhaps with newer files waiting by now: what was decided stands.
             return known
-        decision = decide_in(transaction, run, digest)
+        decision = decide_in(transaction, run, digest, now, edge.settings)
         record: Document = {**asdict(decision), "run": run.data()}
         if decision.train:
             record |= under_way(run, digest, 1, now)
-        transaction.set(path, record)
-        return record
+        return _write_record(run.batch, known, record, transaction, edge, now)
 
     record = edge.documents.run(work)
     if record["train"]:
         submit(record, cause, edge)
+
+
+def _write_record(
+    batch: int, known: Document | None, record: Document, transaction: Transaction, edge: Edge, now: dt.datetime
+) -> Document:
+    """The record, and with a job that is new in it the day's count: both or neither."""
+    if record.get("job") and record["job"] != (known or {}).get("job"):
+        note_job(transaction, edge.settings.training_jobs_per_day, now)
+    transaction.set(f"trainings/{batch}", record)
+    return record
 
 
 def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
@@ -57,10 +65,9 @@ def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
     digest = _read_spec(edge)[1]
 
     def work(transaction: Transaction, now: dt.datetime) -> Document:
-        path = f"trainings/{batch}"
-        record = decide_again(transaction.get(path), batch, replay_id, digest, now)
-        transaction.set(path, record)
-        return record
+        known = transaction.get(f"trainings/{batch}")
+        record = decide_again(known, batch, replay_id, digest, now)
+        return _write_record(batch, known, record, transaction, edge, now)
 
     submit(edge.documents.run(work), cause, edge)
 
@@ -70,14 +77,13 @@ def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
     digest = "" if end.state == "succeeded" else _read_spec(edge)[1]
 
     def work(transaction: Transaction, now: dt.datetime) -> Document | None:
-        path = f"trainings/{end.batch}"
-        record = transaction.get(path)
-        if record is None or end.job not in (record.get("job"), record.get("failed_job")):
+        known = transaction.get(f"trainings/{end.batch}")
+        if known is None or end.job not in (known.get("job"), known.get("failed_job")):
             return None
-        if record["job"] == end.job:
-            record |= decide_after(end, record, digest, now)
-            transaction.set(path, record)
-        return record
+        if known["job"] != end.job:
+            return known
+        record = known | decide_after(end, known, digest, now)
+        return _write_record(end.batch, known, record, transaction, edge, now)
 
     record = edge.documents.run(work)
     if record is not None and not record["ended"]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ripple.elt_state import Run, read_head
+from ripple.elt_state import Run, may_claim, read_head
 from ripple.errors import PermanentError
 from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 from ripple.gateways.edge import Edge
@@ -20,10 +20,10 @@ _SWEEP = "sweep"
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
 
-def kick_waiting(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
-    """Files or replays that wait while the head is free: their event was lost, so a landed file is told again."""
+def kick_waiting(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is told again."""
     head = read_head(edge.documents.get("elt/head"))
-    if head.run is not None:
+    if not may_claim(head, now, edge.settings.elt_runs_per_hour):
         return
     wanted = {"batch": head.replays[0]} if head.replays else {"state": "landed", "batch": None}
     for _, file in edge.documents.find("files", wanted, 1):

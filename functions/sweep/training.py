@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+from ripple.caps import DAY, read_starts, rests_until
 from ripple.elt_state import Head, read_head
 from ripple.events import EltRunSucceeded, Fact, TrainingJobFinished
 from ripple.gateways.edge import Edge
@@ -45,8 +46,8 @@ def describe_end(record: Document, state: str) -> TrainingJobFinished:
     )
 
 
-def revive_training(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
-    """The newest dataset was never heard of, or was skipped for a run that was parked: it is the newest still, so tell it."""
+def revive_training(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+    """The newest dataset was never heard of, was skipped for a run that was parked, or met the day's cap: tell it again."""
     head = read_head(edge.documents.get("elt/head"))
     if head.run or head.replays or edge.documents.find("files", {"state": "landed", "batch": None}, 1):
         return
@@ -54,9 +55,14 @@ def revive_training(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
     if run is None:
         return
     known = edge.documents.get(f"trainings/{run['batch']}")
-    if known is None or known.get("superseded"):
+    if known is None or known.get("superseded") or (known.get("deferred") and _day_allows_job(now, edge)):
         fact = EltRunSucceeded.from_data(run)
         send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
+
+
+def _day_allows_job(now: dt.datetime, edge: Edge) -> bool:
+    starts = read_starts(edge.documents.get("training/head"))
+    return rests_until(starts, edge.settings.training_jobs_per_day, DAY, now) is None
 
 
 def _newest_success(head: Head, edge: Edge) -> Mapping[str, object] | None:

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from laptop.bigquery.errors import duplicate, not_found
+from laptop.bigquery.running.billing import bill
 from laptop.bigquery.running.outcome import Outcome
 from laptop.bigquery.running.session import Session
 from laptop.files import write_whole
@@ -172,11 +173,12 @@ def _error_of(error: Exception, cancelled: bool) -> Resource:
 
 
 def _describe_outcome(resource: Resource, outcome: Outcome, session: Session | None) -> None:
-    read = str(session.bytes_read if session else 0)
+    sizes = session.bytes_read.values() if session else ()
+    read = str(sum(sizes))
     query: Resource = {
         "statementType": outcome.kind,
         "totalBytesProcessed": read,
-        "totalBytesBilled": read,
+        "totalBytesBilled": "0" if session and session.dry else str(bill(sizes)),
         "cacheHit": False,
         **outcome.statistics,
     }

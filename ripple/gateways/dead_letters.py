@@ -13,12 +13,19 @@ _COLUMNS = "message_id, publish_time, data, attributes"
 
 
 class BigQueryDeadLetters:
-    """A subscription may write a message twice, so one row of an id counts."""
+    """A subscription may write a message twice, so one row of an id counts. A query that would bill more bytes than it may fails."""
 
-    def __init__(self, project: str, location: str, endpoint: str) -> None:
+    def __init__(self, project: str, location: str, endpoint: str, most_bytes: int) -> None:
+        """`most_bytes` billed by a query at most; 0 is no limit."""
         options = {"api_endpoint": endpoint} if endpoint else None
         credentials = AnonymousCredentials() if endpoint else None  # type: ignore[no-untyped-call]
-        self._client = Client(project=project, location=location, credentials=credentials, client_options=options)
+        self._client = Client(
+            project=project,
+            location=location,
+            credentials=credentials,
+            client_options=options,
+            default_query_job_config=QueryJobConfig(maximum_bytes_billed=most_bytes or None),
+        )
 
     def read(self, ids: Sequence[str]) -> Sequence[DeadLetter]:
         return self._select("message_id IN UNNEST(@ids)", ids, 2 * len(ids))

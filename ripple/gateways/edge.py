@@ -58,7 +58,9 @@ class Edge:
         from ripple.gateways.dead_letters import BigQueryDeadLetters
 
         settings = self.settings
-        return BigQueryDeadLetters(settings.project, settings.location, settings.endpoint_bigquery)
+        return BigQueryDeadLetters(
+            settings.project, settings.location, settings.endpoint_bigquery, settings.query_bytes
+        )
 
     @cached_property
     def executions(self) -> Executions:

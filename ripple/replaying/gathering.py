@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ripple.elt_state import Head, read_head
+from ripple.elt_state import Head, describe_rest, read_head
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.paths import parse_bronze_name, split_uri
@@ -52,7 +52,13 @@ def _plan_run(kind: str, number: int, edge: Edge) -> Plan:
     if kind == "training":
         return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
     head = _head(edge)
-    return plan_batch(number, head, batch, training, find_later(number, head.next, edge.documents.get))
+    later = find_later(number, head.next, edge.documents.get)
+    return plan_batch(number, head, batch, training, later, _describe_rest(head, edge))
+
+
+def _describe_rest(head: Head, edge: Edge) -> str:
+    # The time costs a read, which most replays need not pay.
+    return describe_rest(head, edge.documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
 
 
 def find_later(batch: int, following: int, get: Callable[[str], Document | None]) -> int | None:

@@ -84,15 +84,18 @@ def _next(head: Head) -> str:
     return f"batches/{head.next}"
 
 
-def plan_batch(number: int, head: Head, batch: Document | None, training: Document | None, later: int | None) -> Plan:
-    """The claimed set runs again under a new epoch, after what runs now; a parked batch is released."""
+def plan_batch(
+    number: int, head: Head, batch: Document | None, training: Document | None, later: int | None, rest: str = ""
+) -> Plan:
+    """The claimed set runs again under a new epoch, after what runs now; a parked batch is released. `rest` is why it waits."""
     if batch is None:
         raise PermanentError("batch_unknown", f"there is no batch {number}", "see `ripple runs`")
     title = f"replay of batch {number}: {_count(batch['files'], 'file')} of {', '.join(batch['flows'])}"
     if head.run is not None and head.run.batch == number:
         return Plan(kind="batch", title=title, notes=(f"batch {number} is running now: this replay adds nothing",))
     if number in head.replays:
-        return Plan(kind="batch", title=title, notes=(f"batch {number} waits to run again already",))
+        why = f": {rest}" if rest else ""
+        return Plan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
     subject = f"batches/{number}"
     trained, note = _plan_training_after(training, later)
     return Plan(
@@ -107,17 +110,19 @@ def plan_batch(number: int, head: Head, batch: Document | None, training: Docume
         ),
         tables=WRITTEN,
         writing=f"the rows of batch {number}, in gold all rows, {_UNCHANGED}",
-        notes=(*_describe_wait(number, head, batch), *note),
+        notes=(*_describe_wait(number, head, batch, rest), *note),
         lines=frozenset([str(batch["correlation_id"])]),
     )
 
 
-def _describe_wait(number: int, head: Head, batch: Document) -> list[str]:
+def _describe_wait(number: int, head: Head, batch: Document, rest: str) -> list[str]:
     notes = []
     if batch["state"] == "parked":
         notes.append(f"batch {number} is parked after {batch['attempts']} failures ({batch['reason']}): it is released")
     if head.run is not None:
         notes.append(f"batch {head.run.batch} is running now: this replay waits for it")
+    if rest:
+        notes.append(f"this replay waits: {rest}")
     return notes
 
 

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
-from google.cloud.firestore import Client
+from google.cloud.firestore import Client as Firestore
+from typer.testing import CliRunner
 
 from cli.explaining import describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
+from cli.main import app
+from ripple.caps import HOUR, Starts
+from ripple.elt_state import Head, write_head
 from ripple.export_plan import ExportPlan
 from ripple.paths import ObjectRef
 from tests.cli.conftest import Laptop
@@ -31,7 +35,7 @@ def test_it_is_said_in_a_sentence(case: dict[str, Any]) -> None:
     elif "replay" in case:
         said = explain_replay("r-1", case["replay"])
     else:
-        said = explain_batch("3", case["batch"], case.get("training"), stalled)
+        said = explain_batch("3", case["batch"], case.get("training"), stalled, case.get("waits", ""))
     assert said == case["says"]
 
 
@@ -57,7 +61,7 @@ def test_a_stalled_fact_is_found_in_the_ledger(laptop: Laptop) -> None:
 
 
 def test_the_slices_of_a_large_export_are_counted(laptop: Laptop) -> None:
-    client = Client(project=laptop.clients.project)
+    client = Firestore(project=laptop.clients.project)
     blob = laptop.clients.storage.bucket(f"{laptop.clients.project}-landing").blob("sales/large.json")
     blob.upload_from_string(b"{}")
     ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=int(blob.generation))
@@ -79,6 +83,21 @@ def test_the_slices_of_a_large_export_are_counted(laptop: Laptop) -> None:
     assert laptop.ripple("why", "large")["reason"] == laptop.ripple("why", ref.uri)["reason"] == said
 
 
+def test_a_query_that_would_bill_too_much_is_refused_with_the_way_out(laptop: Laptop) -> None:
+    query = "SELECT message_id FROM ops.events"
+    row = {"message_id": "2", "publish_time": "2026-03-01T00:00:00Z", "attributes": "{}"}
+    for table, data in (("events", "{}"), ("dead_letters", "e30=")):
+        whole = f"{laptop.clients.project}.ops.{table}"
+        assert laptop.clients.bigquery.insert_rows_json(whole, [row | {"data": data}]) == []
+    refused = laptop.ripple("sql", "--max-bytes", "1000", query, code=1)
+    assert "exceeded limit for bytes billed: 1000. 10485760 or higher" in " ".join(refused.split())
+    assert "--max-bytes" in refused
+    assert laptop.ripple("sql", "--max-bytes", "10485760", query)["rows"]
+    for words in (("events",), ("why", "7"), ("dead-letters",)):
+        done = CliRunner().invoke(app, [*words, "--state", str(laptop.state)], env={"RIPPLE_QUERY_BYTES": "1"})
+        assert (done.exit_code, "RIPPLE_QUERY_BYTES" in done.stderr) == (1, True), done.output
+
+
 def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:
     topic = f"projects/{laptop.clients.project}/topics/ripple-events"
     for attributes in ({}, {"ce-type": "run.stalled.v1", "ce-id": "garbage"}):
@@ -88,6 +107,23 @@ def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:
         assert time.monotonic() < until, said
         time.sleep(0.2)
     assert "There is no batch 7" in laptop.ripple("why", "7")["reason"]
+
+
+def test_a_file_that_the_cap_holds_is_said_to_wait_and_until_when(laptop: Laptop) -> None:
+    store = Firestore(project=laptop.clients.project)
+    now = store.document("elt/head").get().read_time
+    head = Head(epoch=1, next=2, replays=(1,), starts=Starts(noted=(now,), most=1))
+    store.document("elt/head").set(write_head(head))
+    store.document("batches/1").set({"state": "done", "files": 1, "flows": ["sales"], "correlation_id": "b"})
+    blob = laptop.clients.storage.bucket(f"{laptop.clients.project}-bronze").blob("sales/dt=2026-01-01/held.parquet")
+    blob.upload_from_string(b"x")
+    ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=blob.generation)
+    store.document(f"files/{ref.key}").set({"state": "landed", "batch": None, "fact": {}, "flow": "sales"})
+    rest = f"the hour has had its 1 ELT runs; the next may start at {now + HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    assert laptop.ripple("where", ref.uri)["waiting_for"] == f"the next run: {rest}"
+    assert rest in laptop.ripple("why", "1")["reason"]
+    for path in ("elt/head", "batches/1", f"files/{ref.key}"):
+        store.document(path).delete()
 
 
 def test_what_is_not_there_is_said(laptop: Laptop) -> None:

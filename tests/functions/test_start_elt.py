@@ -337,3 +337,66 @@ def test_a_lease_runs_from_the_servers_time() -> None:
 def test_a_batch_replay_that_names_no_number_can_never_work() -> None:
     with pytest.raises(PermanentError, match="event_malformed"):
         tell(FakeEdge(), ReplayRunStarted(replay_id="r-1", kind="batch", targets=("seven",)))
+
+
+def capped_edge(**settings: int) -> FakeEdge:
+    return FakeEdge(settings=Settings(project="ripple-test", elt_settle_seconds=0, **settings))  # type: ignore[arg-type]
+
+
+def pass_minutes(edge: FakeEdge, minutes: float) -> None:
+    now = edge.documents.now + dt.timedelta(minutes=minutes)
+    edge.documents.clock = lambda: now
+
+
+def run_one(edge: FakeEdge, number: int) -> None:
+    """A file lands; the run that it starts, if any, succeeds."""
+    tell(edge, record(edge, number))
+    if (run := live(edge)) is not None:
+        tell(edge, succeed(edge, *run))
+
+
+def test_beyond_the_runs_of_an_hour_files_wait_and_share_the_next() -> None:
+    edge = capped_edge(elt_runs_per_hour=2)
+    for number in range(5):
+        run_one(edge, number)
+    assert [batch_of(edge, number) for number in range(5)] == [1, 2, None, None, None]
+    pass_minutes(edge, 59)
+    run_one(edge, 5)
+    assert len(edge.executions.arguments) == 2
+    pass_minutes(edge, 1)
+    run_one(edge, 6)
+    assert [batch_of(edge, number) for number in range(2, 7)] == [3] * 5
+
+
+def test_a_replay_waits_for_the_hour_too_and_goes_first_then() -> None:
+    edge = capped_edge(elt_runs_per_hour=1)
+    run_one(edge, 1)
+    tell(edge, ReplayRunStarted(replay_id="r", kind="batch", targets=("1",)))
+    assert (live(edge), edge.documents.held["elt/head"]["replays"]) == (None, [1])
+    pass_minutes(edge, 60)
+    tell(edge, record(edge, 2))
+    assert (live(edge), batch_of(edge, 2)) == ((1, 2), None)
+
+
+def test_nobody_settles_for_a_run_that_may_not_start() -> None:
+    edge = capped_edge(elt_runs_per_hour=1)
+    run_one(edge, 1)
+    tell(edge, record(edge, 2), sleep=lambda seconds: pytest.fail(f"slept {seconds} s"))
+
+
+def test_a_failed_run_is_tried_again_although_the_hour_has_had_its_runs() -> None:
+    edge = capped_edge(elt_runs_per_hour=1)
+    tell(edge, record(edge, 1))
+    tell(edge, fail(1, 1))
+    assert live(edge) == (1, 2)
+
+
+def test_a_batch_takes_no_more_bytes_than_it_may_and_a_larger_file_alone() -> None:
+    edge = capped_edge(elt_bytes_per_batch=20)
+    for number in range(4):
+        record(edge, number)
+    edge.documents.held["files/0002"]["fact"]["bytes"] = 100
+    tell(edge, record(edge, 4))
+    while (run := live(edge)) is not None:
+        tell(edge, succeed(edge, *run))
+    assert [batch_of(edge, number) for number in range(5)] == [1, 1, 2, 3, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -260,3 +261,70 @@ def test_a_second_telling_of_the_run_does_not_undo_an_attempt() -> None:
     second = current_job(edge)
     tell(edge, RUN, "event-2")
     assert (current_job(edge), len(edge.pipeline_jobs.submitted)) == (second, 2)
+
+
+def a_capped_edge(jobs_per_day: int) -> FakeEdge:
+    edge = an_edge()
+    edge.settings = dataclasses.replace(edge.settings, training_jobs_per_day=jobs_per_day)
+    return edge
+
+
+def bring(edge: FakeEdge, batch: int) -> None:
+    """A later batch brings another dataset."""
+    edge.documents.held["elt/head"] = {"run": None, "epoch": batch, "next": batch + 1, "replays": []}
+    tell(edge, dataclasses.replace(RUN, batch=batch, dataset_version=f"v{batch}"), f"event-{batch}")
+
+
+def test_beyond_the_jobs_of_a_day_a_dataset_is_deferred_and_it_is_said_until_when() -> None:
+    edge = a_capped_edge(2)
+    for batch in (3, 4, 5):
+        bring(edge, batch)
+    assert [fact.batch for fact in edge.publisher.facts()] == [3, 4]
+    record = edge.documents.held["trainings/5"]
+    assert (record["train"], record["deferred"]) == (False, True)
+    assert "the day has had its 2 training jobs" in record["reason"]
+    assert "the newest at 2026-03-02T12:00:00Z" in record["reason"]
+
+
+def test_a_second_telling_of_a_run_counts_no_second_job() -> None:
+    edge = a_capped_edge(2)
+    for event in ("event-1", "event-2", "event-3"):
+        tell(edge, RUN, event)
+    assert len(edge.documents.held["training/head"]["noted"]) == 1
+
+
+def test_retries_and_replays_count_in_the_day_and_are_not_deferred() -> None:
+    edge = a_capped_edge(3)
+    tell(edge, RUN)
+    finish(edge, current_job(edge))
+    finish(edge, current_job(edge), "succeeded", "promoted")
+    tell(edge, retrain("r-1"))
+    tell(edge, retrain("r-1"))
+    assert len(edge.documents.held["training/head"]["noted"]) == 3
+    bring(edge, 4)
+    assert edge.documents.held["trainings/4"]["deferred"] is True
+    finish(edge, current_job(edge), "succeeded", "promoted")
+    tell(edge, retrain("r-2"))
+    assert [fact.attempt for fact in edge.publisher.facts()] == [1, 2, 3, 3, 4]
+
+
+def test_a_replay_trains_what_was_deferred() -> None:
+    edge = a_capped_edge(1)
+    bring(edge, 3)
+    bring(edge, 4)
+    tell(edge, retrain("r-1", "4"))
+    record = edge.documents.held["trainings/4"]
+    assert (record["train"], record["deferred"], len(edge.pipeline_jobs.submitted)) == (True, False, 2)
+
+
+def test_where_files_never_stop_coming_a_dataset_is_trained_on_while_the_hour_allows_no_run() -> None:
+    edge = an_edge()
+    edge.settings = dataclasses.replace(edge.settings, elt_runs_per_hour=1)
+    edge.documents.held["files/a"] = {"state": "landed", "batch": None}
+    starts = {"noted": [edge.documents.now - dt.timedelta(minutes=61)], "most": 1}
+    edge.documents.held["elt/head"] = {"run": None, "epoch": 3, "next": 4, "replays": [], "starts": starts}
+    tell(edge, RUN)
+    assert_skipped(edge, "superseded: landed files wait")
+    starts["noted"] = [edge.documents.now - dt.timedelta(minutes=10)]
+    tell(edge, RUN, "event-2")
+    assert len(edge.pipeline_jobs.submitted) == 1

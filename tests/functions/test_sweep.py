@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 from typing import Any
@@ -345,3 +346,25 @@ def test_a_dataset_skipped_for_a_run_that_was_parked_is_told_again_and_trained()
     start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
     assert edge.documents.held["trainings/1"]["train"]
     assert sweep(edge) == []
+
+
+def test_files_that_met_the_cap_are_kicked_when_the_hour_allows_a_run() -> None:
+    edge = FakeEdge()
+    start_run(edge)
+    starts = {"noted": [edge.documents.now], "most": 1}
+    edge.settings = dataclasses.replace(edge.settings, elt_runs_per_hour=1)
+    edge.documents.held["elt/head"] |= {"run": None, "replays": [1], "starts": starts}
+    assert sweep(edge, dt.timedelta(minutes=59)) == []
+    assert [fact.uri for fact in sweep(edge, dt.timedelta(minutes=60))] == [f"gs://ripple-test-bronze/{NAME}"]
+
+
+def test_the_newest_dataset_that_met_the_cap_is_trained_when_the_day_allows_it() -> None:
+    edge = FakeEdge()
+    edge.settings = dataclasses.replace(edge.settings, training_jobs_per_day=1)
+    edge.documents.held["training/head"] = {"noted": [edge.documents.now], "most": 1}
+    edge.documents.held["elt/head"] = {"run": None, "epoch": 1, "next": 2, "replays": []}
+    assert train_on(edge) == ""
+    assert sweep(edge, dt.timedelta(hours=23)) == []
+    (told,) = sweep(edge, dt.timedelta(hours=24))
+    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    assert edge.documents.held["trainings/1"]["train"]

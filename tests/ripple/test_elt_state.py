@@ -8,7 +8,20 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from ripple.elt_state import Head, Run, ask_again, claim_next, free, is_live, read_head, retry, write_head
+from ripple.caps import HOUR, Starts
+from ripple.elt_state import (
+    Head,
+    Run,
+    ask_again,
+    claim_next,
+    count_fitting,
+    free,
+    is_live,
+    may_claim,
+    read_head,
+    retry,
+    write_head,
+)
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEASE = dt.timedelta(hours=1)
@@ -27,7 +40,7 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("why", "head", "waiting", "expected"), CLAIMS, ids=[case[0] for case in CLAIMS])
 def test_what_the_head_claims(why: str, head: Head, waiting: int, expected: tuple[int, int, bool] | None) -> None:
-    claim = claim_next(head, waiting, NOW, LEASE, "c")
+    claim = claim_next(head, waiting, NOW, LEASE, "c", 0)
     assert (claim and (claim.run.batch, claim.run.epoch, claim.is_new)) == expected
     if claim:
         assert claim.head.run == claim.run
@@ -49,10 +62,40 @@ def test_only_the_live_run_is_live(batch: int, epoch: int, live: bool) -> None:
     assert not is_live(free(head), batch, epoch)
 
 
-@pytest.mark.parametrize("head", [Head(), Head(run=RUN, epoch=5, next=3, replays=(1,))])
+@pytest.mark.parametrize(
+    "head", [Head(), Head(run=RUN, epoch=5, next=3, replays=(1,), starts=Starts(noted=(NOW,), most=9))]
+)
 def test_a_head_survives_its_document(head: Head) -> None:
     assert read_head(write_head(head)) == head
     assert read_head(None) == Head()
+
+
+def test_an_hour_that_has_had_its_runs_allows_neither_files_nor_a_replay() -> None:
+    head = Head(epoch=2, next=3, replays=(1,), starts=Starts(noted=(NOW - HOUR / 2, NOW - HOUR / 4), most=2))
+    assert claim_next(head, 3, NOW, LEASE, "c", 2) is None
+    assert not may_claim(head, NOW, 2)
+    claim = claim_next(head, 3, NOW + HOUR / 2, LEASE, "c", 2)
+    assert claim is not None
+    assert claim.head.starts == Starts(noted=(NOW - HOUR / 4, NOW + HOUR / 2), most=2)
+
+
+def test_a_retry_counts_in_its_hour_and_waits_for_none() -> None:
+    head = Head(run=RUN, epoch=5, next=3, starts=Starts(noted=(NOW - HOUR / 4,), most=1))
+    assert retry(head, NOW, LEASE, "c", 1).starts.noted == (NOW,)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "most", "count"),
+    [((), 10, 0), ((5, 5, 5), 10, 2), ((5, 5), 10, 2), ((11, 1), 10, 1), ((1, 11, 1), 10, 1), ((0, 0, 0), 0, 3)],
+)
+def test_a_batch_takes_files_until_the_bytes_are_reached(sizes: tuple[int, ...], most: int, count: int) -> None:
+    assert count_fitting(sizes, most) == count
+
+
+def test_a_head_from_before_there_was_a_cap_is_read() -> None:
+    document = write_head(Head(run=RUN, epoch=5, next=3, replays=(1,)))
+    del document["starts"]
+    assert read_head(document) == Head(run=RUN, epoch=5, next=3, replays=(1,))
 
 
 class Runs(RuleBasedStateMachine):
@@ -70,7 +113,7 @@ class Runs(RuleBasedStateMachine):
 
     def look_for_work(self) -> None:
         was_live = self.head.run is not None
-        claim = claim_next(self.head, self.waiting, NOW, LEASE, "c")
+        claim = claim_next(self.head, self.waiting, NOW, LEASE, "c", 0)
         if claim is None:
             return
         assert not was_live
@@ -100,7 +143,7 @@ class Runs(RuleBasedStateMachine):
     @precondition(lambda self: self.head.run)
     @rule()
     def fail(self) -> None:
-        self.head = retry(self.head, NOW, LEASE, "c")
+        self.head = retry(self.head, NOW, LEASE, "c", 0)
         assert self.head.run is not None
         self.note(self.head.run)
 

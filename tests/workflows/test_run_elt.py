@@ -99,6 +99,13 @@ def test_a_batch_that_succeeds_states_its_snapshot(run_elt: Callable[[Script], R
     assert script.made("invoke")[0]["invocationConfig"]["serviceAccount"] == VARIABLES["DATAFORM_SERVICE_ACCOUNT"]
 
 
+def test_the_query_for_the_snapshot_says_how_much_it_may_bill(run_elt: Callable[[Script], Run]) -> None:
+    script = Script()
+    assert run_elt(script)()["state"] == "SUCCEEDED"
+    (query,) = script.made("select")
+    assert query["maximumBytesBilled"] == str(2**30)
+
+
 def test_what_a_replay_causes_names_the_line_that_is_told_again(run_elt: Callable[[Script], Run]) -> None:
     script = Script()
     run_elt(script)(correlation_id="replay-1", replay_of="cor")

@@ -54,6 +54,7 @@ def _begin_query(house: Warehouse, configuration: Resource, job_id: str) -> Job:
     dataset = (query.get("defaultDataset") or {}).get("datasetId")
     session = house.session(dataset=dataset, parameters=query.get("queryParameters"))
     session.dry = bool(configuration.get("dryRun"))
+    session.most_bytes = _read_limit(query)
     target = _name(query["destinationTable"]) if query.get("destinationTable") else None
     disposition = str(query.get("writeDisposition", ""))
 
@@ -64,15 +65,32 @@ def _begin_query(house: Warehouse, configuration: Resource, job_id: str) -> Job:
     return house.jobs.begin(configuration, session, work, job_id)
 
 
+def _read_limit(query: Resource) -> int:
+    try:
+        return int(query.get("maximumBytesBilled") or 0)
+    except ValueError:
+        raise invalid(f"Invalid value for maximumBytesBilled: {query['maximumBytesBilled']}") from None
+
+
 def _name(reference: Resource) -> TableName:
     return TableName(project=reference["projectId"], dataset=reference["datasetId"], table=reference["tableId"])
+
+
+_QUERY_KEYS = (
+    "query",
+    "defaultDataset",
+    "queryParameters",
+    "parameterMode",
+    "useLegacySql",
+    "createSession",
+    "maximumBytesBilled",
+)
 
 
 async def query(request: Request) -> Response:
     """jobs.query: waits up to `timeoutMs` (10 s unless told) and gives the first page."""
     body, house = await body_of(request), warehouse(request)
-    wanted = ("query", "defaultDataset", "queryParameters", "parameterMode", "useLegacySql", "createSession")
-    inner = {key: body[key] for key in wanted if key in body}
+    inner = {key: body[key] for key in _QUERY_KEYS if key in body}
     if body.get("useLegacySql", True) and "useLegacySql" not in body:
         inner["useLegacySql"] = False
     configuration = {"query": inner, "dryRun": bool(body.get("dryRun")), "labels": body.get("labels", {})}

@@ -17,6 +17,7 @@ from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.external.cache import ObjectCache
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.external.scan import plan_scan
+from laptop.bigquery.running.billing import bill, check_limit, measure, mentioned_columns
 from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.generator import write_duckdb
 from laptop.bigquery.sql.parameters import Parameter, bind_parameters
@@ -36,7 +37,10 @@ _VIEW_DEPTH = 16
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """`now` gives milliseconds since the epoch; `read` and `objects_read` add up what the job has read."""
+    """`now` gives milliseconds since the epoch; `bytes_read` holds what each table brings to the job, once.
+
+    A table of the warehouse is measured for a dry run and for a job with a limit (`most_bytes`, 0 is none) only: that is a scan.
+    """
 
     engine: Engine
     cursor: duckdb.DuckDBPyConnection
@@ -48,8 +52,8 @@ class Session:
     dry: bool = False
     variables: frozenset[str] = frozenset()
     in_transaction: bool = False
-    bytes_read: int = 0
-    objects_read: int = 0
+    most_bytes: int = 0
+    bytes_read: dict[TableName, int] = field(default_factory=dict)
     tables_read: set[TableName] = field(default_factory=set)
     _exact: bool = False
 
@@ -61,6 +65,7 @@ class Session:
         """DuckDB SQL for a statement or query. Raises ApiError for what is not supported or not found."""
         self._exact = False
         prepared = self.prepare(tree, depth=depth)
+        check_limit(bill(self.bytes_read.values()), self.most_bytes)
         return write_duckdb(prepared, exact=self._exact, variables=self.variables)
 
     def translate_query(self, tree: exp.Expr) -> str:
@@ -76,12 +81,20 @@ class Session:
         build_structs(root)
         group_by_alias(root)
         self._exact = self._exact or any(kind.is_type("decimal") for kind in root.find_all(exp.DataType))
-        resolve(root, self.place, lambda name, table, select: self._source(name, table, select, depth))
+        mentioned = mentioned_columns(root)
+        resolve(root, self.place, lambda name, table, select: self._source(name, table, select, mentioned, depth))
         prepared = root.this
         assert isinstance(prepared, exp.Expr)
         return prepared
 
-    def _source(self, name: TableName, table: exp.Table, select: exp.Select | None, depth: int) -> exp.Expr:
+    def _source(
+        self,
+        name: TableName,
+        table: exp.Table,
+        select: exp.Select | None,
+        mentioned: frozenset[str] | None,
+        depth: int,
+    ) -> exp.Expr:
         resource = self.catalog.need_table(name)
         self.tables_read.add(name)
         self._exact = self._exact or '"NUMERIC"' in str(resource.get("schema")).replace("'", '"')
@@ -91,18 +104,24 @@ class Session:
             name_columns(inner)
             return exp.Subquery(this=inner, alias=alias.copy())
         if resource["type"] == "EXTERNAL":
-            return self._external(resource, table, select, alias)
+            return self._external(name, resource, table, select, alias)
+        if (self.dry or self.most_bytes) and not isinstance(table.parent, exp.Insert | exp.Schema):
+            self._meter(name, measure(self.cursor, name, resource, mentioned))
         parts = [exp.to_identifier(part, quoted=True) for part in (name.table, name.dataset)]
         return exp.Table(this=parts[0], db=parts[1], alias=table.args.get("alias"))
 
-    def _external(self, resource: Resource, table: exp.Table, select: exp.Select | None, alias: exp.Expr) -> exp.Expr:
+    def _meter(self, name: TableName, size: int) -> None:
+        self.bytes_read[name] = max(size, self.bytes_read.get(name, 0))
+
+    def _external(
+        self, name: TableName, resource: Resource, table: exp.Table, select: exp.Select | None, alias: exp.Expr
+    ) -> exp.Expr:
         definition = read_definition(resource)
         names = {column["name"].lower() for column in definition.partitions}
         conjuncts = partition_predicates(select, table, names, self.variables)
         predicates = [write_duckdb(conjunct, variables=self.variables) for conjunct in conjuncts]
         scan = plan_scan(definition, self.cache, self.cursor, predicates, lambda _item: None)
-        self.bytes_read += scan.size
-        self.objects_read += scan.objects
+        self._meter(name, scan.size)
         shown = f"SELECT * FROM ({scan.sql})"
         if mentions_file_name(select) and select is not None:
             hide_file_name(select)

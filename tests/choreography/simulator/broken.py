@@ -16,6 +16,7 @@ from functions.sweep.arrivals import hear_unheard
 from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
 from functions.sweep.stage import PARTS
 from functions.sweep.stage import react as sweep
+from functions.sweep.training import revive_training
 from ripple.elt_state import read_head
 from ripple.events import EltRunFailed, EltRunSucceeded
 from ripple.ports import Document, Transaction
@@ -80,6 +81,37 @@ def expire_by_time(now: dt.datetime, cause: Cause, edge: Any) -> None:
     if run is not None and now >= run.lease_until:
         fact = describe_end(run, "unknown", "UNKNOWN", None)
         send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
+
+
+def forget_the_deferred(now: dt.datetime, cause: Cause, edge: Any) -> None:
+    """Tells datasets again that were superseded or never heard of, and none that met the day's cap."""
+    if not edge.documents.find("trainings", {"deferred": True}, 1):
+        revive_training(now, cause, edge)
+
+
+def wait_for_the_next_event(now: dt.datetime, cause: Cause, edge: Any) -> None:
+    """Mends a lost event, and leaves what met the hour's cap to whatever lands next."""
+    if len(read_head(edge.documents.get("elt/head")).starts.noted) < edge.settings.elt_runs_per_hour:
+        kick_waiting(now, cause, edge)
+
+
+class _CountsItself:
+    """`elt/head` without its starts: each instance goes by what it counted itself, and it has just been started."""
+
+    def __init__(self, transaction: Any) -> None:
+        self._inner = transaction
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def get(self, path: str) -> Document | None:
+        found: Document | None = self._inner.get(path)
+        return found | {"starts": None} if found and path == "elt/head" else found
+
+
+class _OwnCountDocuments(SteppedDocuments):
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        return SteppedDocuments.run(self, lambda transaction, now: work(_CountsItself(transaction), now))  # type: ignore[arg-type]
 
 
 def mark_seen_then_work(payload: Payload, cause: Cause, edge: Any) -> None:
@@ -223,6 +255,11 @@ BROKEN: Mapping[str, Protocol] = {
     "no claim before work": Protocol(workflows=ClaimsNothing),
     "transactions that do not isolate": Protocol(
         edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
+    ),
+    "cap that sweep does not lift": _with(sweep=_instead_of(kick_waiting, wait_for_the_next_event)),
+    "cap that forgets the last dataset": _with(sweep=_instead_of(revive_training, forget_the_deferred)),
+    "cap counted by each instance": Protocol(
+        edge=_edge(documents=lambda world: _OwnCountDocuments(world.engine, world.documents))
     ),
     "duplicates sought in earlier batches only": Protocol(warehouse=EarlierOnly),
     "export finished by the last number": _with(export_sales=finishing(with_the_last_number)),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from functions.start_training.deciding import ATTEMPTS
+from ripple.caps import DAY, HOUR
 from ripple.elt_state import read_head
 from ripple.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
 from ripple.paths import file_list_name
@@ -36,6 +40,22 @@ def at_all_times(world: World) -> Iterator[str]:
     for (batch, epoch), count in held.items():
         if count > 1:
             yield f"always: {count} executions worked for batch {batch} epoch {epoch}"
+
+
+def caps_hold(world: World) -> Iterator[str]:
+    """Of an hour's runs all but retries of the last are within the cap; a day's jobs are, but for retries and replays."""
+    caps, starts = world.scenario.caps, world.documents.starts
+    most = caps.runs_per_hour + world.settings.elt_attempts - 1
+    if caps.runs_per_hour and _most_within(HOUR, starts["elt/head"]) > most:
+        yield f"always: more than {most} runs began within an hour, the cap is {caps.runs_per_hour}"
+    asked = sum(event.body.get("kind") == "training" for event in world.scenario.events)
+    most = ATTEMPTS * (caps.jobs_per_day + asked)
+    if caps.jobs_per_day and _most_within(DAY, starts["training/head"]) > most:
+        yield f"always: more than {most} training jobs began within a day, the cap is {caps.jobs_per_day}"
+
+
+def _most_within(window: dt.timedelta, starts: Sequence[dt.datetime]) -> int:
+    return max((bisect_left(starts, first + window) - number for number, first in enumerate(starts)), default=0)
 
 
 def a_every_generation_is_in_one_committed_batch(world: World) -> Iterator[str]:
@@ -185,6 +205,7 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     at_all_times,
+    caps_hold,
     h_no_raw_pii_past_bronze,
     e_no_reader_sees_a_partial_file,
     b_no_tick_is_lost_or_acted_on_twice,

@@ -49,6 +49,15 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What a window of time and a batch allow; 0 is no cap."""
+
+    runs_per_hour: int = 0
+    jobs_per_day: int = 0
+    bytes_per_batch: int = 2**40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     slices: Mapping[tuple[str, str, str], Slice]
     events: Sequence[Outside]
@@ -56,6 +65,7 @@ class Scenario:
     delivery_attempts: int
     rough_until: float
     rows_per_slice: int = 50_000
+    caps: Caps = field(default_factory=Caps)
 
     @property
     def expected_files(self) -> int:
@@ -104,6 +114,16 @@ def draw_scenario(seed: int | str) -> Scenario:
         delivery_attempts=chance.choice((5, 20)),
         rough_until=chance.uniform(2400, 5400),
         rows_per_slice=chance.choice((1, 2, 50_000)),
+        caps=draw_caps(random.Random(f"caps {seed}")),
+    )
+
+
+def draw_caps(chance: random.Random) -> Caps:
+    """As shipped, or so small that they are met: a file of these has some 500 bytes."""
+    return Caps(
+        runs_per_hour=chance.choice((12, 12, 3, 1)),
+        jobs_per_day=chance.choice((24, 24, 1)),
+        bytes_per_batch=chance.choice((2**40, 2**40, 1200)),
     )
 
 

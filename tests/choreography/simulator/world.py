@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +13,11 @@ from functions.land_object.stage import react as land_object
 from functions.replay.stage import react as replay
 from functions.start_batch.stage import react as start_batch
 from functions.start_elt.stage import react as start_elt
+from functions.start_training.deciding import HEAD as TRAINING
 from functions.start_training.stage import react as start_training
 from functions.sweep.stage import react as sweep
+from ripple.caps import DAY, HOUR, read_starts, rests_until
+from ripple.elt_state import read_head
 from ripple.ports import StoredObject
 from ripple.settings import Settings
 from ripple.shell import Payload
@@ -68,17 +71,24 @@ class _Objects(FakeObjects):
 
 
 class _Documents(FakeDocuments):
-    """Counts how often each fact was decided: stated twice is harmless, decided twice is not."""
+    """Counts how often each fact was decided (stated twice is harmless, decided twice is not), and remembers every start that
+    was noted: the state itself keeps no more than its next decision needs.
+    """
 
     def __init__(self, clock: Callable[[], dt.datetime]) -> None:
         super().__init__(clock)
         self.decided: Counter[str] = Counter()
+        self.starts: dict[str, list[dt.datetime]] = {"elt/head": [], TRAINING: []}
 
     def commit(self, transaction: FakeTransaction) -> None:
         super().commit(transaction)
-        self.decided.update(
-            path for kind, path, _ in transaction.writes if kind == "set" and path.startswith("outbox/")
-        )
+        for kind, path, document in transaction.writes:
+            self.decided.update([path] if kind == "set" and path.startswith("outbox/") else [])
+            if path in self.starts:
+                self._remember(self.starts[path], read_starts(document.get("starts", document)).noted)
+
+    def _remember(self, known: list[dt.datetime], noted: Sequence[dt.datetime]) -> None:
+        known += [start for start in noted if not known or start > known[-1]]
 
 
 class World:
@@ -95,6 +105,9 @@ class World:
             pipeline_spec="gs://ripple-test-models/spec.json",
             elt_lease_seconds=int(LEASE),
             elt_files_per_batch=scenario.files_per_batch,
+            elt_bytes_per_batch=scenario.caps.bytes_per_batch,
+            elt_runs_per_hour=scenario.caps.runs_per_hour,
+            training_jobs_per_day=scenario.caps.jobs_per_day,
             elt_settle_seconds=5,
             # A slice may hold a single order, and that one may be bad.
             reject_ratio=1.0 if scenario.rows_per_slice == 1 else 0.6,
@@ -110,6 +123,29 @@ class World:
         self.edge = protocol.edge(self, self.settings)
         self.handlers = {name: self._settling(name, handler) for name, handler in protocol.handlers.items()}
         self.objects.put("ripple-test-models", "spec.json", b"{}")
+
+    def rests_until(self, ago: float) -> float | None:
+        """When the first of the caps that held something back `ago` seconds before now allows it, in seconds; None if none did."""
+        then = self.moment() - dt.timedelta(seconds=ago)
+        moments = [self._runs_rest_until(then), self._training_rests_until(then)]
+        return min(((moment - START).total_seconds() for moment in moments if moment), default=None)
+
+    def started_within(self, seconds: float) -> bool:
+        """Whether a run or a job began in the last so many seconds."""
+        since = self.moment() - dt.timedelta(seconds=seconds)
+        return any(starts and starts[-1] > since for starts in self.documents.starts.values())
+
+    def _runs_rest_until(self, then: dt.datetime) -> dt.datetime | None:
+        head = read_head(self.documents.held.get("elt/head"))
+        if not head.replays and not self.documents.find("files", {"state": "landed", "batch": None}, 1):
+            return None
+        return rests_until(head.starts, self.scenario.caps.runs_per_hour, HOUR, then)
+
+    def _training_rests_until(self, then: dt.datetime) -> dt.datetime | None:
+        if not self.documents.find("trainings", {"deferred": True}, 1):
+            return None
+        starts = read_starts(self.documents.held.get(TRAINING))
+        return rests_until(starts, self.scenario.caps.jobs_per_day, DAY, then)
 
     def moment(self) -> dt.datetime:
         return START + dt.timedelta(seconds=self.engine.now)

@@ -30,9 +30,9 @@ def plan_of(case: dict[str, Any]) -> Plan:
     head = read_head(case.get("head", {}))
     if "batch" in case:
         batch = case["batch"]
-        return plan_batch(
-            batch["number"], head, None if batch.get("missing") else batch, batch.get("training"), batch.get("later")
-        )
+        known = None if batch.get("missing") else batch
+        more = batch.get("training"), batch.get("later"), batch.get("rest", "")
+        return plan_batch(batch["number"], head, known, *more)
     if "training" in case:
         training = case["training"]
         return plan_training(training["number"], None if training.get("missing") else training, "the line")

@@ -1,0 +1,41 @@
+"""How many starts a window of time allows. Pure: starts and now are Firestore's read times, never a machine's clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starts:
+    """The newest starts, oldest first (UTC), and how many a window allowed when the last of them was noted; 0 is no cap."""
+
+    noted: tuple[dt.datetime, ...] = ()
+    most: int = 0
+
+
+def note_start(starts: Starts, most: int, now: dt.datetime) -> Starts:
+    """`now` joins the starts. No decision looks at more than the newest `most`, so none is kept beyond them."""
+    return Starts(noted=(*starts.noted, now)[-most:] if most else (), most=most)
+
+
+def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetime) -> dt.datetime | None:
+    """The moment before which nothing more may start; None if it may now."""
+    if not most or len(starts.noted) < most:
+        return None
+    moment = starts.noted[-most] + window
+    return moment if moment > now else None
+
+
+def read_starts(document: Mapping[str, Any] | None) -> Starts:
+    """From a document; a state that was written before there was a cap holds none."""
+    return Starts(noted=tuple(document["noted"]), most=document["most"]) if document else Starts()
+
+
+def write_starts(starts: Starts) -> dict[str, Any]:
+    return {"noted": list(starts.noted), "most": starts.most}
