@@ -83,6 +83,7 @@ class Messages:
     dead: list[Delivery] = field(default_factory=list)
     buried: list[tuple[str, PermanentError]] = field(default_factory=list)
     handled: Counter[str] = field(default_factory=Counter)
+    asked_trainings: int = 0
     _told: Counter[str] = field(default_factory=Counter)
     _decoded: dict[Message, tuple[Payload, Cause]] = field(default_factory=dict)
 
@@ -100,6 +101,7 @@ class Messages:
 
     def command(self, topic: str, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
         """A wrapped push, as of a command topic."""
+        self.asked_trainings += body.get("kind") == "training"
         message = {
             "messageId": message_id,
             "publishTime": self.world.moment().isoformat(),

@@ -48,8 +48,7 @@ def caps_hold(world: World) -> Iterator[str]:
     most = caps.runs_per_hour + world.settings.elt_attempts - 1
     if caps.runs_per_hour and _most_within(HOUR, starts["elt/head"]) > most:
         yield f"always: more than {most} runs began within an hour, the cap is {caps.runs_per_hour}"
-    asked = sum(event.body.get("kind") == "training" for event in world.scenario.events)
-    most = ATTEMPTS * (caps.jobs_per_day + asked)
+    most = ATTEMPTS * (caps.jobs_per_day + world.messages.asked_trainings)
     if caps.jobs_per_day and _most_within(DAY, starts["training/head"]) > most:
         yield f"always: more than {most} training jobs began within a day, the cap is {caps.jobs_per_day}"
 
