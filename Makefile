@@ -55,7 +55,7 @@ check: setup ## Lint, types, import rules, generated files are current
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
 	$(BIN)/python -m tests.bench
 
-docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
+docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology
 	$(BIN)/python -m docs.generate
 
 lock: setup ## Lock the dependencies again, by hash and without addresses
