@@ -13,9 +13,8 @@ from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
 from cli.deploy.clients import AdminClients
-from ripple.contracts import load_contract
-from ripple.parts import LEDGERS
-from ripple.routes import DATASETS, FLOWS, PEPPER, REPOSITORY, WORKFLOW, service_account
+from ripple.parts import LEDGERS, name_seeds
+from ripple.routes import DATASETS, PEPPER, REPOSITORY, WORKFLOW, service_account
 
 
 def make_datasets(clients: AdminClients) -> None:
@@ -29,9 +28,9 @@ def make_datasets(clients: AdminClients) -> None:
 
 
 def seed_rescued(clients: AdminClients) -> None:
-    """An empty object for each flow of lines: BigQuery refuses to read an external table whose pattern matches no object."""
-    for flow in (flow for flow in FLOWS if load_contract(flow).format == "jsonl"):
-        blob = clients.storage.bucket(f"{clients.project}-control").blob(f"rescued/{flow}/dt=1970-01-01/none.jsonl")
+    """The empty objects that external tables need; those that are there stay."""
+    for name in name_seeds():
+        blob = clients.storage.bucket(f"{clients.project}-control").blob(name)
         with suppress(PreconditionFailed):
             blob.upload_from_string(b"", if_generation_match=0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ripple.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick
+from ripple.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick, name_seeds
 from ripple.routes import (
     BUCKETS,
     DATASETS,
@@ -37,6 +37,7 @@ def describe_topology() -> dict[str, Any]:
     """The whole document, ready for JSON. Durations are in seconds, memory in mebibytes."""
     return {
         "buckets": list(BUCKETS),
+        "seeds": list(name_seeds()),
         "topics": list(TOPICS),
         "events_topic": EVENTS,
         "ticks_topic": TICKS,
