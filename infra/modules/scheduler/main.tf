@@ -4,15 +4,14 @@ resource "google_cloud_scheduler_job" "tick" {
   project     = var.project_id
   region      = var.region
   name        = each.key
-  description = each.value.description
+  description = "Sends a ${each.value.kind} tick."
   schedule    = each.value.schedule
-  # Summer time would skip a tick or send it twice.
-  time_zone = "Etc/UTC"
-  paused    = each.value.paused
+  time_zone   = each.value.time_zone
+  paused      = each.value.paused
 
   pubsub_target {
     topic_name = var.topic
-    data       = base64encode(jsonencode(each.value.body))
+    data       = base64encode(each.value.body)
     attributes = { kind = each.value.kind }
   }
 

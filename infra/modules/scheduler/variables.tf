@@ -29,13 +29,13 @@ variable "topic" {
 }
 
 variable "ticks" {
-  description = "Ticks by job name: cron schedule in UTC, the kind that subscriptions filter on, the message's JSON, whether the job rests."
+  description = "Ticks by job name: cron schedule, its time zone, the kind that subscriptions filter on, the message's JSON, whether the job rests."
   type = map(object({
-    schedule    = string
-    kind        = string
-    body        = optional(any, {})
-    paused      = optional(bool, false)
-    description = optional(string)
+    schedule  = string
+    time_zone = optional(string, "Etc/UTC")
+    kind      = string
+    body      = optional(string, "{}")
+    paused    = optional(bool, false)
   }))
 
   validation {
@@ -45,5 +45,13 @@ variable "ticks" {
   validation {
     condition     = alltrue([for tick in values(var.ticks) : contains(["batch", "sweep"], tick.kind)])
     error_message = "kind is batch or sweep: no subscription hears another."
+  }
+  validation {
+    condition     = alltrue([for tick in values(var.ticks) : can(keys(jsondecode(tick.body)))])
+    error_message = "body is the text of a JSON object: write it with jsonencode."
+  }
+  validation {
+    condition     = alltrue([for tick in values(var.ticks) : contains(["Etc/UTC", "UTC"], tick.time_zone)])
+    error_message = "time_zone is Etc/UTC: where clocks change, a day's tick is skipped or sent twice."
   }
 }
