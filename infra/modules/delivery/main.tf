@@ -120,7 +120,7 @@ resource "google_project_iam_custom_role" "secret_keeper" {
 
 resource "google_project_iam_member" "keeps_secrets" {
   project = var.project_id
-  role    = google_project_iam_custom_role.secret_keeper.name
+  role    = "projects/${var.project_id}/roles/${google_project_iam_custom_role.secret_keeper.role_id}"
   member  = google_service_account.deploy.member
 }
 

@@ -74,7 +74,7 @@ module "stage" {
     sha256 = var.bundles[each.key].sha256
   }
   build = {
-    service_account = google_service_account.build.id
+    service_account = local.accounts.build
     repository      = module.function_images.id
   }
   limits = {

@@ -29,3 +29,15 @@ resource "google_service_account" "build" {
   account_id   = "ripple-build"
   display_name = "Ripple: builds functions and images"
 }
+
+locals {
+  # Full names, which a grant on an account takes.
+  accounts = {
+    for name, account in merge(
+      { for name, account in google_service_account.stage : name => account },
+      { for name, account in google_service_account.caller : "call_${name}" => account },
+      { for name, account in google_service_account.job : name => account },
+      { build = google_service_account.build },
+    ) : name => "projects/${var.project_id}/serviceAccounts/${account.email}"
+  }
+}

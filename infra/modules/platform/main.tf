@@ -133,14 +133,8 @@ module "delivery" {
   environment       = var.github_environment
   billing_account   = var.billing_account
   grantable_roles   = local.project_roles
-  act_as = merge(
-    { for name, account in google_service_account.stage : name => account.id },
-    { for name, account in google_service_account.caller : "call_${name}" => account.id },
-    { for name, account in google_service_account.job : name => account.id },
-    {
-      build    = google_service_account.build.id
-      dataform = module.dataform.service_account.id
-      run_elt  = module.workflow.service_account.id
-    },
-  )
+  act_as = merge(local.accounts, {
+    dataform = module.dataform.service_account.id
+    run_elt  = module.workflow.service_account.id
+  })
 }

@@ -12,7 +12,7 @@ output "service_account" {
   description = "The workflow's identity: email, full name and member."
   value = {
     email  = google_service_account.workflow.email
-    id     = google_service_account.workflow.id
+    id     = "projects/${var.project_id}/serviceAccounts/${google_service_account.workflow.email}"
     member = google_service_account.workflow.member
   }
 }
