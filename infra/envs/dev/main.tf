@@ -1,4 +1,4 @@
-# A world that is simulated, and can be taken away again whole.
+# It can be taken away again whole: destroying it deletes its data.
 module "platform" {
   source = "../../modules/platform"
 
@@ -19,5 +19,6 @@ module "platform" {
   caps               = var.caps
   firestore_location = var.firestore_location
   protect            = false
-  simulated          = true
+  simulated          = var.simulated
+  daily_tick         = var.daily_tick
 }

@@ -1,4 +1,4 @@
-# Data outlives mistakes, and the daily tick runs.
+# Data outlives mistakes: buckets that hold objects, the ledgers and Firestore are not destroyed.
 module "platform" {
   source = "../../modules/platform"
 
@@ -19,5 +19,6 @@ module "platform" {
   caps               = var.caps
   firestore_location = var.firestore_location
   protect            = true
-  daily_tick         = true
+  simulated          = var.simulated
+  daily_tick         = var.daily_tick
 }

@@ -75,3 +75,15 @@ variable "firestore_location" {
   type        = string
   default     = null
 }
+
+variable "simulated" {
+  description = "Whether the generators' world is the one that is looked at: training is then held against what is true of it. False where real files arrive."
+  type        = bool
+  default     = true
+}
+
+variable "daily_tick" {
+  description = "Whether the daily tick runs the generators; else it rests until someone resumes it."
+  type        = bool
+  default     = true
+}

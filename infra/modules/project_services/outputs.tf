@@ -11,7 +11,7 @@ output "project_number" {
 }
 
 output "agents" {
-  description = "Members of Google's own agents in the project, once their roles are known: aiplatform, dataform, eventarc, pubsub, storage."
+  description = "Members of Google's own agents in the project, once their roles are known: aiplatform, cloudscheduler, dataform, eventarc, pubsub, storage."
   value = merge(
     { for name, agent in google_project_service_identity.agent : name => agent.member },
     { storage = data.google_storage_project_service_account.storage.member },
