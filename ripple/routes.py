@@ -103,7 +103,7 @@ STAGES: Mapping[str, Stage] = {
             states=("elt.run.started.v1",),
             timeout_seconds=120,
             # Most of its time it waits for more files to come.
-            concurrency=8,
+            concurrency=4,
         ),
         Stage(
             name="start_training",

@@ -8,20 +8,23 @@ variable "region" {
   type        = string
 }
 
-# What a deployment computes: build/delivery.auto.tfvars.json.
+# What a deployment computes: build/delivery.auto.tfvars.json. Without them only the places that they are put into can be made.
 variable "bundles" {
   description = "The functions' sources by stage: path from the checkout's root, SHA-256 in hex."
   type        = map(object({ path = string, sha256 = string }))
+  default     = {}
 }
 
 variable "images" {
   description = "Images by digest: generators and pipelines."
   type        = object({ generators = string, pipelines = string })
+  default     = null
 }
 
 variable "pipeline_spec" {
   description = "The compiled training pipeline under its hash, gs://PROJECT-models/specs/SHA256.json."
   type        = string
+  default     = null
 }
 
 variable "pepper_version" {

@@ -30,9 +30,13 @@ module "function_images" {
   iam               = { "roles/artifactregistry.writer" = { build = google_service_account.build.member } }
 }
 
+# What it hands on is used only after the grants are known: a build that lacks one fails, and with it the deployment.
 resource "time_sleep" "build_grants_known" {
   create_duration = "60s"
-  triggers        = { build = google_service_account.build.email }
+  triggers = {
+    service_account = local.accounts.build
+    repository      = module.function_images.id
+  }
 
   depends_on = [google_project_iam_member.build_logs, google_project_iam_member.build_reads_sources, module.function_images]
 }
@@ -74,8 +78,8 @@ module "stage" {
     sha256 = var.bundles[each.key].sha256
   }
   build = {
-    service_account = local.accounts.build
-    repository      = module.function_images.id
+    service_account = time_sleep.build_grants_known.triggers.service_account
+    repository      = time_sleep.build_grants_known.triggers.repository
   }
   limits = {
     timeout_seconds = each.value.timeout_seconds

@@ -52,7 +52,7 @@ variable "images" {
   })
 
   validation {
-    condition     = alltrue([for image in values(var.images) : can(regex("@sha256:[0-9a-f]{64}$", image))])
+    condition     = try(alltrue([for image in values(var.images) : can(regex("@sha256:[0-9a-f]{64}$", image))]), false)
     error_message = "An image is named by its digest, REPOSITORY/NAME@sha256:...: a tag may be another image tomorrow."
   }
 }
