@@ -7,7 +7,7 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check bench docs lock clean
+.PHONY: help setup demo test simulate torture check infra-check bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
+
+infra-check: ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)
+	infra/check.sh
 
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
 	$(BIN)/python -m tests.bench

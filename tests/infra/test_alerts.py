@@ -1,13 +1,10 @@
-"""Alerts ask of what is really logged, and runbooks name commands that exist."""
+"""Alerts ask of what is really logged."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from typer.main import get_command
-
-from cli.main import app
 from ripple.events import CATALOGUE, BronzeObjectLanded, BronzeObjectRejected, TrainingJobFinished
 from ripple.log_lines import describe
 
@@ -39,14 +36,6 @@ def test_queries_ask_of_facts_that_are_in_the_catalogue() -> None:
     asked = set(re.findall(r"\b[a-z]+(?:\.[a-z]+)+\.v\d\b", code))
     assert {"elt.run.failed.v1", "run.stalled.v1", "bronze.object.landed.v1"} <= asked
     assert asked - set(CATALOGUE) == set()
-
-
-def test_runbooks_name_commands_that_exist() -> None:
-    known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    pages = "".join(path.read_text() for path in (ROOT / "docs" / "runbooks").glob("*.md"))
-    named = set(re.findall(r"(?:`|^    )ripple ([a-z-]+)", pages, re.M))
-    assert {"why", "replay", "dead-letters"} <= named
-    assert named - known == set()
 
 
 def test_every_fact_that_nobody_mends_has_an_alert() -> None:
