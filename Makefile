@@ -8,7 +8,7 @@ TAG = $(shell git rev-parse HEAD)
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check bench docs bundle sbom images lock clean
+.PHONY: help setup demo test simulate torture check infra-check bench docs bundle sbom images lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,10 +55,13 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
+infra-check: ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)
+	infra/check.sh
+
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
 	$(BIN)/python -m tests.bench
 
-docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI, costs
+docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs
 	$(BIN)/python -m docs.generate
 
 bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles

@@ -9,7 +9,15 @@ FINALIZED = "google.cloud.storage.object.v1.finalized"
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 
 BUCKETS = ("landing", "bronze", "quarantine", "control", "features", "models")
-TOPICS = ("ripple-events", "ripple-ticks", "ripple-replays", "ripple-dead-letters")
+EVENTS = "ripple-events"
+TICKS = "ripple-ticks"
+REPLAYS = "ripple-replays"
+DEAD_LETTERS = "ripple-dead-letters"
+TOPICS = (EVENTS, TICKS, REPLAYS, DEAD_LETTERS)
+DATASETS = ("bronze", "silver", "features", "gold", "ops", "assertions")
+REPOSITORY = "ripple"
+WORKFLOW = "run_elt"
+PEPPER = "ripple-pepper"
 FLOWS = ("sales", "clickstream", "startups")
 GENERATED_FLOWS = ("sales", "clickstream", "startups")
 """Those of FLOWS whose rows are simulated: `generators/{flow}.py` is each one's job, and a tick starts it."""
@@ -41,7 +49,10 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One function: what it reacts to and states, seconds it may take, mebibytes it may use, most instances at once."""
+    """One function: what it reacts to and states, seconds it may take, mebibytes it may use, most instances at once.
+
+    An instance takes one request at a time, so that what one may use of memory is what the instance has.
+    """
 
     name: str
     triggers: tuple[Finalize | Fact | Command, ...]
@@ -49,6 +60,12 @@ class Stage:
     timeout_seconds: int = 540
     memory_mib: int = 512
     max_instances: int = 10
+    concurrency: int = 1
+
+    @property
+    def ack_deadline_seconds(self) -> int:
+        """Longer than a handler may take, so that no second delivery works beside the first; Pub/Sub allows 600."""
+        return min(self.timeout_seconds + 30, 600)
 
 
 STAGES: Mapping[str, Stage] = {
@@ -56,7 +73,7 @@ STAGES: Mapping[str, Stage] = {
     for stage in (
         Stage(
             name="start_batch",
-            triggers=(Command(topic="ripple-ticks", kind="batch"),),
+            triggers=(Command(topic=TICKS, kind="batch"),),
             states=("batch.run.started.v1", "sales.export.requested.v1"),
             max_instances=2,
         ),
@@ -86,6 +103,8 @@ STAGES: Mapping[str, Stage] = {
             ),
             states=("elt.run.started.v1",),
             timeout_seconds=120,
+            # Most of its time it waits for more files to come.
+            concurrency=4,
         ),
         Stage(
             name="start_training",
@@ -99,13 +118,13 @@ STAGES: Mapping[str, Stage] = {
         ),
         Stage(
             name="replay",
-            triggers=(Command(topic="ripple-replays", kind="replay"),),
+            triggers=(Command(topic=REPLAYS, kind="replay"),),
             states=("replay.run.planned.v1", "replay.run.started.v1"),
             timeout_seconds=120,
         ),
         Stage(
             name="sweep",
-            triggers=(Command(topic="ripple-ticks", kind="sweep"),),
+            triggers=(Command(topic=TICKS, kind="sweep"),),
             states=(
                 "run.stalled.v1",
                 "replay.run.started.v1",
@@ -117,6 +136,20 @@ STAGES: Mapping[str, Stage] = {
         ),
     )
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """How Pub/Sub tries to deliver: seconds it keeps a message and waits between attempts; attempts before it is a dead letter."""
+
+    retention_seconds: int
+    minimum_backoff_seconds: int = 1
+    maximum_backoff_seconds: int = 600
+    attempts: int | None
+
+
+PUSH = Delivery(retention_seconds=7 * 86400, attempts=20)
+
 
 STATED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     "workflows/run_elt": ("elt.run.succeeded.v1", "elt.run.failed.v1"),
@@ -136,3 +169,18 @@ def filter_of(trigger: Fact | Command) -> str:
     if isinstance(trigger, Fact):
         return f'attributes.ce-type = "{trigger.type}"'
     return f'attributes.kind = "{trigger.kind}"'
+
+
+def service_name(stage: str) -> str:
+    """The function of a stage, as Cloud Run names it: `start-batch`."""
+    return stage.replace("_", "-")
+
+
+def service_account(part: str) -> str:
+    """The identity of a part, `ripple-start-batch` or `ripple-run-elt`: an account id has 6 to 30 characters."""
+    return f"ripple-{service_name(part)}"
+
+
+def caller(stage: str) -> str:
+    """The identity by which Pub/Sub and Eventarc call a stage, and nothing else."""
+    return service_account(f"call_{stage}")

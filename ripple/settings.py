@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ripple.routes import DEAD_LETTERS, EVENTS, WORKFLOW
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -15,9 +17,9 @@ class Settings:
 
     project: str
     location: str = "us-central1"
-    events_topic: str = "ripple-events"
-    dead_letters_topic: str = "ripple-dead-letters"
-    workflow: str = "run_elt"
+    events_topic: str = EVENTS
+    dead_letters_topic: str = DEAD_LETTERS
+    workflow: str = WORKFLOW
     elt_settle_seconds: float = 10.0
     elt_lease_seconds: int = 3600
     elt_files_per_batch: int = 400

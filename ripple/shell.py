@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from cloudevents.http import CloudEvent, from_http
 from cloudevents.sdk.converters.structured import is_structured
 from flask import Request
 
+from ripple import log_lines
 from ripple.errors import PermanentError
 from ripple.events import CATALOGUE, Fact, decode_fact
 from ripple.gateways.edge import Edge
@@ -31,8 +31,6 @@ from ripple.settings import read_settings
 from ripple.stating import Cause
 from ripple.strict_json import read_json
 from ripple.timestamps import read_moment
-
-_LOG = logging.getLogger("ripple")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +58,7 @@ Stage = Callable[[Payload, Cause, Edge], None]
 @cache
 def build_edge() -> Edge:
     """The one edge of this process."""
+    log_lines.write_to_stdout()
     return Edge(read_settings(os.environ))
 
 
@@ -68,6 +67,8 @@ def serve(request: Request, stage: str, react: Stage, edge: Edge | None = None) 
     edge = edge or build_edge()
     try:
         payload, cause = decode(dict(request.headers), request.get_data())
+        if isinstance(payload, Fact):
+            log_lines.write("heard", stage, payload, cause.correlation_id)
         react(payload, cause, edge)
     except PermanentError as error:
         _bury(request, stage, error, edge)
@@ -190,5 +191,6 @@ def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> No
         "ripple-reason": fit(str(error)),
         "ripple-known-type": str(kind in CATALOGUE).lower(),
     }
-    _LOG.error("%s buried an event: %s", stage, fit(str(error)))
+    fields = {"action": "buried", "stage": stage, "type": kind, "code": error.code}
+    log_lines.LOGGER.error("%s buried an event: %s", stage, error.code, extra={"fields": fields})
     edge.publisher.bury(request.get_data()[:MESSAGE_BYTES] or b" ", kept | reason)

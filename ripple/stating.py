@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
+from ripple import log_lines
 from ripple.events import CATALOGUE, Envelope, Fact
 from ripple.limits import fit
 from ripple.ports import Document, DocumentStore, Publisher, Transaction
@@ -68,6 +69,7 @@ def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: Documen
     """Publish, then forget: sent twice is harmless (same id), sent never is not."""
     for envelope in envelopes:
         publisher.publish(envelope)
+        log_lines.write("stated", envelope.source.rpartition("/")[2], envelope.fact, envelope.correlation_id)
         documents.delete(outbox_path(envelope))
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import FINALIZED, GENERATED_FLOWS, STAGES, Finalize
+from ripple.parts import JOBS, SCHEDULE, Tick
+from ripple.routes import FINALIZED, STAGES, TICKS, Finalize, caller, service_name
 
 
 def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], packed: bool) -> dict[str, str]:
@@ -31,10 +32,6 @@ def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], 
 
     with ThreadPoolExecutor(len(STAGES)) as pool:
         return dict(pool.map(deploy, STAGES))
-
-
-def service_name(stage: str) -> str:
-    return stage.replace("_", "-")
 
 
 def _deploy_service(clients: AdminClients, name: str, service: run_v2.Service) -> str:
@@ -64,7 +61,7 @@ def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Fina
             {"attribute": "bucket", "value": f"{clients.project}-{trigger.bucket}"},
         ],
         destination={"cloud_run": {"service": service, "region": clients.location}},
-        service_account=f"{service_name(stage)}@{clients.project}.iam.gserviceaccount.com",
+        service_account=f"{caller(stage)}@{clients.project}.iam.gserviceaccount.com",
     )
     try:
         clients.eventarc.create_trigger(
@@ -76,43 +73,42 @@ def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Fina
 
 def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> None:
     """One Cloud Run job for each flow whose rows are simulated."""
-    for flow in GENERATED_FLOWS:
+    for flow, wanted in JOBS.items():
         container = {
             "image": "ripple/generators",
             "command": ["python", "-m", f"generators.{flow}"],
             "working_dir": str(root),
             "env": _env(env),
         }
-        job = run_v2.Job(template={"template": {"containers": [container], "max_retries": 3}})
-        name = f"generate-{flow}"
+        task = {"containers": [container], "max_retries": wanted.retries}
+        job = run_v2.Job(template={"task_count": wanted.tasks, "template": task})
         try:
             clients.jobs.create_job(
-                request=run_v2.CreateJobRequest(parent=clients.parent, job=job, job_id=name)
+                request=run_v2.CreateJobRequest(parent=clients.parent, job=job, job_id=wanted.name)
             ).result()  # type: ignore[no-untyped-call]
         except (AlreadyExists, Conflict):
-            job.name = f"{clients.parent}/jobs/{name}"
+            job.name = f"{clients.parent}/jobs/{wanted.name}"
             clients.jobs.update_job(job=job).result()  # type: ignore[no-untyped-call]
 
 
-def make_ticks(clients: AdminClients) -> None:
-    """A daily tick that starts batches, paused until someone wants it, and the sweep every minute."""
-    _make_tick(clients, "ripple-daily", "0 3 * * *", "batch", {"flows": list(GENERATED_FLOWS)})
-    _make_tick(clients, "ripple-sweep", "* * * * *", "sweep", {})
-    clients.scheduler.pause_job(name=f"{clients.parent}/jobs/ripple-daily")
+def make_ticks(clients: AdminClients, quicker: Mapping[str, str]) -> None:
+    """Every tick of the schedule, paused if it starts so; `quicker` maps a tick's name to a cron expression of this deployment's own."""
+    for tick in SCHEDULE:
+        _make_tick(clients, tick, quicker.get(tick.name, tick.schedule))
 
 
-def _make_tick(clients: AdminClients, name: str, schedule: str, kind: str, body: Mapping[str, Any]) -> None:
+def _make_tick(clients: AdminClients, tick: Tick, schedule: str) -> None:
     target = {
-        "topic_name": f"projects/{clients.project}/topics/ripple-ticks",
-        "data": json.dumps(body).encode(),
-        "attributes": {"kind": kind},
+        "topic_name": f"projects/{clients.project}/topics/{TICKS}",
+        "data": json.dumps(dict(tick.body)).encode(),
+        "attributes": {"kind": tick.kind},
     }
-    full = f"{clients.parent}/jobs/{name}"
+    full = f"{clients.parent}/jobs/{tick.name}"
     job = scheduler_v1.Job(name=full, schedule=schedule, time_zone="Etc/UTC", pubsub_target=target)
-    try:
+    with suppress(AlreadyExists, Conflict):
         clients.scheduler.create_job(parent=clients.parent, job=job)
-    except (AlreadyExists, Conflict):
-        return
+    if tick.starts_paused:
+        clients.scheduler.pause_job(name=full)
 
 
 def _env(env: Mapping[str, str]) -> list[dict[str, str]]:

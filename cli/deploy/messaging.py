@@ -9,10 +9,22 @@ from google.api_core.exceptions import AlreadyExists, Conflict
 from google.protobuf.duration_pb2 import Duration
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import BUCKETS, STAGES, TOPICS, Command, Fact, filter_of, subscription_name
-
-DEAD_LETTERS = "ripple-dead-letters"
-LEDGER = "ripple-ledger"
+from ripple.parts import LEDGERS, Ledger
+from ripple.routes import (
+    BUCKETS,
+    DEAD_LETTERS,
+    EVENTS,
+    PUSH,
+    STAGES,
+    TOPICS,
+    Command,
+    Delivery,
+    Fact,
+    Stage,
+    caller,
+    filter_of,
+    subscription_name,
+)
 
 
 def make_buckets(clients: AdminClients) -> None:
@@ -31,23 +43,33 @@ def make_topics(clients: AdminClients) -> None:
 
 def make_ledger(clients: AdminClients) -> None:
     """Every event is also written to `ops.events`, and every dead letter to `ops.dead_letters`, with no code of ours."""
-    # What the ledger cannot take, such as data that is no UTF-8, must not be tried for a month and then be lost.
-    dead = {"dead_letter_topic": _topic(clients, DEAD_LETTERS), "max_delivery_attempts": 100}
-    backoff = {"minimum_backoff": Duration(seconds=1), "maximum_backoff": Duration(seconds=600)}
-    _write_to_table(clients, LEDGER, "ripple-events", "events", dead_letter_policy=dead, retry_policy=backoff)
-    _write_to_table(clients, f"{DEAD_LETTERS}-ledger", DEAD_LETTERS, "dead_letters")
+    for ledger in LEDGERS:
+        _create(clients.subscriber.create_subscription, _describe_ledger(clients, ledger))
 
 
-def _write_to_table(clients: AdminClients, name: str, topic: str, table: str, **more: Any) -> None:
-    subscription = {
-        "name": _subscription(clients, name),
-        "topic": _topic(clients, topic),
-        "bigquery_config": {"table": f"{clients.project}.ops.{table}", "write_metadata": True},
-        # An empty ttl never expires. The longest retention outlasts a month in which BigQuery takes nothing.
-        "expiration_policy": {},
-        "message_retention_duration": Duration(seconds=31 * 86400),
+def _describe_ledger(clients: AdminClients, ledger: Ledger) -> dict[str, Any]:
+    return _describe_delivery(clients, ledger.delivery) | {
+        "name": _subscription(clients, ledger.subscription),
+        "topic": _topic(clients, ledger.topic),
+        "bigquery_config": {"table": f"{clients.project}.ops.{ledger.table}", "write_metadata": True},
     }
-    _create(clients.subscriber.create_subscription, subscription | more)
+
+
+def _describe_delivery(clients: AdminClients, delivery: Delivery) -> dict[str, Any]:
+    waits = {
+        "minimum_backoff": Duration(seconds=delivery.minimum_backoff_seconds),
+        "maximum_backoff": Duration(seconds=delivery.maximum_backoff_seconds),
+    }
+    tried = {
+        # An empty ttl never expires.
+        "expiration_policy": {},
+        "message_retention_duration": Duration(seconds=delivery.retention_seconds),
+        "retry_policy": waits,
+    }
+    if delivery.attempts is None:
+        return tried
+    dead = {"dead_letter_topic": _topic(clients, DEAD_LETTERS), "max_delivery_attempts": delivery.attempts}
+    return tried | {"dead_letter_policy": dead}
 
 
 def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:
@@ -55,28 +77,21 @@ def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:
     for name, uri in uris.items():
         for trigger in STAGES[name].triggers:
             if isinstance(trigger, Fact | Command):
-                _make_subscription(clients, name, trigger, uri, STAGES[name].timeout_seconds)
+                _make_subscription(clients, STAGES[name], trigger, uri)
 
 
-def _make_subscription(clients: AdminClients, stage: str, trigger: Fact | Command, uri: str, timeout: int) -> None:
-    name = _subscription(clients, subscription_name(stage, trigger))
-    push: dict[str, Any] = {
-        "push_endpoint": uri + "/",
-        "oidc_token": {"service_account_email": f"{stage.replace('_', '-')}@{clients.project}.iam.gserviceaccount.com"},
-    }
+def _make_subscription(clients: AdminClients, stage: Stage, trigger: Fact | Command, uri: str) -> None:
+    name = _subscription(clients, subscription_name(stage.name, trigger))
+    identity = f"{caller(stage.name)}@{clients.project}.iam.gserviceaccount.com"
+    push: dict[str, Any] = {"push_endpoint": uri + "/", "oidc_token": {"service_account_email": identity}}
     if isinstance(trigger, Fact):
         push["no_wrapper"] = {"write_metadata": True}
-    topic = "ripple-events" if isinstance(trigger, Fact) else trigger.topic
-    subscription = {
+    subscription = _describe_delivery(clients, PUSH) | {
         "name": name,
-        "topic": _topic(clients, topic),
+        "topic": _topic(clients, EVENTS if isinstance(trigger, Fact) else trigger.topic),
         "filter": filter_of(trigger),
         "push_config": push,
-        "ack_deadline_seconds": min(timeout, 600),
-        "message_retention_duration": Duration(seconds=7 * 86400),
-        "retry_policy": {"minimum_backoff": Duration(seconds=1), "maximum_backoff": Duration(seconds=600)},
-        "dead_letter_policy": {"dead_letter_topic": _topic(clients, DEAD_LETTERS), "max_delivery_attempts": 20},
-        "expiration_policy": {},
+        "ack_deadline_seconds": stage.ack_deadline_seconds,
     }
     if not _create(clients.subscriber.create_subscription, subscription):
         clients.subscriber.modify_push_config(request={"subscription": name, "push_config": push})

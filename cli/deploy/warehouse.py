@@ -13,21 +13,8 @@ from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
 from cli.deploy.clients import AdminClients
-from ripple.contracts import load_contract
-from ripple.routes import FLOWS
-
-DATASETS = ("bronze", "silver", "features", "gold", "ops", "assertions")
-REPOSITORY = "ripple"
-PEPPER = "ripple-pepper"
-_LEDGER = [
-    SchemaField("subscription_name", "STRING"),
-    SchemaField("message_id", "STRING"),
-    SchemaField("publish_time", "TIMESTAMP"),
-    SchemaField("data", "STRING"),
-    SchemaField("attributes", "STRING"),
-]
-# A dead letter may be any bytes; a STRING column would refuse those that are not UTF-8, until they expire.
-_DEAD_LETTERS = [SchemaField("data", "BYTES") if field.name == "data" else field for field in _LEDGER]
+from ripple.parts import LEDGERS, name_seeds
+from ripple.routes import DATASETS, PEPPER, REPOSITORY, WORKFLOW, service_account
 
 
 def make_datasets(clients: AdminClients) -> None:
@@ -35,14 +22,15 @@ def make_datasets(clients: AdminClients) -> None:
         dataset = Dataset(f"{clients.project}.{name}")
         dataset.location = clients.location
         clients.bigquery.create_dataset(dataset, exists_ok=True)
-    for name, schema in (("events", _LEDGER), ("dead_letters", _DEAD_LETTERS)):
-        clients.bigquery.create_table(Table(f"{clients.project}.ops.{name}", schema=schema), exists_ok=True)
+    for ledger in LEDGERS:
+        schema = [SchemaField(name, kind) for name, kind in ledger.columns.items()]
+        clients.bigquery.create_table(Table(f"{clients.project}.ops.{ledger.table}", schema=schema), exists_ok=True)
 
 
 def seed_rescued(clients: AdminClients) -> None:
-    """An empty object for each flow of lines: BigQuery refuses to read an external table whose pattern matches no object."""
-    for flow in (flow for flow in FLOWS if load_contract(flow).format == "jsonl"):
-        blob = clients.storage.bucket(f"{clients.project}-control").blob(f"rescued/{flow}/dt=1970-01-01/none.jsonl")
+    """The empty objects that external tables need; those that are there stay."""
+    for name in name_seeds():
+        blob = clients.storage.bucket(f"{clients.project}-control").blob(name)
         with suppress(PreconditionFailed):
             blob.upload_from_string(b"", if_generation_match=0)
 
@@ -74,15 +62,15 @@ def project_files(folder: Path) -> Iterator[Path]:
 
 
 def deploy_workflow(clients: AdminClients, source: Path, env: Mapping[str, str]) -> None:
-    name = f"{clients.parent}/workflows/run_elt"
+    name = f"{clients.parent}/workflows/{WORKFLOW}"
     workflow = workflows_v1.Workflow(
         name=name,
         source_contents=source.read_text(),
-        service_account=f"run-elt@{clients.project}.iam.gserviceaccount.com",
+        service_account=f"{service_account(WORKFLOW)}@{clients.project}.iam.gserviceaccount.com",
         user_env_vars=dict(env),
     )
     try:
-        clients.workflows.create_workflow(parent=clients.parent, workflow=workflow, workflow_id="run_elt").result()  # type: ignore[no-untyped-call]
+        clients.workflows.create_workflow(parent=clients.parent, workflow=workflow, workflow_id=WORKFLOW).result()  # type: ignore[no-untyped-call]
     except (AlreadyExists, Conflict):
         clients.workflows.update_workflow(workflow=workflow).result()  # type: ignore[no-untyped-call]
 

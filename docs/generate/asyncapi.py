@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ripple.events import CATALOGUE
-from ripple.routes import STAGES, STATED_ELSEWHERE, TOPICS, Command, Fact, Finalize
-
-EVENTS = "ripple-events"
+from ripple.routes import EVENTS, STAGES, STATED_ELSEWHERE, TOPICS, Command, Fact, Finalize
 
 
 def describe_choreography() -> dict[str, Any]:

@@ -17,6 +17,8 @@ from ripple.ports import Document
 from ripple.stating import Cause, send, state_as
 
 _SWEEP = "sweep"
+_KEPT = dt.timedelta(days=30)
+"""As long as the workflow's own claims."""
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
 
@@ -55,8 +57,8 @@ def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
 
 
 def _claim_for_sweep(run: Run, now: dt.datetime, settled: dt.timedelta) -> Document:
-    long_ago = now - settled
-    return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP, "claimed_at": now, "ended_at": long_ago}
+    moments = {"claimed_at": now, "ended_at": now - settled, "expires_at": now + _KEPT}
+    return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP} | moments
 
 
 def _speak(fact: Fact, cause: Cause, edge: Edge) -> None:

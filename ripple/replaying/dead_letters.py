@@ -16,7 +16,7 @@ from typing import Any
 
 from ripple.errors import PermanentError
 from ripple.events import CATALOGUE, decode_fact
-from ripple.routes import FINALIZED, STAGES, Command, Fact, subscription_name
+from ripple.routes import EVENTS, FINALIZED, STAGES, Command, Fact, subscription_name
 
 ATTEMPTS = "ripple-attempts"
 FIRST_DEATH = "ripple-first-death"
@@ -25,7 +25,6 @@ MESSAGE_ID = "ripple-message-id"
 PUBLISHED = "ripple-published"
 HISTORY = (ATTEMPTS, FIRST_DEATH, REDRIVEN)
 """Attributes that a redriven event carries, and carries on if it dies again."""
-EVENTS_TOPIC = "ripple-events"
 _GAVE_UP = "CloudPubSubDeadLetterSource"
 
 
@@ -147,7 +146,7 @@ def _find_fact(kind: str, body: bytes, attributes: Mapping[str, str]) -> Way:
         decode_fact(kind, json.loads(body))
     except (ValueError, RecursionError, PermanentError) as error:
         return Way(refusal=f"its data is no {kind}: {error}"[:300])
-    return Way(topic=EVENTS_TOPIC, data=body, attributes=_own(attributes) | {"content-type": "application/json"})
+    return Way(topic=EVENTS, data=body, attributes=_own(attributes) | {"content-type": "application/json"})
 
 
 def _own(attributes: Mapping[str, str]) -> dict[str, str]:

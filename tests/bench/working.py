@@ -11,8 +11,8 @@ from typing import Any
 import requests
 
 from cli.deploy.clients import AdminClients
-from cli.deploy.warehouse import REPOSITORY
 from cli.deploy.whole import function_env
+from ripple.routes import REPOSITORY
 
 Span = tuple[float, float]
 """Epoch seconds from and to."""

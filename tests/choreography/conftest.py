@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.deploy.warehouse import PEPPER
 from cli.laptop_control import start_detached
+from ripple.routes import PEPPER
 from tests.choreography.weather import Relay
 from tests.choreography.worlds import SMALL, World, clients_of, ripple
 

@@ -13,10 +13,10 @@ import pytest
 from google.cloud import dataform_v1
 from typer.testing import CliRunner
 
-from cli.deploy.warehouse import REPOSITORY
 from cli.laptop_control import environment, read_ports
 from cli.ledger import read_line
 from cli.main import app
+from ripple.routes import REPOSITORY
 from tests.choreography.worlds import ROOT, World, clients_of
 
 T = TypeVar("T")

@@ -180,3 +180,11 @@ def test_the_build_substitutes_only_what_it_declares() -> None:
         re.findall(r"(?<!\$)\$\{?(_[A-Z_]+)", "\n".join(line for line in text.splitlines() if not line.startswith("#")))
     )
     assert used == BUILD["substitutions"].keys()
+
+
+def test_every_make_target_that_a_workflow_runs_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    texts = [path.read_text() for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))]
+    lines = re.findall(r"\bmake ((?:[a-z-]+ ?)+)", "\n".join(texts))
+    assert lines
+    assert {word for line in lines for word in line.split()} - targets == set()

@@ -227,6 +227,7 @@ def test_an_epoch_that_no_execution_claimed_is_claimed_by_the_sweep_so_that_a_sl
     (failed,) = mend(edge, 120 * MINUTE)
     assert (failed.execution, failed.state) == ("none", "UNAVAILABLE")
     assert not edge.documents.create("claims/1-1", {})
+    assert edge.documents.held["claims/1-1"]["expires_at"] == NOW + 120 * MINUTE + dt.timedelta(days=30)
     assert mend(edge, 125 * MINUTE) == [failed]
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import psutil
 
 from cli.deploy.clients import AdminClients
-from cli.deploy.warehouse import PEPPER
 from cli.laptop_control import PROJECT, environment, is_deployed, read_ports, running_pid, start_detached, stop
+from ripple.routes import PEPPER
 
 ROOT = Path(__file__).parents[2]
 KINDS = {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from collections.abc import Callable
@@ -120,6 +121,14 @@ def test_a_second_execution_of_a_claim_ends_without_a_word(run_elt: Callable[[Sc
     second = run()
     assert json.loads(second["result"]) == "already claimed"
     assert (len(script.events), len(script.made("invoke"))) == (1, 1)
+
+
+def test_a_claim_says_when_it_may_be_forgotten(run_elt: Callable[[Script], Run]) -> None:
+    script = Script()
+    run_elt(script)()
+    (claim,) = script.documents.values()
+    begun, over = (claim.fields[name].timestamp_value for name in ("claimed_at", "expires_at"))
+    assert dt.timedelta(days=30) <= over - begun < dt.timedelta(days=31)
 
 
 def test_compilation_errors_in_a_200_answer_fail_the_batch(run_elt: Callable[[Script], Run]) -> None:

@@ -1,0 +1,136 @@
+"""`infra/topology.json`: what Terraform makes of the routes, in maps by the names that the resources get."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ripple.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick, name_seeds
+from ripple.routes import (
+    BUCKETS,
+    DATASETS,
+    DEAD_LETTERS,
+    EVENTS,
+    FINALIZED,
+    PEPPER,
+    PUSH,
+    REPLAYS,
+    REPOSITORY,
+    STAGES,
+    TICKS,
+    TOPICS,
+    WORKFLOW,
+    Command,
+    Delivery,
+    Fact,
+    Finalize,
+    Stage,
+    caller,
+    filter_of,
+    service_account,
+    service_name,
+    subscription_name,
+)
+
+
+def describe_topology() -> dict[str, Any]:
+    """The whole document, ready for JSON. Durations are in seconds, memory in mebibytes."""
+    return {
+        "buckets": list(BUCKETS),
+        "seeds": list(name_seeds()),
+        "topics": list(TOPICS),
+        "events_topic": EVENTS,
+        "ticks_topic": TICKS,
+        "replays_topic": REPLAYS,
+        "dead_letters_topic": DEAD_LETTERS,
+        "datasets": list(DATASETS),
+        "dataform_repository": REPOSITORY,
+        "workflow": WORKFLOW,
+        "pepper": PEPPER,
+        "stages": {name: _describe_stage(stage) for name, stage in STAGES.items()},
+        "ledgers": {ledger.subscription: _describe_ledger(ledger) for ledger in LEDGERS},
+        "jobs": {job.name: _describe_job(job) for job in JOBS.values()},
+        "ticks": {tick.name: _describe_tick(tick) for tick in SCHEDULE},
+    }
+
+
+def _describe_stage(stage: Stage) -> dict[str, Any]:
+    return {
+        "service": service_name(stage.name),
+        "service_account": service_account(stage.name),
+        "caller": caller(stage.name),
+        "timeout_seconds": stage.timeout_seconds,
+        "memory_mib": stage.memory_mib,
+        "max_instances": stage.max_instances,
+        "concurrency": stage.concurrency,
+        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, Fact)),
+        "states": list(stage.states),
+        "triggers": _describe_triggers(stage),
+        "subscriptions": _describe_subscriptions(stage),
+    }
+
+
+def _describe_triggers(stage: Stage) -> dict[str, Any]:
+    """Eventarc's, by name."""
+    return {
+        f"{service_name(stage.name)}--{trigger.bucket}": {"bucket": trigger.bucket, "event_type": FINALIZED}
+        for trigger in stage.triggers
+        if isinstance(trigger, Finalize)
+    }
+
+
+def _describe_subscriptions(stage: Stage) -> dict[str, Any]:
+    return {
+        subscription_name(stage.name, trigger): _describe_subscription(stage, trigger)
+        for trigger in stage.triggers
+        if isinstance(trigger, Fact | Command)
+    }
+
+
+def _describe_subscription(stage: Stage, trigger: Fact | Command) -> dict[str, Any]:
+    """A fact is pushed unwrapped, as a CloudEvent in binary mode; a command with its envelope."""
+    is_fact = isinstance(trigger, Fact)
+    return _describe_delivery(PUSH) | {
+        "topic": EVENTS if is_fact else trigger.topic,
+        "filter": filter_of(trigger),
+        "unwrapped": is_fact,
+        "ack_deadline_seconds": stage.ack_deadline_seconds,
+    }
+
+
+def _describe_delivery(delivery: Delivery) -> dict[str, int | None]:
+    return {
+        "retention_seconds": delivery.retention_seconds,
+        "minimum_backoff_seconds": delivery.minimum_backoff_seconds,
+        "maximum_backoff_seconds": delivery.maximum_backoff_seconds,
+        "attempts": delivery.attempts,
+    }
+
+
+def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
+    columns: Mapping[str, str] = ledger.columns
+    names = {"topic": ledger.topic, "table": ledger.table, "columns": [[name, columns[name]] for name in columns]}
+    return _describe_delivery(ledger.delivery) | names
+
+
+def _describe_job(job: Job) -> dict[str, Any]:
+    return {
+        "flow": job.flow,
+        "service_account": service_account(job.name),
+        "needs_pepper": job.needs_pepper,
+        "tasks": job.tasks,
+        "memory_mib": job.memory_mib,
+        "timeout_seconds": job.timeout_seconds,
+        "retries": job.retries,
+    }
+
+
+def _describe_tick(tick: Tick) -> dict[str, Any]:
+    return {
+        "topic": TICKS,
+        "schedule": tick.schedule,
+        "time_zone": "Etc/UTC",
+        "kind": tick.kind,
+        "body": dict(tick.body),
+        "starts_paused": tick.starts_paused,
+    }

@@ -1,0 +1,15 @@
+module "dataform" {
+  source = "../.."
+
+  project_id      = "my-project"
+  region          = "europe-west1"
+  datasets        = ["bronze", "silver", "features", "gold", "ops", "assertions"]
+  snapshot_bucket = "my-project-features"
+  service_agent   = "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
+
+  buckets_read = {
+    bronze     = "my-project-bronze"
+    quarantine = "my-project-quarantine"
+    control    = "my-project-control"
+  }
+}

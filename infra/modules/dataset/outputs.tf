@@ -1,0 +1,4 @@
+output "id" {
+  description = "Id of the dataset."
+  value       = google_bigquery_dataset.dataset.dataset_id
+}
