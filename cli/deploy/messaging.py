@@ -52,7 +52,7 @@ def _write_to_table(clients: AdminClients, name: str, topic: str, table: str, **
 
 def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:
     """One push subscription a trigger; `uris` maps a stage to where its function listens."""
-    for stage in STAGES.values():
+    for stage in (STAGES[name] for name in uris):
         for trigger in stage.triggers:
             if isinstance(trigger, Fact | Command):
                 _make_subscription(clients, stage.name, trigger, uris[stage.name], stage.timeout_seconds)
