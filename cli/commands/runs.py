@@ -8,15 +8,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, printable, refusals
+from cli.command_line import (
+    DEFAULT_REGION,
+    DEFAULT_STATE,
+    Json,
+    Project,
+    Region,
+    State,
+    answer,
+    app,
+    connect,
+    fail,
+    printable,
+    refusals,
+)
 
 
 @app.command()
-def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def runs(
+    state: State = DEFAULT_STATE, project: Project = "", region: Region = DEFAULT_REGION, as_json: Json = False
+) -> None:
     """ELT batches: their files, state, and what training made of them."""
     from cli.tracing import list_runs, summarize_training
 
-    found = list_runs(connect(state))
+    found = list_runs(connect(state, project, region))
     if as_json:
         answer({"runs": found}, True)
         return
@@ -28,18 +43,26 @@ def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
 
 
 @app.command()
-def why(run: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def why(
+    run: str,
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    as_json: Json = False,
+) -> None:
     """Why it is so, in a sentence: a batch (`ripple why 3`), a Bronze object, a replay. What is stalled says on whom it waits."""
     from cli.explaining import explain
 
     with refusals():
-        reason = explain(connect(state), run)
+        reason = explain(connect(state, project, region), run)
     answer({"run": run, "reason": reason}, as_json, reason)
 
 
 @app.command()
 def events(
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     follow: Annotated[bool, typer.Option(help="Go on as they come.")] = False,
     limit: Annotated[int, typer.Option(help="The last so many.")] = 50,
     replay: Annotated[str, typer.Option(help="The whole line of one replay, by its id.")] = "",
@@ -48,21 +71,29 @@ def events(
     """The ledger: every fact that was stated."""
     from cli.ledger import follow_events, read_events, read_line
 
-    environ = connect(state)
+    environ = connect(state, project, region)
     found = read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
     for event in found:
         answer(event, as_json, printable(f"{event['time']}  {event['type']:32} {event['subject']}"))
 
 
 @app.command()
-def sql(query: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def sql(
+    query: str,
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    as_json: Json = False,
+) -> None:
     """Run BigQuery SQL against the laptop's tables."""
     from google.api_core.exceptions import GoogleAPICallError
 
     from cli.deploy.clients import AdminClients
 
     try:
-        rows = [dict(row.items()) for row in AdminClients(connect(state)).bigquery.query_and_wait(query)]
+        rows = [
+            dict(row.items()) for row in AdminClients(connect(state, project, region)).bigquery.query_and_wait(query)
+        ]
     except GoogleAPICallError as error:
         raise fail(str(error.message)) from error
     if as_json:
