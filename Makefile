@@ -7,7 +7,10 @@ NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_module
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check bench docs lock clean
+ENV ?= dev
+REGION ?= us-central1
+
+.PHONY: help setup demo test simulate torture check bench docs deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +60,14 @@ bench: setup ## Measure speed beside its rivals and write docs/performance.md (s
 
 docs: setup ## Write the generated pages: events, codes, schemas, AsyncAPI
 	$(BIN)/python -m docs.generate
+
+deploy: bundle ## Deploy to a project of Google Cloud: PROJECT=... REGION=us-central1 ENV=dev ARGS=--yes
+	@test -n "$(PROJECT)" || { echo "say where: make deploy PROJECT=... REGION=..." >&2; exit 2; }
+	$(BIN)/ripple deploy --env $(ENV) --project $(PROJECT) --region $(REGION) $(ARGS)
+
+destroy: setup ## Take everything away from a project: PROJECT=... REGION=us-central1 ENV=dev
+	@test -n "$(PROJECT)" || { echo "say from where: make destroy PROJECT=... REGION=..." >&2; exit 2; }
+	$(BIN)/ripple destroy --env $(ENV) --project $(PROJECT) --region $(REGION) $(ARGS)
 
 lock: setup ## Lock the dependencies again, by hash and without addresses
 	for part in dev pipelines generators laptop cli; do \
