@@ -12,7 +12,7 @@ FILES = ("cloudbuild.yaml",)
 FOLDERS = (
     "cli",
     "dataform",
-    "docs/schemas",
+    "docs",
     "functions",
     "generators",
     "infra",

@@ -81,7 +81,7 @@ class Terraform:
             check=False,
         )
         if done.returncode:
-            reason = f"terraform {command} in {self.folder}: {_tail(done.stderr or done.stdout)}"
+            reason = f"terraform {command} in {self.folder}: {read_errors(done.stderr or done.stdout)}"
             raise PermanentError("terraform_failed", reason, "mend it and run the same command again")
         return done.stdout
 
@@ -94,10 +94,12 @@ def find_terraform(search: str | None = None) -> str:
     return found
 
 
-def _tail(text: str) -> str:
-    """Terraform frames its errors; the last lines say which resource and why."""
+def read_errors(text: str) -> str:
+    """What Terraform says is wrong, without its frames and what it warns of before. Pure."""
     lines = [line.strip("│╷╵ ") for line in text.strip().splitlines()]
-    return "\n".join(line for line in lines if line)[-2000:]
+    kept = [line for line in lines if line]
+    first = next((number for number, line in enumerate(kept) if line.startswith("Error:")), 0)
+    return "\n".join(kept[first:])[:2000]
 
 
 def compose_variables(given: Mapping[str, Any]) -> str:

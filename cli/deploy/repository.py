@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from google.api_core.exceptions import AlreadyExists, BadRequest, Conflict, NotFound
+from google.api_core.exceptions import AlreadyExists, BadRequest, Conflict, Forbidden, GoogleAPICallError, NotFound
 from google.cloud import dataform_v1
 
 from cli.deploy.clients import AdminClients
@@ -50,7 +50,9 @@ def read_committed(clients: AdminClients) -> dict[str, bytes]:
     """The files at the repository's head; empty if there is no repository, or no commit in it."""
     try:
         paths = list(_list_files(clients, ""))
-    except (NotFound, BadRequest):
+    except GoogleAPICallError as error:
+        if not says_nothing_is_there(error):
+            raise
         return {}
 
     def read(path: str) -> tuple[str, bytes]:
@@ -59,6 +61,12 @@ def read_committed(clients: AdminClients) -> dict[str, bytes]:
 
     with ThreadPoolExecutor(_READERS) as pool:
         return dict(pool.map(read, paths))
+
+
+def says_nothing_is_there(error: GoogleAPICallError) -> bool:
+    """No repository, no commit in it, or a bare project, whose Dataform is not even enabled. Pure."""
+    disabled = isinstance(error, Forbidden) and error.reason == "SERVICE_DISABLED"
+    return isinstance(error, NotFound | BadRequest) or disabled
 
 
 def _list_files(clients: AdminClients, folder: str) -> Iterator[str]:

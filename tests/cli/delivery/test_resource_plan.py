@@ -67,9 +67,11 @@ def test_a_machine_without_terraform_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_says_what_it_said(tmp_path: Path) -> None:
     command = tmp_path / "terraform"
-    command.write_text('#!/bin/sh\necho "│ Error: no such provider" >&2\nexit 1\n')
+    command.write_text(
+        '#!/bin/sh\nprintf "╷\\n│ Warning: old\\n╵\\n╷\\n│ Error: no such provider\\n╵\\n" >&2\nexit 1\n'
+    )
     command.chmod(0o755)
-    with pytest.raises(PermanentError, match="Error: no such provider"):
+    with pytest.raises(PermanentError, match=": Error: no such provider"):
         Terraform(
             command=find_terraform(str(tmp_path)),
             folder=tmp_path,
