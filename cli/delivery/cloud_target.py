@@ -35,7 +35,7 @@ _NO_DIGEST = "0" * 64
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudTarget:
     """A project. `data` keeps what Terraform downloads; `builder` makes a CloudBuildClient; `given` are images from outside;
-    `allowed` are the addresses of stateful resources that may be lost."""
+    `allowed` are the addresses of stateful resources that may be lost; `program` is Terraform's path, found on PATH if empty."""
 
     name: str
     clients: AdminClients
@@ -43,6 +43,7 @@ class CloudTarget:
     builder: Callable[[], Any]
     given: Mapping[str, str] = field(default_factory=dict)
     allowed: Sequence[str] = ()
+    program: str = ""
 
     def preview(self, inputs: Inputs) -> ResourcePlan:
         terraform = self._terraform(inputs)
@@ -112,7 +113,7 @@ class CloudTarget:
         variables.parent.mkdir(exist_ok=True)
         variables.write_text(compose_variables(self.variables(inputs)))
         return Terraform(
-            command=find_terraform(),
+            command=self.program or find_terraform(),
             folder=inputs.root / "infra" / "envs" / self.name,
             variables=variables,
             data=self.data,

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
 import shutil
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from cli.delivery.cloud_target import CloudTarget, make_state_bucket
+from cli.delivery.environments import Environment
+from cli.delivery.rolling_back import restore
+from cli.delivery.targets import Inputs
 from cli.laptop_control import PROJECT
 from cli.main import app
+from ripple.errors import PermanentError
 from ripple.routes import STAGES
 from tests.cli.delivery.site import Said, Site
 
@@ -23,6 +29,7 @@ pytestmark = pytest.mark.timeout(300)
 HERE = Path(__file__).parent
 DIGEST = "sha256:" + "1" * 64
 IMAGES = {name: f"us-central1-docker.pkg.dev/{PROJECT}/ripple/{name}@{DIGEST}" for name in ("generators", "pipelines")}
+NOW = dt.datetime(2026, 11, 2, tzinfo=dt.UTC)
 NOTHING = '{"format_version": "1.2", "resource_changes": []}'
 
 
@@ -178,6 +185,47 @@ def test_a_release_keeps_what_a_rollback_needs(machine: Machine, deployed: tuple
         assert hashlib.sha256(data).hexdigest() == kept["sha256"]
 
 
+def test_a_rollback_brings_its_own_bundles_and_images(
+    machine: Machine, deployed: tuple[Said, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    target = CloudTarget(
+        name="dev",
+        clients=machine.site.clients,
+        data=tmp_path,
+        builder=lambda: pytest.fail("an image that is there is built again"),
+        program=str(machine.programs / "terraform"),
+    )
+    environment = Environment(
+        name="dev", clients=machine.site.clients, target=target, work=tmp_path, now=lambda: NOW, owner="bob@desk"
+    )
+    last = environment.releases.list_all()[-1]
+    since = replace(last.manifest, parts={**last.manifest.parts, "replay": "edited since"})
+    machine.told()
+    release, verdict = restore(environment, last, since, lambda _: None)
+    assert verdict.passed
+    assert (release.restores, release.images, release.spec_uri) == (last.number, IMAGES, last.spec_uri)
+    told = machine.told()
+    assert commands(told) == [*("init", 'apply module.stage["replay"]'), *("init", "plan", "show", "apply")]
+    root = Path(told[0]["folder"]).parents[2]
+    assert root.is_relative_to(tmp_path)
+    for kept in release.bundles.values():
+        assert hashlib.sha256((root / kept["path"]).read_bytes()).hexdigest() == kept["sha256"]
+
+
+def test_a_rollback_that_would_lose_data_stops(
+    machine: Machine, deployed: tuple[Said, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    program = str(machine.programs / "terraform")
+    clients = machine.site.clients
+    target = CloudTarget(name="dev", clients=clients, data=tmp_path, builder=lambda: None, program=program)
+    (tmp_path / "infra" / "envs" / "dev").mkdir(parents=True)
+    shutil.copy(HERE / "cases" / "plan_second.json", machine.programs / "plan.json")
+    with pytest.raises(PermanentError, match=r"google_storage_bucket\.old"):
+        target.finish(Inputs(root=tmp_path, release=1), [])
+    (machine.programs / "plan.json").write_text(NOTHING)
+    assert "apply" not in commands(machine.told())
+
+
 def test_only_images_by_digest_are_taken(machine: Machine) -> None:
     said = machine.ripple("deploy", "--image", "generators=ripple/generators:latest")
     assert said.code == 2
@@ -198,9 +246,7 @@ def test_what_was_never_deployed_from_here_is_not_destroyed(machine: Machine) ->
     assert "nothing was deployed from here" in said.errors
 
 
-def test_a_foundation_is_laid_with_a_state_bucket_that_keeps_versions(machine: Machine, tmp_path: Path) -> None:
-    from cli.delivery.cloud_target import make_state_bucket
-
+def test_a_foundation_is_laid_with_a_state_bucket_that_keeps_versions(machine: Machine) -> None:
     bucket = machine.site.clients.storage.bucket("shop-tfstate")
     make_state_bucket(bucket, "us-central1")
     make_state_bucket(bucket, "us-central1")

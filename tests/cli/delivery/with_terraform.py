@@ -1,4 +1,4 @@
-"""The real command on a root module that needs no provider: for machines that have it. `make infra-check` runs this."""
+"""The real command on a root module that needs no provider: for machines that have it, by its own name: pytest with_terraform.py."""
 
 from __future__ import annotations
 
