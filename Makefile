@@ -8,7 +8,10 @@ TAG = $(shell git rev-parse HEAD)
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test simulate torture check infra-check bench docs bundle sbom images lock clean
+ENV ?= dev
+REGION ?= us-central1
+
+.PHONY: help setup demo test simulate torture check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -78,6 +81,13 @@ images: ## Build the images (needs Docker); REGISTRY=... pushes them and lists t
 	  docker build --file $$image/Dockerfile --tag $$name . || exit 1; \
 	  $(if $(REGISTRY),docker push $$name && echo "$$image=$$(docker inspect --format '{{index .RepoDigests 0}}' $$name)" >> build/images.txt || exit 1;) \
 	done
+deploy: bundle ## Deploy to a project of Google Cloud: PROJECT=... REGION=us-central1 ENV=dev ARGS=--yes
+	@test -n "$(PROJECT)" || { echo "say where: make deploy PROJECT=... REGION=..." >&2; exit 2; }
+	$(BIN)/ripple deploy --env $(ENV) --project $(PROJECT) --region $(REGION) $(ARGS)
+
+destroy: setup ## Take everything away from a project: PROJECT=... REGION=us-central1 ENV=dev
+	@test -n "$(PROJECT)" || { echo "say from where: make destroy PROJECT=... REGION=..." >&2; exit 2; }
+	$(BIN)/ripple destroy --env $(ENV) --project $(PROJECT) --region $(REGION) $(ARGS)
 
 lock: setup ## Lock the dependencies again, by hash and without addresses
 	for part in dev pipelines pipelines_build generators laptop cli sbom; do \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +20,25 @@ from ripple.errors import PermanentError
 app = typer.Typer(
     no_args_is_help=True,
     help="Ripple: drop a file in the lake and the rest follows.",
-    epilog="Exit codes: 0 done, 1 it failed and says why, 2 the command line is wrong, 3 the laptop is not running.",
+    epilog="Exit codes: 0 done, 1 it failed and says why, 2 the command line is wrong (plan --detailed-exitcode: there are changes), "
+    "3 the laptop is not running, 4 no credentials for the project, 130 interrupted.",
 )
 console = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 State = Annotated[Path, typer.Option("--state", envvar="RIPPLE_STATE", help="The laptop's folder.")]
 OwnState = Annotated[Path | None, typer.Option("--state", help="The laptop's folder; its group's if not given.")]
+Project = Annotated[
+    str, typer.Option("--project", envvar="RIPPLE_PROJECT", help="A project of Google Cloud, instead of the laptop.")
+]
+Region = Annotated[str, typer.Option("--region", envvar="RIPPLE_REGION", help="With --project: its region.")]
 DEFAULT_STATE = Path(".ripple")
+DEFAULT_REGION = "us-central1"
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Say what went wrong on standard error; the caller raises what this returns."""
-    console.print(f"[red]{message}[/red]", highlight=False)
+    # Unwrapped and unread: a command in it must be copied whole, and `bucket["gold"]` is no style.
+    console.print(message, style="red", highlight=False, markup=False, soft_wrap=True)
     return typer.Exit(code)
 
 
@@ -40,13 +47,42 @@ def answer(value: object, as_json: bool, text: str = "") -> None:
     sys.stdout.write((json.dumps(value, default=str) if as_json else text) + "\n")
 
 
-def connect(state: Path) -> dict[str, str]:
-    """Point this process's Google clients at the running laptop; exit 3 if there is none."""
-    if laptop_control.running_pid(state.absolute()) is None:
-        raise fail(f"no laptop runs on {state}; start one with: ripple up", 3)
-    environ = laptop_control.environment(laptop_control.read_ports(state.absolute()))
+def connect(state: Path, project: str = "", region: str = DEFAULT_REGION) -> dict[str, str]:
+    """Point this process's Google clients at `project`, or without one at the running laptop; what the environment then says.
+
+    Exits 3 if there is no laptop, 4 if there are no application-default credentials.
+    """
+    environ = address_project(os.environ, project, region) if project else _address_laptop(state.absolute())
+    if project:
+        _expect_credentials(environ)
     os.environ.update(environ)
     return environ | {name: os.environ[name] for name in ("RIPPLE_QUERY_BYTES",) if name in os.environ}
+
+
+def _address_laptop(state: Path) -> dict[str, str]:
+    if laptop_control.running_pid(state) is None:
+        raise fail(f"no laptop runs on {state}; start one with: ripple up, or name a project with --project", 3)
+    return laptop_control.environment(laptop_control.read_ports(state))
+
+
+def address_project(environ: Mapping[str, str], project: str, region: str) -> dict[str, str]:
+    """What names a project to clients and settings, and the endpoints that `environ` names instead of Google's own. Pure."""
+    named = {name: value for name, value in environ.items() if name.startswith("RIPPLE_ENDPOINT_")}
+    named |= {name: value for name, value in environ.items() if name.endswith("_EMULATOR_HOST")}
+    return named | {"GOOGLE_CLOUD_PROJECT": project, "RIPPLE_LOCATION": region}
+
+
+def _expect_credentials(environ: Mapping[str, str]) -> None:
+    """Without endpoints of its own, a project is reached with application-default credentials only."""
+    import google.auth
+    from google.auth.exceptions import DefaultCredentialsError
+
+    if "STORAGE_EMULATOR_HOST" in environ:
+        return
+    try:
+        google.auth.default()
+    except DefaultCredentialsError:
+        raise fail("no credentials; run: gcloud auth application-default login", 4) from None
 
 
 @contextmanager
@@ -69,7 +105,13 @@ class Given:
     """Options of a group of commands, which its commands take over."""
 
     state: Path
+    project: str
+    region: str
     as_json: bool
+
+    def connect(self, state: Path | None) -> dict[str, str]:
+        """As `connect`, with the group's options; `state` is the command's own."""
+        return connect(state or self.state, self.project, self.region)
 
 
 def printable(text: str) -> str:

@@ -70,6 +70,7 @@ def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:
     training = read_document(client, f"trainings/{number}") or {}
     found = {"batch": number, "run": batch.get("execution"), "run_state": batch.get("state")}
     if batch.get("state") != "done":
+        found |= {"run_reason": batch["reason"]} if batch.get("reason") else {}
         return found | {"waiting_for": f"its ELT run, which is {batch.get('state')}"}
     return found | {
         "tables": list(FLOW_TABLES[flow]),

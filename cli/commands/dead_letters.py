@@ -8,7 +8,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.command_line import DEFAULT_STATE, Given, Json, OwnState, State, answer, app, connect, printable, refusals
+from cli.command_line import (
+    DEFAULT_REGION,
+    DEFAULT_STATE,
+    Given,
+    Json,
+    OwnState,
+    Project,
+    Region,
+    State,
+    answer,
+    app,
+    connect,
+    printable,
+    refusals,
+)
 
 group = typer.Typer(invoke_without_command=True)
 app.add_typer(group, name="dead-letters")
@@ -18,18 +32,20 @@ app.add_typer(group, name="dead-letters")
 def dead_letters(
     context: typer.Context,
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     everything: Annotated[bool, typer.Option("--all", help="Also those that were sent back.")] = False,
     limit: Annotated[int, typer.Option(help="The oldest so many.", min=1, max=1000)] = 100,
     as_json: Json = False,
 ) -> None:
     """Events that no stage could take: which, at which stage, why, after how many deliveries. Send back: ripple replay --dead-letter."""
-    context.obj = Given(state, as_json)
+    context.obj = Given(state, project, region, as_json)
     if context.invoked_subcommand is not None:
         return
     from cli.dead_letters import list_letters
 
     with refusals():
-        letters = list_letters(connect(state), limit, everything=everything)
+        letters = list_letters(connect(state, project, region), limit, everything=everything)
     if as_json:
         answer({"dead_letters": letters}, True)
         return
@@ -54,7 +70,7 @@ def show(
     from cli.dead_letters import show_letter
 
     given: Given = context.obj
-    environ = connect(state or given.state)
+    environ = given.connect(state)
     with refusals():
         found = show_letter(environ, letter)
     text = "\n".join(f"{name}: {printable(str(value))}" for name, value in found.items())

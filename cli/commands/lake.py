@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail
+from cli.command_line import DEFAULT_REGION, DEFAULT_STATE, Json, Project, Region, State, answer, app, connect, fail
 from ripple.errors import PermanentError
 
 
 @app.command()
 def tick(
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     start: Annotated[str, typer.Option("--from", help="First day.")] = "",
     end: Annotated[str, typer.Option("--to", help="The day after the last.")] = "",
     flow: Annotated[list[str] | None, typer.Option(help="Only these flows.")] = None,
@@ -22,7 +24,7 @@ def tick(
     """Publish one tick, as Cloud Scheduler would; without dates, the month after the last one."""
     from cli.ticking import next_tick, publish_tick
 
-    environ = connect(state)
+    environ = connect(state, project, region)
     body = next_tick(environ, start, end, flow)
     publish_tick(environ, body)
     answer(body, as_json, f"tick for {body['from']} to {body['to']} published; watch it with: ripple events --follow")
@@ -35,6 +37,8 @@ def drop(
     day: Annotated[str, typer.Option("--dt", help="The day its rows begin, YYYY-MM-DD.")] = "",
     corrects: Annotated[str, typer.Option(help="The quarantine object whose corrected records the file holds.")] = "",
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     as_json: Json = False,
 ) -> None:
     """Put a file into Bronze, or corrected lines of what is in quarantine; landing, ELT and training follow."""
@@ -43,7 +47,7 @@ def drop(
 
     if bool(corrects) == bool(flow and day):
         raise fail("say --flow and --dt, or --corrects with the URI of a quarantine object", 2)
-    environ = connect(state)
+    environ = connect(state, project, region)
     try:
         uri = drop_correction(environ, file, corrects) if corrects else drop_file(environ, file, flow, day)
     except (ValueError, FileExistsError, PermanentError) as error:
@@ -52,9 +56,15 @@ def drop(
 
 
 @app.command()
-def where(uri: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def where(
+    uri: str,
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    as_json: Json = False,
+) -> None:
     """Where a Bronze object is on its way: landed, batch, run, tables, training job, or what it waits for. A manifest: its slices."""
     from cli.tracing import trace_object
 
-    trace = trace_object(connect(state), uri)
+    trace = trace_object(connect(state, project, region), uri)
     answer(trace, as_json, "\n".join(f"{name}: {value}" for name, value in trace.items()))

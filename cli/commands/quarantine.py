@@ -10,10 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.command_line import (
+    DEFAULT_REGION,
     DEFAULT_STATE,
     Given,
     Json,
     OwnState,
+    Project,
+    Region,
     State,
     answer,
     app,
@@ -31,6 +34,8 @@ app.add_typer(group, name="quarantine")
 def quarantine(
     context: typer.Context,
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     flow: Annotated[str, typer.Option(help="Only this flow's objects.")] = "",
     start: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "0001-01-01",
     end: Annotated[str, typer.Option("--to", help="The day after the last.")] = "9999-99-99",
@@ -38,12 +43,12 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """Objects with rows in quarantine, and objects rejected whole: how many rows by code. The codes: docs/codes.md."""
-    context.obj = Given(state, as_json)
+    context.obj = Given(state, project, region, as_json)
     if context.invoked_subcommand is not None:
         return
     from cli.quarantine import Wanted, list_quarantined
 
-    found = list_quarantined(connect(state), Wanted(flow=flow, day_from=start, day_to=end), limit)
+    found = list_quarantined(connect(state, project, region), Wanted(flow=flow, day_from=start, day_to=end), limit)
     if as_json:
         answer({"objects": found}, True)
         return
@@ -69,7 +74,7 @@ def show(
     from cli.quarantine import show_rows
 
     given: Given = context.obj
-    environ = connect(state or given.state)
+    environ = given.connect(state)
     with refusals():
         found = show_rows(environ, uri, limit)
     answer(found, as_json or given.as_json, tell_rows(uri, found))

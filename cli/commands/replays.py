@@ -6,13 +6,28 @@ from typing import Annotated
 
 import typer
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail, refusals
+from cli.command_line import (
+    DEFAULT_REGION,
+    DEFAULT_STATE,
+    Json,
+    Project,
+    Region,
+    State,
+    answer,
+    app,
+    connect,
+    console,
+    fail,
+    refusals,
+)
 
 
 @app.command()
 def replay(
     letter: Annotated[str, typer.Argument(help="With --dead-letter: the id of the one to send back.")] = "",
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     uri: Annotated[
         list[str] | None, typer.Option("--object", help="A Bronze object, or a manifest in landing; also several.")
     ] = None,
@@ -38,7 +53,7 @@ def replay(
         )
     except ValueError as error:
         raise fail(str(error), 2) from error
-    environ = connect(state)
+    environ = connect(state, project, region)
     with refusals():
         planned = {"replay_id": None, "dry_run": True, **plan(environ, command)}
     if not dry_run:

@@ -8,15 +8,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, fail, printable, refusals
+from cli.command_line import (
+    DEFAULT_REGION,
+    DEFAULT_STATE,
+    Json,
+    Project,
+    Region,
+    State,
+    answer,
+    app,
+    connect,
+    fail,
+    printable,
+    refusals,
+)
 
 
 @app.command()
-def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def runs(
+    state: State = DEFAULT_STATE, project: Project = "", region: Region = DEFAULT_REGION, as_json: Json = False
+) -> None:
     """ELT batches: their files, state, and what training made of them."""
     from cli.tracing import list_runs, summarize_training
 
-    found = list_runs(connect(state))
+    found = list_runs(connect(state, project, region))
     if as_json:
         answer({"runs": found}, True)
         return
@@ -28,18 +43,26 @@ def runs(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
 
 
 @app.command()
-def why(run: str, state: State = DEFAULT_STATE, as_json: Json = False) -> None:
+def why(
+    run: str,
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    as_json: Json = False,
+) -> None:
     """Why it is so, in a sentence: a batch (`ripple why 3`), an object, an export, a replay. What is stalled says on whom it waits."""
     from cli.explaining import explain
 
     with refusals():
-        reason = explain(connect(state), run)
+        reason = explain(connect(state, project, region), run)
     answer({"run": run, "reason": reason}, as_json, reason)
 
 
 @app.command()
 def events(
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     follow: Annotated[bool, typer.Option(help="Go on as they come.")] = False,
     limit: Annotated[int, typer.Option(help="The last so many.")] = 50,
     replay: Annotated[str, typer.Option(help="The whole line of one replay, by its id.")] = "",
@@ -48,7 +71,7 @@ def events(
     """The ledger: every fact that was stated."""
     from cli.ledger import follow_events, read_events, read_line
 
-    environ = connect(state)
+    environ = connect(state, project, region)
     with refusals():
         found = (
             read_line(environ, replay) if replay else follow_events(environ) if follow else read_events(environ, limit)
@@ -61,10 +84,12 @@ def events(
 def sql(
     query: str,
     state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
     max_bytes: Annotated[int, typer.Option(help="Refuse to bill more; 0: RIPPLE_QUERY_BYTES, or 10 GiB.", min=0)] = 0,
     as_json: Json = False,
 ) -> None:
-    """Run BigQuery SQL against the laptop's tables. A query that would bill more bytes than it may is refused before it runs."""
+    """Run BigQuery SQL against Ripple's tables. A query that would bill more bytes than it may is refused before it runs."""
     from google.api_core.exceptions import GoogleAPICallError
     from google.cloud.bigquery import QueryJobConfig
 
@@ -72,7 +97,7 @@ def sql(
 
     config = QueryJobConfig(maximum_bytes_billed=max_bytes) if max_bytes else None
     try:
-        found = AdminClients(connect(state)).bigquery.query_and_wait(query, job_config=config)
+        found = AdminClients(connect(state, project, region)).bigquery.query_and_wait(query, job_config=config)
         rows = [dict(row.items()) for row in found]
     except GoogleAPICallError as error:
         advice = " Raise the limit with --max-bytes." if "limit for bytes billed" in str(error.message) else ""

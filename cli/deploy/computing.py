@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +16,10 @@ from ripple.parts import JOBS, SCHEDULE, Tick
 from ripple.routes import FINALIZED, STAGES, TICKS, Finalize, caller, service_name
 
 
-def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], packed: bool) -> dict[str, str]:
-    """Every stage as a service; `{stage: uri}`. Packed, they share one process; else each has its own."""
+def deploy_functions(
+    clients: AdminClients, root: Path, env: Mapping[str, str], packed: bool, stages: Collection[str]
+) -> dict[str, str]:
+    """Each of `stages` as a service; `{stage: uri}`. Packed, they share one process; else each has its own."""
 
     def deploy(stage: str) -> tuple[str, str]:
         container = {
@@ -31,7 +33,7 @@ def deploy_functions(clients: AdminClients, root: Path, env: Mapping[str, str], 
         return stage, _deploy_service(clients, service_name(stage) if not packed else stage, service)
 
     with ThreadPoolExecutor(len(STAGES)) as pool:
-        return dict(pool.map(deploy, STAGES))
+        return dict(pool.map(deploy, stages))
 
 
 def _deploy_service(clients: AdminClients, name: str, service: run_v2.Service) -> str:
@@ -47,7 +49,7 @@ def _deploy_service(clients: AdminClients, name: str, service: run_v2.Service) -
 
 def make_triggers(clients: AdminClients, services: Mapping[str, str]) -> None:
     """Eventarc brings finalize events of a bucket to its stage; `services` maps a stage to its service's name."""
-    for stage in STAGES.values():
+    for stage in (STAGES[name] for name in services):
         for trigger in stage.triggers:
             if isinstance(trigger, Finalize):
                 _make_trigger(clients, services[stage.name], stage.name, trigger)

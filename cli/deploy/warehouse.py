@@ -1,20 +1,20 @@
-"""Datasets and the ledger's table, the Dataform commit, the workflow, the pipeline's spec, the pepper."""
+"""Datasets and the ledger's table, the workflow, the pipeline's spec, the pepper."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from google.api_core.exceptions import AlreadyExists, Conflict, NotFound, PreconditionFailed
-from google.cloud import dataform_v1, secretmanager_v1, workflows_v1
+from google.cloud import secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
 from cli.deploy.clients import AdminClients
 from ripple.parts import LEDGERS, name_seeds
-from ripple.routes import DATASETS, PEPPER, REPOSITORY, WORKFLOW, service_account
+from ripple.routes import DATASETS, PEPPER, WORKFLOW, service_account
 
 
 def make_datasets(clients: AdminClients) -> None:
@@ -35,32 +35,6 @@ def seed_rescued(clients: AdminClients) -> None:
             blob.upload_from_string(b"", if_generation_match=0)
 
 
-def commit_dataform(clients: AdminClients, folder: Path) -> None:
-    """The whole project as one commit; what is committed already is committed again unchanged."""
-    name = f"{clients.parent}/repositories/{REPOSITORY}"
-    with suppress(AlreadyExists, Conflict):
-        clients.dataform.create_repository(
-            parent=clients.parent, repository=dataform_v1.Repository(), repository_id=REPOSITORY
-        )
-    operation = dataform_v1.CommitRepositoryChangesRequest.FileOperation
-    files = {
-        str(path.relative_to(folder)): operation(write_file=operation.WriteFile(contents=path.read_bytes()))
-        for path in sorted(project_files(folder))
-    }
-    author = dataform_v1.CommitAuthor(name="ripple", email_address="ripple@localhost.localdomain")
-    metadata = dataform_v1.CommitMetadata(author=author, commit_message="Deploy")
-    clients.dataform.commit_repository_changes(
-        request=dataform_v1.CommitRepositoryChangesRequest(name=name, commit_metadata=metadata, file_operations=files)
-    )
-
-
-def project_files(folder: Path) -> Iterator[Path]:
-    """Every file of the Dataform project, less what npm installed."""
-    for path in folder.rglob("*"):
-        if path.is_file() and "node_modules" not in path.parts and not path.name.startswith("."):
-            yield path
-
-
 def deploy_workflow(clients: AdminClients, source: Path, env: Mapping[str, str]) -> None:
     name = f"{clients.parent}/workflows/{WORKFLOW}"
     workflow = workflows_v1.Workflow(
@@ -75,9 +49,8 @@ def deploy_workflow(clients: AdminClients, source: Path, env: Mapping[str, str])
         clients.workflows.update_workflow(workflow=workflow).result()  # type: ignore[no-untyped-call]
 
 
-def upload_spec(clients: AdminClients, spec: Path) -> str:
+def upload_spec(clients: AdminClients, data: bytes) -> str:
     """The compiled pipeline under its own hash: `gs://{models}/specs/{sha256}.json`."""
-    data = spec.read_bytes()
     bucket = f"{clients.project}-models"
     blob = clients.storage.bucket(bucket).blob(f"specs/{hashlib.sha256(data).hexdigest()}.json")
     if not blob.exists():

@@ -2,40 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from cli.deploy import computing, messaging, warehouse
+from cli.deploy import computing, messaging, repository, warehouse
 from cli.deploy.clients import AdminClients
-from ripple.routes import EVENTS, REPOSITORY, service_account, service_name
+from ripple.routes import EVENTS, REPOSITORY, STAGES, WORKFLOW, service_account, service_name
 
 ROOT = Path(__file__).resolve().parents[2]
+SPEC = Path("pipelines") / "train_repeat_purchase.json"
+JOBS = "generators"
+PARTS = (WORKFLOW, JOBS, *STAGES)
+"""What can be deployed apart from the rest: the workflow, the generator jobs, each function."""
 
 
-def deploy(environ: Mapping[str, str], *, packed: bool = True, tell: Callable[[str], None] = lambda _: None) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What is deployed: a checkout's root, the uploaded spec's URI, whether functions share a process, the release it is of."""
+
+    root: Path
+    spec: str
+    packed: bool
+    release: str = ""
+
+
+def deploy(
+    environ: Mapping[str, str], root: Path = ROOT, *, packed: bool = True, tell: Callable[[str], None] = lambda _: None
+) -> None:
     """Deploy everything in the checkout to the project that `environ` points at. Doing it again changes nothing."""
     clients = AdminClients(environ)
-    tell("buckets and topics")
+    tell("buckets, topics, datasets, ledger")
+    lay_foundation(clients)
+    tell("spec, Dataform")
+    spec = warehouse.upload_spec(clients, (root / SPEC).read_bytes())
+    repository.commit_dataform(clients, repository.read_project(root / "dataform"), "Deploy the working tree")
+    tell("workflow, jobs and functions")
+    deploy_parts(clients, Code(root=root, spec=spec, packed=packed), PARTS)
+
+
+def lay_foundation(clients: AdminClients) -> None:
+    """What holds data and messages, and the pepper: all that code needs to be there."""
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
-    tell("datasets and ledger")
     warehouse.make_datasets(clients)
     warehouse.seed_rescued(clients)
     messaging.make_ledger(clients)
-    tell("secrets, spec, Dataform, workflow")
-    pepper = warehouse.make_pepper(clients)
-    spec = warehouse.upload_spec(clients, ROOT / "pipelines" / "train_repeat_purchase.json")
-    warehouse.commit_dataform(clients, ROOT / "dataform")
-    warehouse.deploy_workflow(clients, ROOT / "workflows" / "run_elt.yaml", workflow_env(clients))
-    tell("jobs and functions")
-    shared = dict(environ) | {"PYTHONPATH": str(ROOT)}
-    computing.deploy_jobs(clients, ROOT, shared | job_env(clients, pepper))
-    uris = computing.deploy_functions(clients, ROOT, shared | function_env(spec), packed)
-    tell("subscriptions and triggers")
+    warehouse.make_pepper(clients)
+
+
+def deploy_parts(clients: AdminClients, code: Code, parts: Collection[str]) -> None:
+    """Those of PARTS, each with the subscriptions and triggers that bring events to it."""
+    shared = dict(clients.environ) | {"PYTHONPATH": str(code.root)}
+    if WORKFLOW in parts:
+        warehouse.deploy_workflow(clients, code.root / "workflows" / "run_elt.yaml", workflow_env(clients))
+    if JOBS in parts:
+        computing.deploy_jobs(clients, code.root, shared | job_env(clients, warehouse.make_pepper(clients)))
+    stages = [stage for stage in STAGES if stage in parts]
+    env = shared | function_env(code.spec) | ({"RIPPLE_RELEASE": code.release} if code.release else {})
+    uris = computing.deploy_functions(clients, code.root, env, code.packed, stages)
     messaging.make_subscriptions(clients, uris)
-    names = {stage: stage if packed else service_name(stage) for stage in uris}
-    computing.make_triggers(clients, names)
+    computing.make_triggers(clients, {stage: name_of(stage, code.packed) for stage in stages})
     computing.make_ticks(clients, QUICKER)
+
+
+def name_of(stage: str, packed: bool) -> str:
+    """The name of a stage's service; packed ones are mounted by it."""
+    return stage if packed else service_name(stage)
 
 
 TUNING = {"GRPC_SINGLE_THREADED_UNARY_STREAM": "1"}

@@ -1,6 +1,7 @@
 // What a training snapshot holds: the features of every customer acquired before a cutoff, as they were known at it.
 
 const batch = require("includes/batch");
+const canary = require("includes/canary");
 
 const FEATURES = {
   customer_id: "Customer the row is about.",
@@ -95,7 +96,7 @@ known_events AS (
     startup_id, stage, event_type, occurred_at,
     ROW_NUMBER() OVER (PARTITION BY startup_id ORDER BY occurred_at DESC, event_id DESC) AS newest
   FROM ${ref("silver", "startup_events")} CROSS JOIN cutoff
-  WHERE ${known("occurred_at")}
+  WHERE ${known("occurred_at")} AND ${canary.excluded("startup_id")}
 ),
 funding AS (
   SELECT

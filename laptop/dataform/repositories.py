@@ -1,4 +1,4 @@
-"""repositories: create, get, list, delete, commit, readFile."""
+"""repositories: create, get, list, delete, commit, readFile, queryDirectoryContents."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -149,10 +149,31 @@ async def read_file(request: Request) -> Response:
     return JSONResponse({"contents": base64.b64encode(store.blob(files[path])).decode()})
 
 
+async def query_directory(request: Request) -> Response:
+    """The files and folders of one folder, by full path."""
+    store, asked = surroundings(request).store, request.query_params
+    repository = need(request, "repository", repository_name(request))
+    sha = resolve_commit(store, repository, asked.get("commitSha", ""))
+    entries = list_folder(store.commit_files(repository["name"], sha), asked.get("path", "").strip("/"))
+    if not entries:
+        raise ApiError(404, f"No folder {asked.get('path', '')!r} in {repository['name']}")
+    return JSONResponse(paged(request, "directoryEntries", entries))
+
+
+def list_folder(paths: Iterable[str], folder: str) -> list[Record]:
+    """`{"file": path}` and `{"directory": path}` of what is right in `folder`, in order. Pure."""
+    start = f"{folder}/" if folder else ""
+    inside = [path.removeprefix(start) for path in sorted(paths) if path.startswith(start)]
+    folders = dict.fromkeys(path.split("/")[0] for path in inside if "/" in path)
+    files = [{"file": start + path} for path in inside if "/" not in path]
+    return [*({"directory": start + name} for name in folders), *files]
+
+
 # Verbs first: `{repository}` would take `ripple:commit` for a name.
 ROUTES = [
     Route(f"{ONE}:commit", commit, methods=["POST"]),
     Route(f"{ONE}:readFile", read_file, methods=["GET"]),
+    Route(f"{ONE}:queryDirectoryContents", query_directory, methods=["GET"]),
     Route(_BASE, create, methods=["POST"]),
     Route(_BASE, list_all, methods=["GET"]),
     Route(ONE, get, methods=["GET"]),

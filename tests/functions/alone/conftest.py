@@ -16,7 +16,8 @@ from google.cloud.firestore import Client as FirestoreClient
 
 from cli.deploy import computing, messaging, warehouse
 from cli.deploy.clients import AdminClients
-from cli.deploy.whole import function_env, job_env, workflow_env
+from cli.deploy.repository import commit_dataform, read_project
+from cli.deploy.whole import SPEC, function_env, job_env, workflow_env
 from cli.laptop_control import environment, read_ports, start_detached, stop
 from tests.bundles.environments import build_environment, write_bundles
 from tests.functions.alone.cloud import (
@@ -67,7 +68,7 @@ def _deploy_all_but_functions(clients: AdminClients) -> str:
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
     warehouse.make_datasets(clients)
-    warehouse.commit_dataform(clients, ROOT / "dataform")
+    commit_dataform(clients, read_project(ROOT / "dataform"), "Deploy")
     warehouse.deploy_workflow(clients, ROOT / "workflows" / "run_elt.yaml", workflow_env(clients))
     jobs = {**clients.environ, "PYTHONPATH": str(ROOT)} | job_env(clients, warehouse.make_pepper(clients))
     computing.deploy_jobs(clients, ROOT, jobs)
@@ -76,7 +77,7 @@ def _deploy_all_but_functions(clients: AdminClients) -> str:
         clients.subscriber.create_subscription(
             name=f"{parent}/subscriptions/test-{name}", topic=f"{parent}/topics/ripple-{name}"
         )
-    return warehouse.upload_spec(clients, ROOT / "pipelines" / "train_repeat_purchase.json")
+    return warehouse.upload_spec(clients, (ROOT / SPEC).read_bytes())
 
 
 @pytest.fixture(scope="package")

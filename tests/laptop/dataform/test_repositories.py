@@ -44,6 +44,22 @@ def test_a_file_is_deleted_by_a_commit(cloud: Cloud) -> None:
     assert cloud.http.get(f"{name}:readFile", params={"path": "workflow_settings.yaml"}).status_code == 404
 
 
+def test_a_folder_lists_what_is_right_in_it(cloud: Cloud) -> None:
+    name = cloud.repository()
+    query = dataform_v1.QueryRepositoryDirectoryContentsRequest
+    root = list(cloud.client.query_repository_directory_contents(request=query(name=name)))
+    assert {entry.directory for entry in root} - {""} == {"definitions", "includes"}
+    assert "workflow_settings.yaml" in {entry.file for entry in root}
+    includes = cloud.client.query_repository_directory_contents(request=query(name=name, path="includes", page_size=1))
+    assert [entry.file for entry in includes] == ["includes/batch.js"]
+
+
+def test_a_folder_that_is_not_there_is_not_found(cloud: Cloud) -> None:
+    query = dataform_v1.QueryRepositoryDirectoryContentsRequest(name=cloud.repository(), path="nowhere")
+    with pytest.raises(exceptions.NotFound):
+        list(cloud.client.query_repository_directory_contents(request=query))
+
+
 @pytest.mark.parametrize("path", ["../out.txt", "/etc/x", "a//b", "node_modules/x.js", "a/./b", ""])
 def test_a_path_outside_the_repository_is_refused_and_nothing_is_committed(cloud: Cloud, path: str) -> None:
     name = cloud.repository()

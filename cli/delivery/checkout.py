@@ -1,0 +1,66 @@
+"""What a checkout would deploy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.delivery.actions import read_actions
+from cli.delivery.archive import digest
+from cli.delivery.compiling import compile_project, digest_files
+from cli.delivery.manifest import Manifest
+from cli.delivery.routing import WORKFLOW, read_routes
+from cli.deploy.repository import read_project
+from cli.deploy.whole import JOBS, SPEC
+from ripple.errors import PermanentError
+
+IMAGES: Mapping[str, tuple[str, ...]] = {
+    "generators": ("generators", "ripple", "requirements/generators.txt"),
+    "pipelines": ("pipelines", "requirements/pipelines.txt"),
+}
+"""What each image is built from: `{name}/Dockerfile` and what it copies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """A checkout's root, what a release of it would consist of, and its compiled Dataform graph."""
+
+    root: Path
+    manifest: Manifest
+    graph: Mapping[str, Any]
+
+
+def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
+    """Read, hash and compile; PermanentError names what is missing or does not compile."""
+    if not (root / "ripple" / "routes.py").is_file():
+        raise PermanentError("checkout_unknown", f"{root} is no checkout of Ripple", "name its root with --checkout")
+    files = read_project(root / "dataform")
+    graph = compile_project(files, project, cache)
+    routes, topics = read_routes(root)
+    manifest = Manifest(
+        routes=routes,
+        topics=topics,
+        events=_read_folder(root / "docs" / "schemas"),
+        contracts=_read_folder(root / "ripple" / "contracts"),
+        actions=read_actions(graph),
+        sources=digest_files(files),
+        parts=digest_parts(root, [part for part in routes if part != WORKFLOW]),
+        images={name: digest(root, *places) for name, places in IMAGES.items()},
+        spec=hashlib.sha256((root / SPEC).read_bytes()).hexdigest(),
+    )
+    return Checkout(root=root, manifest=manifest, graph=graph)
+
+
+def digest_parts(root: Path, stages: list[str]) -> dict[str, str]:
+    """The hash of each part's code, by its name."""
+    code = {stage: digest(root, f"functions/{stage}", "ripple") for stage in stages}
+    return code | {WORKFLOW: digest(root, f"workflows/{WORKFLOW}.yaml"), JOBS: digest(root, *IMAGES["generators"])}
+
+
+def _read_folder(folder: Path) -> dict[str, Any]:
+    """The JSON files of a folder by their names."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}

@@ -1,0 +1,59 @@
+"""What a month at a volume costs, by the model that keeps the prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any, Protocol
+
+from ripple.errors import PermanentError
+
+
+class MonthlyCost(Protocol):
+    """A month's estimate in US dollars, by service, and what the volume does not fit."""
+
+    @property
+    def usd(self) -> float: ...
+    @property
+    def by_service(self) -> Mapping[str, float]: ...
+    @property
+    def warnings(self) -> Sequence[str]: ...
+
+
+class CostModel(Protocol):
+    """Of so many files a day."""
+
+    def __call__(self, files_per_day: float, /) -> MonthlyCost: ...
+
+
+def describe_cost(files_per_day: int, model: CostModel) -> dict[str, Any]:
+    """The estimate as JSON."""
+    cost = model(files_per_day)
+    return {
+        "files_per_day": files_per_day,
+        "usd_per_month": round(cost.usd, 2),
+        "by_service": {service: round(usd, 2) for service, usd in cost.by_service.items()},
+        "warnings": list(cost.warnings),
+    }
+
+
+def tell_cost(described: Mapping[str, Any]) -> str:
+    """The estimate for a person, dearest service first. Pure."""
+    dearest = [f"{service} {usd:.2f}" for service, usd in list(described["by_service"].items())[:3]]
+    told = f"{described['files_per_day']:,} files a day cost some {described['usd_per_month']:,.2f} USD a month"
+    return "\n  ".join([f"{told} ({', '.join(dearest)} ...)", *described["warnings"]])
+
+
+def load_model() -> CostModel:
+    """That of `cli.costing`; PermanentError for a checkout that has none."""
+    try:
+        costing, volume = import_module("cli.costing"), import_module("cli.volume")
+    except ModuleNotFoundError:
+        raise PermanentError("no_cost_model", "this checkout has no cli/costing.py", "leave --volume out") from None
+    prices, usage = costing.read_prices(), costing.read_usage()
+
+    def estimate(files_per_day: float, /) -> MonthlyCost:
+        found: MonthlyCost = costing.estimate(volume.describe_volume(files_per_day, usage), prices, usage)
+        return found
+
+    return estimate
