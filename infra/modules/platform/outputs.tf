@@ -8,6 +8,11 @@ output "functions" {
   value       = { for name, stage in module.stage : name => stage.uri }
 }
 
+output "eventarc_subscriptions" {
+  description = "Subscriptions that Eventarc made, with the acknowledgement deadline that a deployment gives each."
+  value       = merge([for stage in module.stage : stage.eventarc_subscriptions]...)
+}
+
 output "image_repository" {
   description = "Where images are pushed to."
   value       = module.registry.address

@@ -169,6 +169,13 @@ run "objects_come_by_eventarc" {
   }
 }
 
+run "an_object_is_not_delivered_again_while_it_is_worked_on" {
+  assert {
+    condition     = output.eventarc_subscriptions["land-object--bronze"].ack_deadline_seconds == 570
+    error_message = "A deployment would give Eventarc's subscription a deadline that is shorter than the function may take."
+  }
+}
+
 run "a_hash_is_whole" {
   command = plan
   variables {
