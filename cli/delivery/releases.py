@@ -47,7 +47,12 @@ class Release:
 
 
 def read_release(document: Mapping[str, Any]) -> Release:
-    return Release(**{**document, "manifest": read_manifest(document["manifest"])})
+    """A release from its record; PermanentError for one that another version wrote in a form that this one does not know."""
+    try:
+        return Release(**{**document, "manifest": read_manifest(document["manifest"])})
+    except (KeyError, TypeError) as error:
+        reason = f"the record of release {document.get('number')} is of another version of Ripple ({error})"
+        raise PermanentError("release_unreadable", reason, "use the ripple of the newest checkout") from None
 
 
 @dataclass(frozen=True, slots=True)

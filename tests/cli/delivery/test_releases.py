@@ -90,6 +90,12 @@ def test_a_release_survives_its_record() -> None:
     assert read_release(one.to_json()) == one
 
 
+@pytest.mark.parametrize("changes", [{"color": "red"}, {"manifest": {}}], ids=["a field more", "a field less"])
+def test_a_record_of_another_version_is_refused_by_its_number(changes: dict[str, object]) -> None:
+    with pytest.raises(PermanentError, match="the record of release 4 is of another version"):
+        read_release(release(4, "deployed").to_json() | changes)
+
+
 def test_a_lease_is_held_by_one_and_can_be_broken(site: Site) -> None:
     bucket = site.clients.storage.bucket(f"{site.clients.project}-leases")
     bucket.create(location="us-central1")
