@@ -63,8 +63,7 @@ def react_to_manifest(
         manifest = fetch_manifest(ref, edge)
         line = correlated(cause, cause.correlation_id, manifest.batch_id)
         line = line if replay else correlated(cause, manifest.batch_id)
-        # What was exported in one call is told again in one call: its objects have their names by then.
-        if known is None and manifest.id_sum and manifest.count > edge.settings.export_rows_per_slice:
+        if known is None and needs_slices(manifest, edge.settings.export_rows_per_slice):
             go_on(keep_plan(plan_batch(manifest, ref, line, edge), edge), line, edge)
             return
         export_batch(manifest, line, edge, load("sales"))
@@ -72,6 +71,14 @@ def react_to_manifest(
         _conclude(ref, {"state": REFUSED, "reason": fit(str(error), 4096)}, edge)
         raise
     _conclude(ref, {"state": EXPORTED, "batch_id": manifest.batch_id}, edge)
+
+
+def needs_slices(manifest: Manifest, most: int) -> bool:
+    """Of more documents than a slice takes, and with a sum that slices can be held against. Pure.
+
+    What was exported in one call is told again in one call: its objects have their names by then.
+    """
+    return manifest.count > most and manifest.id_sum is not None
 
 
 def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: Edge) -> None:

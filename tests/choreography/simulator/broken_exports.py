@@ -6,13 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+from functions.export_sales.manifests import fetch_manifest
 from functions.export_sales.slicing import close_plan, find_records, record, write_range
+from functions.export_sales.stage import plan_batch
 from functions.export_sales.stage import react as export_sales
 from ripple.contracts import load_contract
 from ripple.events import Envelope, SalesSliceRequested
 from ripple.export_plan import ExportPlan, describe_finished, read_plan
+from ripple.paths import split_uri
 from ripple.ports import Transaction
-from ripple.shell import Finalized, Payload
+from ripple.shell import Payload
 from ripple.stating import Cause, keep_in_outbox, send, state_as
 
 Finish = Callable[[ExportPlan, int, Cause, Any], None]
@@ -57,9 +60,10 @@ def without_asking_whether_it_was(plan: ExportPlan, number: int, cause: Cause, e
 
 
 def plan_at_each_delivery(payload: Payload, cause: Cause, edge: Any) -> None:
-    """Cuts a batch anew whenever its manifest is told."""
-    if isinstance(payload, Finalized):
-        known = edge.documents.get(f"exports/{payload.ref.key}")
-        if known is not None and known["state"] == "planned":
-            edge.documents.delete(f"exports/{payload.ref.key}")
+    """Cuts a batch anew for each of its slices, as if it were cut the same way every time."""
+    known = edge.documents.get(f"exports/{payload.export}") if isinstance(payload, SalesSliceRequested) else None
+    if known is not None and known["uri"]:
+        ref = edge.objects.stat(*split_uri(known["uri"])).ref
+        cut = plan_batch(fetch_manifest(ref, edge), ref, cause, edge).document()
+        edge.documents.update(f"exports/{ref.key}", {"bounds": cut["bounds"], "rows": cut["rows"]})
     export_sales(payload, cause, edge)
