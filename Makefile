@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_modules/.ready)
-TAG = $(shell git rev-parse HEAD)
+# The registry keeps what begins with `release-`, so that it can be rolled back to.
+TAG = release-$(shell git rev-parse HEAD)
 PARTS := start_batch export_sales land_object start_elt start_training replay sweep
 
 .DEFAULT_GOAL := help
@@ -58,8 +59,9 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
-infra-check: ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)
+infra-check: setup ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)
 	infra/check.sh
+	$(BIN)/python -m pytest tests/cli/delivery/with_terraform.py
 
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
 	$(BIN)/python -m tests.bench

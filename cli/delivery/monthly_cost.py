@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any, Protocol
 
-from ripple.errors import PermanentError
+from cli.costing import estimate, read_prices, read_usage
+from cli.volume import describe_volume
 
 
 class MonthlyCost(Protocol):
@@ -45,15 +45,6 @@ def tell_cost(described: Mapping[str, Any]) -> str:
 
 
 def load_model() -> CostModel:
-    """That of `cli.costing`; PermanentError for a checkout that has none."""
-    try:
-        costing, volume = import_module("cli.costing"), import_module("cli.volume")
-    except ModuleNotFoundError:
-        raise PermanentError("no_cost_model", "this checkout has no cli/costing.py", "leave --volume out") from None
-    prices, usage = costing.read_prices(), costing.read_usage()
-
-    def estimate(files_per_day: float, /) -> MonthlyCost:
-        found: MonthlyCost = costing.estimate(volume.describe_volume(files_per_day, usage), prices, usage)
-        return found
-
-    return estimate
+    """That of `cli.costing`, at its own prices and usage."""
+    prices, usage = read_prices(), read_usage()
+    return lambda files_per_day: estimate(describe_volume(files_per_day, usage), prices, usage)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from cli.deploy.whole import ROOT
 from ripple.errors import PermanentError
 from tests.cli.delivery.site import Site
 
-CONFIG = (Path(__file__).with_name("cases") / "cloudbuild.yaml").read_text()
+CONFIG = (ROOT / "cloudbuild.yaml").read_text()
 REGISTRY = "europe-west1-docker.pkg.dev/shop-dev/ripple"
 DIGESTS = {"generators": "a" * 64, "pipelines": "b" * 64}
 
