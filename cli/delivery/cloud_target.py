@@ -71,6 +71,8 @@ class CloudTarget:
         # Also here: the release that is rolled back to may not know a bucket that a later one made.
         self._refuse_losses(terraform.plan())
         terraform.apply_plan()
+        outputs = terraform.read_output("platform") or {}
+        lengthen_deadlines(self.clients.subscriber, outputs.get("eventarc_subscriptions", {}))
 
     def destroy(self, inputs: Inputs) -> list[str]:
         bucket = self._state_bucket()
@@ -141,6 +143,15 @@ def refuse_losses(addresses: Sequence[str]) -> str:
     """Why a plan that loses data is not applied, and how to say that it may. Pure."""
     flags = " ".join(f"--allow-destroy '{address}'" for address in addresses)
     return f"Terraform would destroy {', '.join(addresses)}, and what they hold with them; if that is meant: {flags}"
+
+
+def lengthen_deadlines(subscriber: Any, subscriptions: Mapping[str, Mapping[str, Any]]) -> None:
+    """Give a function its time: Eventarc's own deadline is shorter, so that a large file would be told again while it is landed."""
+    for found in subscriptions.values():
+        if found["subscription"]:
+            wanted = {"name": found["subscription"], "ack_deadline_seconds": found["ack_deadline_seconds"]}
+            mask = {"paths": ["ack_deadline_seconds"]}
+            subscriber.update_subscription(request={"subscription": wanted, "update_mask": mask})
 
 
 def make_state_bucket(bucket: Bucket, location: str) -> None:

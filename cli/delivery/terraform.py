@@ -59,6 +59,11 @@ class Terraform:
         targets = [f"-target={address}" for address in addresses]
         self._run("apply", "-auto-approve", _LOCK_TIMEOUT, f"-var-file={self.variables}", *targets)
 
+    def read_output(self, name: str) -> Any:
+        """An output of the root module; None if its state has none of that name."""
+        outputs: dict[str, dict[str, Any]] = json.loads(self._run("output", "-json"))
+        return outputs.get(name, {}).get("value")
+
     @property
     def _plan_file(self) -> Path:
         return self.data / "plan.tfplan"

@@ -30,6 +30,8 @@ HERE = Path(__file__).parent
 DIGEST = "sha256:" + "1" * 64
 IMAGES = {name: f"us-central1-docker.pkg.dev/{PROJECT}/ripple/{name}@{DIGEST}" for name in ("generators", "pipelines")}
 NOW = dt.datetime(2026, 11, 2, tzinfo=dt.UTC)
+OF_EVENTARC = f"projects/{PROJECT}/subscriptions/eventarc-bronze"
+EVENTARC = {"land-object--bronze": {"subscription": OF_EVENTARC, "ack_deadline_seconds": 570}}
 NOTHING = '{"format_version": "1.2", "resource_changes": []}'
 
 
@@ -67,6 +69,11 @@ def machine(site: Site, first: Said, tmp_path_factory: pytest.TempPathFactory) -
     shutil.copy(HERE / "recording_terraform.py", programs / "terraform")
     (programs / "terraform").chmod(0o755)
     (programs / "plan.json").write_text(NOTHING)
+    (programs / "outputs.json").write_text(json.dumps({"platform": {"value": {"eventarc_subscriptions": EVENTARC}}}))
+    topic = f"projects/{PROJECT}/topics/ripple-ticks"
+    site.clients.subscriber.create_subscription(
+        request={"name": OF_EVENTARC, "topic": topic, "ack_deadline_seconds": 10}
+    )
     edited = {"functions/sweep/stage.py": ("from __future__", "# edited\nfrom __future__")}
     root = site.checkout("project", edited)
     shutil.rmtree(root / "infra", ignore_errors=True)
@@ -150,8 +157,15 @@ def test_a_deployment_applies_its_wave_and_then_the_rest(deployed: tuple[Said, l
     assert commands(told) == [
         *("init", "plan", "show"),
         *("init", 'apply module.stage["sweep"]'),
-        *("init", "plan", "show", "apply"),
+        *("init", "plan", "show", "apply", "output"),
     ]
+
+
+def test_subscriptions_that_eventarc_made_give_a_function_its_time(
+    machine: Machine, deployed: tuple[Said, list[dict[str, Any]]]
+) -> None:
+    found = machine.site.clients.subscriber.get_subscription(subscription=OF_EVENTARC)
+    assert found.ack_deadline_seconds == 570
 
 
 def test_terraform_works_in_the_archive_of_the_release(
@@ -205,7 +219,7 @@ def test_a_rollback_brings_its_own_bundles_and_images(
     assert verdict.passed
     assert (release.restores, release.images, release.spec_uri) == (last.number, IMAGES, last.spec_uri)
     told = machine.told()
-    assert commands(told) == [*("init", 'apply module.stage["replay"]'), *("init", "plan", "show", "apply")]
+    assert commands(told) == [*("init", 'apply module.stage["replay"]'), *("init", "plan", "show", "apply", "output")]
     root = Path(told[0]["folder"]).parents[2]
     assert root.is_relative_to(tmp_path)
     for kept in release.bundles.values():
