@@ -19,8 +19,13 @@ from cli.deploy.whole import JOBS, SPEC
 from ripple.errors import PermanentError
 
 IMAGES: Mapping[str, tuple[str, ...]] = {
-    "generators": ("generators", "ripple", "requirements/generators.txt"),
-    "pipelines": ("pipelines", "requirements/pipelines.txt"),
+    "generators": ("generators", "ripple", "requirements/generators.txt", "requirements/sbom.txt"),
+    "pipelines": (
+        "pipelines",
+        "requirements/pipelines.txt",
+        "requirements/pipelines_build.txt",
+        "requirements/sbom.txt",
+    ),
 }
 """What each image is built from: `{name}/Dockerfile` and what it copies."""
 

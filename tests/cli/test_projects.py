@@ -16,7 +16,7 @@ from tests.cli.conftest import Laptop
 
 READERS = [("runs",), ("events",), ("quarantine",), ("dead-letters",), ("sql", "SELECT 1 AS one"), ("why", "1")]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-OF_THE_LAPTOP = {"up", "down", "status", "doctor", "demo"}
+OF_NO_PROJECT = {"up", "down", "status", "doctor", "demo", "costs"}
 
 
 @pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])
@@ -48,8 +48,8 @@ def test_a_project_is_googles_own_unless_an_endpoint_is_named() -> None:
     assert (named["RIPPLE_ENDPOINT_RUN"], named["STORAGE_EMULATOR_HOST"]) == ("http://a", "http://b")
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - OF_THE_LAPTOP))
-def test_every_command_but_the_laptops_own_takes_a_project(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - OF_NO_PROJECT))
+def test_every_command_that_looks_at_a_project_takes_one(name: str) -> None:
     options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
     assert {"--project", "--region"} <= options
 
