@@ -15,7 +15,7 @@ pytestmark = pytest.mark.timeout(600)
 ONCE = ("sales.export.finished.v1", "training.job.finished.v1")
 
 
-@pytest.fixture(scope="session", params=["calm", "rough"])
+@pytest.fixture(scope="package", params=["calm", "rough"])
 def world(request: pytest.FixtureRequest) -> World:
     found: World = request.getfixturevalue(request.param)
     return found
