@@ -28,13 +28,17 @@ class CloudSink:
         return f"gs://{bucket}/{name}"
 
     def create(self, bucket: str, name: str, source: Path, metadata: Mapping[str, str]) -> bool:
-        from google.api_core.exceptions import PreconditionFailed
+        from google.api_core.exceptions import GoogleAPICallError
+
+        from ripple.gateways.objects import says_it_exists
 
         blob = self._client.bucket(bucket).blob(name)
         blob.metadata = dict(metadata)
         try:
             blob.upload_from_filename(str(source), content_type=_content_type(name), if_generation_match=0)
-        except PreconditionFailed:
+        except GoogleAPICallError as error:
+            if not says_it_exists(error):
+                raise
             return False
         return True
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import IO, cast
 
-from google.api_core.exceptions import NotFound, PreconditionFailed
+from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
 from google.cloud.storage import Blob, Client
 
 from ripple.errors import PermanentError
@@ -46,7 +46,9 @@ class GcsObjects:
         source.seek(0)
         try:
             blob.upload_from_file(source, if_generation_match=0, rewind=True)
-        except PreconditionFailed:
+        except GoogleAPICallError as error:
+            if not says_it_exists(error):
+                raise
             return self.stat(bucket, name)
         return _stored(blob)
 
@@ -57,6 +59,14 @@ class GcsObjects:
 
     def _blob(self, ref: ObjectRef) -> Blob:
         return self._client.bucket(ref.bucket).blob(ref.name, generation=ref.generation)
+
+
+def says_it_exists(error: GoogleAPICallError) -> bool:
+    """Whether creating failed for an object that is there. Pure.
+
+    An account that may only create would need to delete it: Cloud Storage may say so before it looks at the precondition.
+    """
+    return error.code == 412 or (isinstance(error, Forbidden) and "storage.objects.delete" in str(error.message))
 
 
 def _stored(blob: Blob) -> StoredObject:
