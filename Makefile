@@ -63,8 +63,8 @@ infra-check: setup ## Check the Terraform: formatting, validate, test, plan agai
 	infra/check.sh
 	$(BIN)/python -m pytest tests/cli/delivery/with_terraform.py
 
-bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 30 minutes)
-	$(BIN)/python -m tests.bench
+bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 45 minutes; BENCH=importing for one)
+	$(BIN)/python -m tests.bench $(BENCH)
 
 docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs
 	$(BIN)/python -m docs.generate

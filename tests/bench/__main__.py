@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME ...]`: run the benchmarks, all or those named, and write docs/performance.md if all ran."""
+"""`python -m tests.bench [NAME ...]`: run the benchmarks, all or those named, and write their sections of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import importlib
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import psutil
@@ -39,8 +39,7 @@ def main() -> None:
             found[name] = importlib.import_module(f"tests.bench.{name}").measure()
         for figure in found[name]:
             console.print(f"{_verdict(figure):6} {figure.what}: {figure.measured} {figure.rival}", highlight=False)
-    if names == list(BENCHES):
-        PAGE.write_text(write_page(found, datetime.now(UTC)))
+    PAGE.write_text(write_page(found, PAGE.read_text() if PAGE.exists() else "", datetime.now(UTC)))
     missed = [figure for figures in found.values() for figure in figures if figure.holds is False]
     raise SystemExit(1 if missed else 0)
 
@@ -49,19 +48,24 @@ def _verdict(figure: Figure) -> str:
     return {True: "holds", False: "MISSED", None: ""}[figure.holds]
 
 
-def write_page(found: dict[str, Sequence[Figure]], now: datetime) -> str:
+def write_page(found: Mapping[str, Sequence[Figure]], earlier: str, now: datetime) -> str:
+    """The page with new sections for what ran; those of the `earlier` page stay for what did not."""
     memory = psutil.virtual_memory().total / 2**30
     head = (
         "# Performance\n\n"
-        f"Written by `make bench` on {now:%Y-%m-%d}, on {os.cpu_count()} cores and {memory:.0f} GiB with Python "
-        f"{platform.python_version()}. Each figure was measured in the same run as its rival; a bar is what the project holds itself to.\n"
+        f"Written by `make bench`, on {os.cpu_count()} cores and {memory:.0f} GiB with Python {platform.python_version()}. "
+        "Each figure was measured in the same run as its rival; a bar is what the project holds itself to.\n"
     )
-    return head + "".join(_section(BENCHES[name], figures) for name, figures in found.items())
+    kept = {part.partition("\n")[0]: f"\n## {part.rstrip()}\n" for part in earlier.split("\n## ")[1:]}
+    made = {BENCHES[name]: _section(BENCHES[name], figures, now) for name, figures in found.items()}
+    sections = kept | made
+    return head + "".join(sections[title] for title in BENCHES.values() if title in sections)
 
 
-def _section(title: str, figures: Iterable[Figure]) -> str:
+def _section(title: str, figures: Iterable[Figure], now: datetime) -> str:
     rows = [f"| {f.what} | {f.measured} | {f.rival} | {f.bar} | {_verdict(f)} |\n" for f in figures]
-    return f"\n## {title}\n\n| what | measured | beside | bar | |\n|---|---|---|---|---|\n{''.join(rows)}"
+    said = f"\n## {title}\n\nMeasured on {now:%Y-%m-%d}.\n\n"
+    return f"{said}| what | measured | beside | bar | |\n|---|---|---|---|---|\n{''.join(rows)}"
 
 
 if __name__ == "__main__":
