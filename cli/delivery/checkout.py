@@ -13,10 +13,11 @@ from cli.delivery.actions import read_actions
 from cli.delivery.archive import digest
 from cli.delivery.compiling import compile_project, digest_files
 from cli.delivery.manifest import Manifest
-from cli.delivery.routing import WORKFLOW, read_routes
+from cli.delivery.routing import read_routes
 from cli.deploy.repository import read_project
 from cli.deploy.whole import JOBS, SPEC
 from ripple.errors import PermanentError
+from ripple.routes import WORKFLOW
 
 IMAGES: Mapping[str, tuple[str, ...]] = {
     "generators": ("generators", "ripple", "requirements/generators.txt", "requirements/sbom.txt"),

@@ -12,12 +12,12 @@ from google.cloud.storage import Bucket
 
 from cli.delivery import images
 from cli.delivery.resource_plan import ResourcePlan
-from cli.delivery.routing import WORKFLOW
 from cli.delivery.targets import Inputs
 from cli.delivery.terraform import Terraform, compose_variables, find_terraform
 from cli.deploy.clients import AdminClients
 from cli.deploy.whole import JOBS
 from ripple.errors import PermanentError
+from ripple.routes import WORKFLOW
 
 MODULE = "module.platform"
 FOUNDATION = (

@@ -8,8 +8,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ripple.routes import WORKFLOW
+
 Route = dict[str, tuple[str, ...]]
-WORKFLOW = "run_elt"
 _STATED_BY = {"workflows/run_elt": WORKFLOW, "pipelines/train_repeat_purchase": "start_training"}
 """What `STATED_ELSEWHERE` names, as the part that brings it: the pipeline's spec comes with the function that submits it."""
 
