@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -12,12 +11,14 @@ from typing import Any
 from google.cloud import firestore
 from google.cloud.run_v2 import ExecutionsClient, RunJobRequest
 
+from cli.dead_letters import list_letters
 from cli.deploy.clients import AdminClients
 from cli.replaying import publish_replay
 from cli.ticking import publish_tick
 from ripple.gateways.transport import rest_client
 
 SWEEP_SECONDS, STILL_SECONDS = 5, 240
+GAVE_UP = "gave_up"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Settler:
     ticks: int
     by_hand: Counter[str] = field(default_factory=Counter)
     _replayed: set[tuple[int, int]] = field(default_factory=set)
+    _letters: set[str] = field(default_factory=set)
 
     def settle(self, timeout_seconds: float, restart: Callable[[], None], tell: Callable[[str], None]) -> str:
         """Return what is still pending, "" when nothing is. A restart ends a backoff that would wait for ten minutes."""
@@ -117,29 +119,15 @@ class Settler:
         return ", ".join(words + ([f"batches {open_ones[:10]}"] if open_ones else []))
 
     def _redrive(self) -> None:
-        """Send dead letters back to the topic they came from, as they were."""
-        subscription = f"projects/{self.clients.project}/subscriptions/ripple-dead-letters-keep"
-        answer = self.clients.subscriber.pull(subscription=subscription, max_messages=100, timeout=20)
-        for received in answer.received_messages:
-            message = received.message
-            source = message.attributes.get("CloudPubSubDeadLetterSourceSubscription", "")
-            attributes = {k: v for k, v in message.attributes.items() if not k.startswith("CloudPubSub")}
-            if source:
-                known = self.clients.subscriber.get_subscription(
-                    subscription=f"projects/{self.clients.project}/subscriptions/{source}"
-                )
-                self.clients.publisher.publish(known.topic, message.data, **attributes).result(30)
-                self.by_hand["dead letters sent back"] += 1
-            else:
-                self.by_hand[f"buried: {_reason(message.data)}"] += 1
-            self.clients.subscriber.acknowledge(subscription=subscription, ack_ids=[received.ack_id])
-
-
-def _reason(data: bytes) -> str:
-    try:
-        return str(json.loads(data).get("code", "?"))
-    except (ValueError, AttributeError):
-        return "?"
+        """Send back what nobody took in all its deliveries; what was buried for a reason is counted by it."""
+        open_ones = list_letters(self.clients.environ, 1000, everything=False)
+        letters = [letter for letter in open_ones if letter["id"] not in self._letters]
+        given_up = [letter["id"] for letter in letters if letter["code"] == GAVE_UP]
+        if given_up:
+            publish_replay(self.clients.environ, {"kind": "dead-letter", "ids": given_up})
+            self.by_hand["dead letters sent back"] += len(given_up)
+        self.by_hand.update(f"buried: {letter['code']}" for letter in letters if letter["code"] != GAVE_UP)
+        self._letters.update(letter["id"] for letter in letters)
 
 
 def _await_trainings(client: firestore.Client) -> str:
