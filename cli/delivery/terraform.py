@@ -108,5 +108,5 @@ def read_errors(text: str) -> str:
 
 
 def compose_variables(given: Mapping[str, Any]) -> str:
-    """The variables file's text; those without a value are left to the root module's defaults. Pure."""
+    """The variables file's text; those without a value are left to what the root module says. Pure."""
     return json.dumps({name: value for name, value in given.items() if value not in (None, "", {}, [])}, indent=1)
