@@ -16,7 +16,7 @@ import laptop.storage.server
 from cli.correcting import drop_correction, read_records, write_lines
 from cli.tracing import describe_drift
 from ripple.contracts.corrections import CORRECTS_KEY
-from tests.laptop.conftest import launch, servers
+from laptop.tests.conftest import launch, servers
 from tests.ripple.rows import a_startup
 
 __all__ = ["launch", "servers"]

@@ -11,7 +11,7 @@ import pytest
 
 import laptop.bigquery.server
 import laptop.storage.server
-from tests.laptop.conftest import launch, servers
+from laptop.tests.conftest import launch, servers
 from tests.sql.project import VARS
 from tests.sql.warehouse import Warehouse
 

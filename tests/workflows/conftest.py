@@ -1,3 +1,3 @@
-from tests.laptop.conftest import launch, servers
+from laptop.tests.conftest import launch, servers
 
 __all__ = ["launch", "servers"]

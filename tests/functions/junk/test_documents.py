@@ -27,7 +27,7 @@ from ripple.tagged_json import Unsupported, read_tagged, write_tagged
 from tests.functions.fakes import FakeEdge, FakeSales
 from tests.functions.junk.test_lines import STRINGS
 from tests.functions.test_export_sales import deliver, manifest
-from tests.laptop.conftest import launch, servers
+from laptop.tests.conftest import launch, servers
 from tests.ripple.rows import AT, an_order
 
 __all__ = ["launch", "servers"]

@@ -31,7 +31,7 @@ from tests.choreography.simulator.crash_points import full_scenario
 from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
 from tests.functions.fakes import FakeEdge
-from tests.laptop.conftest import launch, servers
+from laptop.tests.conftest import launch, servers
 
 __all__ = ["launch", "servers"]
 PARENT = "projects/demo-proj/locations/us-central1"
