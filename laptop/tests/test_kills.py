@@ -25,9 +25,9 @@ from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
 from laptop.ports import hold_port
-from ripple.gateways.transport import rest_client
 from laptop.tests.bigquery.conftest import client_of as bigquery_of
 from laptop.tests.pubsub.conftest import Bus
+from ripple.gateways.transport import rest_client
 
 SERVICES = ("storage", "pubsub", "firestore", "secrets", "scheduler", "workflows", "bigquery")
 PROJECT = "demo-proj"

@@ -15,8 +15,8 @@ from google.cloud.storage import Client
 import laptop.storage.server
 from cli.correcting import drop_correction, read_records, write_lines
 from cli.tracing import describe_drift
-from ripple.contracts.corrections import CORRECTS_KEY
 from laptop.tests.conftest import launch, servers
+from ripple.contracts.corrections import CORRECTS_KEY
 from tests.ripple.rows import a_startup
 
 __all__ = ["launch", "servers"]

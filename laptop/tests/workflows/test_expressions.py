@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 import yaml
 
+from laptop.tests.workflows.rig import run
 from laptop.workflows.errors import SourceError, WorkflowError
 from laptop.workflows.source import read_source
 from laptop.workflows.syntax import parse
-from laptop.tests.workflows.rig import run
 
 CASES = yaml.safe_load((Path(__file__).parent / "expressions.yaml").read_text())
 VARIABLES = {"l": [1, 2, 3], "m": {"a": 1, "nested": {"deep": "x"}}, "n": None, "other": {"nested": {"more": 1}}}

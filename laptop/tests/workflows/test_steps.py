@@ -1,8 +1,8 @@
 import pytest
 
+from laptop.tests.workflows.rig import Recorder, run, status
 from laptop.workflows.errors import SourceError, WorkflowError, tagged
 from laptop.workflows.source import read_source
-from laptop.tests.workflows.rig import Recorder, run, status
 
 GET = "call: http.get\n        args: {url: http://localhost/}\n        result: r"
 

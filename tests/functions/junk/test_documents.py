@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import laptop.firestore.server
+from laptop.tests.conftest import launch, servers
 from ripple.events import SalesExportFinished
 from ripple.gateways.sales import PAGE_BYTES, FirestoreSales, decode_value
 from ripple.ports import BatchRange, SalesRange
@@ -27,7 +28,6 @@ from ripple.tagged_json import Unsupported, read_tagged, write_tagged
 from tests.functions.fakes import FakeEdge, FakeSales
 from tests.functions.junk.test_lines import STRINGS
 from tests.functions.test_export_sales import deliver, manifest
-from laptop.tests.conftest import launch, servers
 from tests.ripple.rows import AT, an_order
 
 __all__ = ["launch", "servers"]

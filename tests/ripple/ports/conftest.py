@@ -18,6 +18,7 @@ from laptop.firestore.server import start as start_firestore
 from laptop.hosting import Service
 from laptop.run.server import start as start_run
 from laptop.storage.server import start as start_storage
+from laptop.tests.conftest import launch, servers
 from laptop.vertex.server import start as start_vertex
 from laptop.workflows.server import start as start_workflows
 from ripple.gateways.documents import FirestoreDocuments
@@ -31,7 +32,6 @@ from tests.choreography.simulator.crash_points import full_scenario
 from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
 from tests.functions.fakes import FakeEdge
-from laptop.tests.conftest import launch, servers
 
 __all__ = ["launch", "servers"]
 PARENT = "projects/demo-proj/locations/us-central1"
