@@ -11,8 +11,8 @@ from typing import Any
 from google.api_core.exceptions import NotFound, PreconditionFailed
 
 from cli.deploy.clients import AdminClients
-from ripple.contracts.corrections import CORRECTS_KEY, correction_name, write_correction
-from ripple.paths import parse_bronze_name, split_uri
+from ripple.rows.contracts.corrections import CORRECTS_KEY, write_correction
+from ripple.wire.paths import correction_name, parse_bronze_name, split_uri
 
 Record = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.replaying import open_edge
-from ripple.codes import CODES
+from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
 
 

@@ -16,8 +16,8 @@ from cli.deploy.clients import AdminClients
 from cli.ledger import read_events
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
-from ripple.routes import GENERATED_FLOWS
-from ripple.tables import FLOW_TABLES
+from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.deployment.tables import FLOW_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from google.cloud.firestore import Client
 from cli.exports import explain_export, find_exports, trace_export
 from cli.ledger import read_stalled
 from cli.tracing import read_document, read_rest, trace_object
-from ripple.elt_state import read_head
+from ripple.state.elt_runs import read_head
 
 Document = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 from google.cloud.firestore import Client
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from ripple.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_plan, read_plan
+from ripple.state.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_plan, read_plan
 
 _NAMED = 20
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from google.api_core.exceptions import PreconditionFailed
 
 from cli.deploy.clients import AdminClients
-from ripple.paths import bronze_name, parse_bronze_name
+from ripple.wire.paths import bronze_name, parse_bronze_name
 
 
 def drop_file(environ: Mapping[str, str], file: Path, flow: str, day: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.volume import Volume
-from ripple.routes import STAGES, Fact, Finalize
+from ripple.deployment.routes import STAGES, Fact, Finalize
 
 Usage = Mapping[str, Any]
 MIB, GIB = 2**20, 2**30

@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any
 
 from cli.replaying import open_edge
-from ripple.codes import CODES
+from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
-from ripple.paths import parse_bronze_name, split_uri
+from ripple.wire.paths import parse_bronze_name, split_uri
 
 SHOWN = ("line", "offset", "code", "field", "message", "raw")
 

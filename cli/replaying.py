@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.deploy.clients import AdminClients
+from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
-from ripple.settings import read_settings
 
 CONFIRM_SECONDS = 60
 

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from cli.command_line import Json, answer, fail
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOL = Path(sys.executable).with_name("cyclonedx-py")

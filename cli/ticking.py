@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import GENERATED_FLOWS
+from ripple.deployment.routes import GENERATED_FLOWS
 
 
 def next_tick(environ: Mapping[str, str], start: str, end: str, flows: Sequence[str] | None) -> dict[str, Any]:

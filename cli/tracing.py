@@ -8,9 +8,9 @@ from typing import Any
 from google.cloud.firestore import Client
 
 from cli.exports import trace_export
-from ripple.elt_state import describe_rest, read_head
-from ripple.paths import ObjectRef, split_uri
-from ripple.tables import FLOW_TABLES
+from ripple.deployment.tables import FLOW_TABLES
+from ripple.state.elt_runs import describe_rest, read_head
+from ripple.wire.paths import ObjectRef, split_uri
 
 
 def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.settings import Settings
+from ripple.deployment.settings import Settings
 
 _CAPS = Settings(project="any-project")
 

@@ -1,1 +1,1 @@
-"""One folder per stage of the choreography; see ripple/routes.py for what each reacts to."""
+"""One folder per stage of the choreography; see ripple/deployment/routes.py for what each reacts to."""

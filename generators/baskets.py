@@ -17,7 +17,7 @@ from generators.lives import MonthOfOrders, number_within_customer
 from generators.people import Block, customer_id
 from generators.pools import COUNTRIES, PRODUCTS, Catalogue, fill_catalogue
 from generators.world import DAY_MS, Purpose, World, open_stream
-from ripple.pii import Pepper
+from ripple.rows.pii import Pepper
 
 METHODS = {
     "card": "card",

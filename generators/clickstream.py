@@ -20,7 +20,7 @@ from generators.running import open_pepper, open_sink
 from generators.stains import CLICKSTREAM, line_kinds
 from generators.times import LINE_KEPT, LINE_REFUSED
 from generators.world import Purpose
-from ripple.pii import Pepper
+from ripple.rows.pii import Pepper
 
 
 def main(argv: Sequence[str] | None = None) -> None:

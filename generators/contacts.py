@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from generators.people import BLOCK, Block
 from generators.pools import fill_people
 from generators.world import Purpose, World, open_stream
-from ripple.pii import Pepper, make_token, truncate_ip
+from ripple.rows.pii import Pepper, make_token, truncate_ip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

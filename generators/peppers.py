@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from ripple.pii import Pepper
+from ripple.rows.pii import Pepper
 
 _VERSION = re.compile(r"projects/[^/]+/secrets/[^/]+/versions/([1-9][0-9]{0,14})")
 

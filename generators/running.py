@@ -13,7 +13,7 @@ from generators.job import Job
 from generators.peppers import derive_open_pepper, fetch_pepper
 from generators.sinks import CloudSink, FolderSink, Sink
 from generators.truth import Totals, Truth, totals_json
-from ripple.pii import Pepper
+from ripple.rows.pii import Pepper
 
 
 def open_sink(job: Job) -> Sink:

@@ -27,8 +27,8 @@ from generators.stains import SALES, Document, document_kinds
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED
 from generators.truth import Totals, Truth
 from generators.world import Month, Purpose, day_of, open_stream
-from ripple.checksums import sum_ids
-from ripple.pii import Pepper
+from ripple.rows.checksums import sum_ids
+from ripple.rows.pii import Pepper
 
 _KINDS = document_kinds(SALES, DOCUMENT_KEPT, DOCUMENT_REFUSED)
 

@@ -1,1 +1,1 @@
-"""What every part of Ripple shares: events, routes, contracts, the ledger of state, settings and gateways."""
+"""What every part of Ripple shares, in rooms that build on each other: see `docs/architecture.md`."""

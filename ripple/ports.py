@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Protocol, TypeVar
 
-from ripple.events import Envelope
-from ripple.paths import ObjectRef
-from ripple.replaying.dead_letters import DeadLetter
+from ripple.wire.dead_letters import DeadLetter
+from ripple.wire.events import Envelope
+from ripple.wire.paths import ObjectRef
 
 T = TypeVar("T")
 Document = dict[str, Any]

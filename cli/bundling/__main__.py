@@ -11,7 +11,7 @@ import typer
 from cli.bundling.contents import StrayFileError
 from cli.bundling.manifest import Bundle, describe, write_bundles, write_manifest
 from cli.command_line import Json, answer, fail
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 Out = Annotated[Path, typer.Option("--out", help="Where the bundles and their manifest go.")]

@@ -14,9 +14,9 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 
 from cli.deploy.clients import AdminClients
 from cli.tracing import trace_object
-from ripple.contracts import load_contract
-from ripple.paths import bronze_name, split_uri
-from ripple.routes import FLOWS
+from ripple.deployment.routes import FLOWS
+from ripple.rows.contracts import load_contract
+from ripple.wire.paths import bronze_name, split_uri
 
 FLOW = "startups"
 ROWS = 3

@@ -13,11 +13,11 @@ from cli.delivery.actions import read_actions
 from cli.delivery.archive import digest
 from cli.delivery.compiling import compile_project, digest_files
 from cli.delivery.manifest import Manifest
-from cli.delivery.routing import read_routes
+from cli.delivery.routing import read_routes, routes_file
 from cli.deploy.repository import read_project
 from cli.deploy.whole import JOBS, SPEC
+from ripple.deployment.routes import WORKFLOW
 from ripple.errors import PermanentError
-from ripple.routes import WORKFLOW
 
 IMAGES: Mapping[str, tuple[str, ...]] = {
     "generators": ("generators", "ripple", "requirements/generators.txt", "requirements/sbom.txt"),
@@ -42,7 +42,7 @@ class Checkout:
 
 def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
     """Read, hash and compile; PermanentError names what is missing or does not compile."""
-    if not (root / "ripple" / "routes.py").is_file():
+    if not routes_file(root).is_file():
         raise PermanentError("checkout_unknown", f"{root} is no checkout of Ripple", "name its root with --checkout")
     files = read_project(root / "dataform")
     graph = compile_project(files, project, cache)
@@ -51,7 +51,7 @@ def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
         routes=routes,
         topics=topics,
         events=_read_folder(root / "docs" / "schemas"),
-        contracts=_read_folder(root / "ripple" / "contracts"),
+        contracts=_read_folder(root / "ripple/rows/contracts") or _read_folder(root / "ripple/contracts"),
         actions=read_actions(graph),
         sources=digest_files(files),
         parts=digest_parts(root, [part for part in routes if part != WORKFLOW]),

@@ -16,8 +16,8 @@ from cli.delivery.targets import Inputs
 from cli.delivery.terraform import Terraform, compose_variables, find_terraform
 from cli.deploy.clients import AdminClients
 from cli.deploy.whole import JOBS
+from ripple.deployment.routes import WORKFLOW
 from ripple.errors import PermanentError
-from ripple.routes import WORKFLOW
 
 MODULE = "module.platform"
 FOUNDATION = (

@@ -16,8 +16,8 @@ from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
 from cli.deploy.clients import AdminClients
 from cli.deploy.whole import PARTS, name_of
+from ripple.deployment.routes import STAGES
 from ripple.errors import PermanentError
-from ripple.routes import STAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,25 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ripple.routes import WORKFLOW
+from ripple.deployment.routes import WORKFLOW
 
 Route = dict[str, tuple[str, ...]]
 _STATED_BY = {"workflows/run_elt": WORKFLOW, "pipelines/train_repeat_purchase": "start_training"}
 """What `STATED_ELSEWHERE` names, as the part that brings it: the pipeline's spec comes with the function that submits it."""
 
 
+_FILES = ("ripple/deployment/routes.py", "ripple/routes.py")
+"""Where the routes lie in a checkout: now, and in releases made before they moved."""
+
+
+def routes_file(root: Path) -> Path:
+    """The file of the routes in the checkout `root`; today's place if it holds none."""
+    return next((root / place for place in _FILES if (root / place).is_file()), root / _FILES[0])
+
+
 def read_routes(root: Path) -> tuple[dict[str, Route], tuple[str, ...]]:
     """What each part reacts to and states, by event type, `finalize:BUCKET` or `TOPIC:KIND`; and the topics."""
-    table = _load(root / "ripple" / "routes.py")
+    table = _load(routes_file(root))
     routes = {
         stage.name: {"reacts_to": tuple(map(_describe, stage.triggers)), "states": tuple(stage.states)}
         for stage in table.STAGES.values()

@@ -14,8 +14,8 @@ from google.cloud.bigquery import QueryJobConfig
 from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from google.cloud.storage import Client as StorageClient
 
+from ripple.deployment.settings import read_settings
 from ripple.gateways.transport import rest_client
-from ripple.settings import read_settings
 
 
 @dataclass(frozen=True)

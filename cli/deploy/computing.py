@@ -12,8 +12,8 @@ from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
 from cli.deploy.clients import AdminClients
-from ripple.parts import JOBS, SCHEDULE, Tick
-from ripple.routes import FINALIZED, STAGES, TICKS, Finalize, caller, service_name
+from ripple.deployment.parts import JOBS, SCHEDULE, Tick
+from ripple.deployment.routes import FINALIZED, STAGES, TICKS, Finalize, caller, service_name
 
 
 def deploy_functions(

@@ -9,8 +9,8 @@ from google.api_core.exceptions import AlreadyExists, Conflict
 from google.protobuf.duration_pb2 import Duration
 
 from cli.deploy.clients import AdminClients
-from ripple.parts import LEDGERS, Ledger
-from ripple.routes import (
+from ripple.deployment.parts import LEDGERS, Ledger
+from ripple.deployment.routes import (
     BUCKETS,
     DEAD_LETTERS,
     EVENTS,

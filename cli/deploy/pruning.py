@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import STAGES, Command, Fact, Finalize, service_name, subscription_name
+from ripple.deployment.routes import STAGES, Command, Fact, Finalize, service_name, subscription_name
 
 Names = list[str]
 

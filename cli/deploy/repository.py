@@ -11,7 +11,7 @@ from google.api_core.exceptions import AlreadyExists, BadRequest, Conflict, Forb
 from google.cloud import dataform_v1
 
 from cli.deploy.clients import AdminClients
-from ripple.routes import REPOSITORY
+from ripple.deployment.routes import REPOSITORY
 
 Files = Mapping[str, bytes]
 _Operation = dataform_v1.CommitRepositoryChangesRequest.FileOperation

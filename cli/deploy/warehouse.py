@@ -13,8 +13,8 @@ from google.cloud import secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
 from cli.deploy.clients import AdminClients
-from ripple.parts import LEDGERS, name_seeds
-from ripple.routes import DATASETS, PEPPER, WORKFLOW, service_account
+from ripple.deployment.parts import LEDGERS, name_seeds
+from ripple.deployment.routes import DATASETS, PEPPER, WORKFLOW, service_account
 
 
 def make_datasets(clients: AdminClients) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.deploy import computing, messaging, repository, warehouse
 from cli.deploy.clients import AdminClients
-from ripple.routes import EVENTS, REPOSITORY, STAGES, WORKFLOW, service_account, service_name
+from ripple.deployment.routes import EVENTS, REPOSITORY, STAGES, WORKFLOW, service_account, service_name
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = Path("pipelines") / "train_repeat_purchase.json"

@@ -15,10 +15,10 @@ from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
 from docs.generate.topology import describe_topology
-from ripple.events import CATALOGUE
+from ripple.wire.events import CATALOGUE
 
 DOCS = Path(__file__).resolve().parents[1]
-EXAMPLES = DOCS.parent / "tests" / "ripple" / "events"
+EXAMPLES = DOCS.parent / "tests" / "ripple" / "wire" / "events"
 
 
 def generate() -> dict[Path, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ripple.events import CATALOGUE
-from ripple.routes import EVENTS, STAGES, STATED_ELSEWHERE, TOPICS, Command, Fact, Finalize
+from ripple.deployment.routes import EVENTS, STAGES, STATED_ELSEWHERE, TOPICS, Command, Fact, Finalize
+from ripple.wire.events import CATALOGUE
 
 
 def describe_choreography() -> dict[str, Any]:

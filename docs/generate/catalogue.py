@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.generate.schemas import describe_fact, name_type
-from ripple.events import CATALOGUE, Fact
-from ripple.routes import STAGES, STATED_ELSEWHERE
-from ripple.routes import Fact as Hears
+from ripple.deployment.routes import STAGES, STATED_ELSEWHERE
+from ripple.deployment.routes import Fact as Hears
+from ripple.wire.events import CATALOGUE, Fact
 
 _HEAD = """# Events
 

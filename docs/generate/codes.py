@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ripple.codes import CODES, PLACES
+from ripple.deployment.codes import CODES, PLACES
 
 _HEAD = """# Codes
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from cli.costing import Estimate, Prices, estimate, estimate_deployment, read_prices, read_usage
 from cli.quantities import BILLED_TABLE, Usage, bytes_per_run
 from cli.volume import Volume, describe_volume
-from ripple.routes import STAGES
-from ripple.settings import Settings
+from ripple.deployment.routes import STAGES
+from ripple.deployment.settings import Settings
 
 TEXT = Path(__file__).parent / "costs_page.txt"
 VOLUMES = (10, 1_000, 100_000)

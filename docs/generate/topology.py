@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ripple.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick, name_seeds
-from ripple.routes import (
+from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick, name_seeds
+from ripple.deployment.routes import (
     BUCKETS,
     DATASETS,
     DEAD_LETTERS,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from ripple.contracts import Contract
-from ripple.sales_schema import arrow_schema
-from ripple.timestamp_columns import REFUSALS, parse_column
+from ripple.rows.contracts import Contract
+from ripple.rows.sales_schema import arrow_schema
+from ripple.rows.timestamp_columns import REFUSALS, parse_column
 
 if TYPE_CHECKING:
     import pandas as pd

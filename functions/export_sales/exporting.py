@@ -7,13 +7,13 @@ from contextlib import ExitStack
 
 from functions.export_sales.manifests import Manifest
 from functions.export_sales.writing import Slice, keep_slice, write_slice
-from ripple.checksums import IdChecksum
-from ripple.contracts import Contract
 from ripple.errors import RetryableError
-from ripple.events import SalesExportFinished, SalesSliceExported
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import BatchRange, ChangeRange, Page, SalesRange
-from ripple.stating import Cause, send, state_as
+from ripple.rows.checksums import IdChecksum
+from ripple.rows.contracts import Contract
+from ripple.wire.events import SalesExportFinished, SalesSliceExported
 
 STAGE = "export_sales"
 PAGE_SIZE = 2000

@@ -6,7 +6,7 @@ import functions_framework
 from flask import Request
 
 from functions.export_sales.stage import react
-from ripple.shell import serve
+from ripple.handling.shell import serve
 
 # An export takes what memory its instance has. Cloud Run sends one request at a time; a laptop packs functions into a process.
 ONE_AT_A_TIME = Lock()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
-from ripple.limits import is_name
-from ripple.paths import ObjectRef
-from ripple.strict_json import read_json
-from ripple.timestamps import read_day
+from ripple.rows.timestamps import read_day
+from ripple.wire.limits import is_name
+from ripple.wire.paths import ObjectRef
+from ripple.wire.strict_json import read_json
 
 MANIFEST_BYTES = 64 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ripple.contracts import Contract
-from ripple.contracts.cutting import plant, write_parts
-from ripple.contracts.evolution import Path
-from ripple.contracts.validation import RESCUED_COLUMN
-from ripple.tagged_json import write_tagged
+from ripple.rows.contracts import Contract
+from ripple.rows.contracts.cutting import plant, write_parts
+from ripple.rows.contracts.evolution import Path
+from ripple.rows.contracts.validation import RESCUED_COLUMN
+from ripple.rows.tagged_json import write_tagged
 
 
 def rescue(row: Mapping[str, Any], paths: Iterable[Path], contract: Contract) -> dict[str, Any]:

@@ -13,11 +13,13 @@ from dataclasses import replace
 
 from functions.export_sales.exporting import PAGE_SIZE, STAGE, check_rows, note_ids
 from functions.export_sales.writing import Slice, keep_slice, write_slice
-from ripple.checksums import IdSum
-from ripple.contracts import Contract
 from ripple.errors import PermanentError
-from ripple.events import Envelope, SalesExportFinished, SalesSliceExported, SalesSliceRequested
-from ripple.export_plan import (
+from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, correlated, keep_in_outbox, send, state_as
+from ripple.ports import Document, Transaction
+from ripple.rows.checksums import IdSum
+from ripple.rows.contracts import Contract
+from ripple.state.export_plan import (
     EXPORTED,
     EXPORTS,
     PLANNED,
@@ -29,10 +31,8 @@ from ripple.export_plan import (
     find_missing,
     read_plan,
 )
-from ripple.gateways.edge import Edge
-from ripple.limits import fit
-from ripple.ports import Document, Transaction
-from ripple.stating import Cause, correlated, keep_in_outbox, send, state_as
+from ripple.wire.events import Envelope, SalesExportFinished, SalesSliceExported, SalesSliceRequested
+from ripple.wire.limits import fit
 
 
 def keep_plan(plan: ExportPlan, edge: Edge) -> ExportPlan:

@@ -14,17 +14,17 @@ from functions.export_sales.exporting import export_batch, export_window
 from functions.export_sales.manifests import Manifest, fetch_manifest
 from functions.export_sales.planning import measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.slicing import export_slice, keep_plan, request_missing, request_slices
-from ripple.contracts import Contract, load_contract
 from ripple.errors import PermanentError
-from ripple.events import ReplayRunStarted, SalesExportRequested, SalesSliceRequested
-from ripple.export_plan import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportPlan, is_plan, read_plan
 from ripple.gateways.edge import Edge
-from ripple.limits import fit
-from ripple.paths import ObjectRef, split_uri
+from ripple.handling.shell import Finalized, Payload
+from ripple.handling.stating import Cause, correlated
 from ripple.ports import ChangeRange
-from ripple.shell import Finalized, Payload
-from ripple.stating import Cause, correlated
-from ripple.timestamps import read_moment
+from ripple.rows.contracts import Contract, load_contract
+from ripple.rows.timestamps import read_moment
+from ripple.state.export_plan import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportPlan, is_plan, read_plan
+from ripple.wire.events import ReplayRunStarted, SalesExportRequested, SalesSliceRequested
+from ripple.wire.limits import fit
+from ripple.wire.paths import ObjectRef, split_uri
 
 LoadContract = Callable[[str], Contract]
 _COLLECTION = "sales"

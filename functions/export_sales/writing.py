@@ -13,17 +13,17 @@ import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
 from functions.export_sales.rescuing import rescue
-from ripple.contracts import Contract, Violation
-from ripple.contracts.columns import find_suspects
-from ripple.contracts.drift_report import DriftTally, write_report
-from ripple.contracts.evolution import examine
-from ripple.contracts.lines import hash_line
-from ripple.events import SalesSliceExported
-from ripple.paths import bronze_name
+from ripple.deployment.settings import Settings
 from ripple.ports import ObjectStore, Page
-from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
-from ripple.settings import Settings
-from ripple.tagged_json import write_tagged
+from ripple.rows.contracts import Contract, Violation
+from ripple.rows.contracts.columns import find_suspects
+from ripple.rows.contracts.drift_report import DriftTally, write_report
+from ripple.rows.contracts.evolution import examine
+from ripple.rows.contracts.lines import hash_line
+from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
+from ripple.rows.tagged_json import write_tagged
+from ripple.wire.events import SalesSliceExported
+from ripple.wire.paths import bronze_name
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,14 +14,14 @@ import orjson
 
 from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
-from ripple.contracts import Contract
-from ripple.contracts.corrections import expect_corrections
-from ripple.contracts.drift_report import DriftReport, DriftTally
-from ripple.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
-from ripple.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
 from ripple.ports import ObjectStore
+from ripple.rows.contracts import Contract
+from ripple.rows.contracts.corrections import expect_corrections
+from ripple.rows.contracts.drift_report import DriftReport, DriftTally
+from ripple.rows.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
+from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
 
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""

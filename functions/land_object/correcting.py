@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from ripple.contracts.corrections import CORRECTS_KEY
 from ripple.errors import PermanentError, RetryableError
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef, split_uri
 from ripple.ports import StoredObject
+from ripple.rows.contracts.corrections import CORRECTS_KEY
+from ripple.wire.paths import ObjectRef, split_uri
 
 MAX_BYTES = 256 * 1024**2
 

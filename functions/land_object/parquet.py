@@ -11,16 +11,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from functions.land_object.pages import plan_batches
-from ripple.contracts import Contract
-from ripple.contracts.checks import LONGEST_TEXT
-from ripple.contracts.drift_report import DriftReport, read_report
-from ripple.contracts.evolution import WIDENED_TYPE, WIDER
 from ripple.errors import PermanentError
-from ripple.limits import read_count
-from ripple.paths import ObjectRef
 from ripple.ports import ObjectStore, StoredObject
-from ripple.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
-from ripple.timestamps import MAX_MICROS, MIN_MICROS
+from ripple.rows.contracts import Contract
+from ripple.rows.contracts.checks import LONGEST_TEXT
+from ripple.rows.contracts.drift_report import DriftReport, read_report
+from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
+from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
+from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS
+from ripple.wire.limits import read_count
+from ripple.wire.paths import ObjectRef
 
 MAX_FOOTER_BYTES = 16 * 1024**2
 _BUFFER_BYTES = 1024 * 1024
@@ -86,7 +86,7 @@ def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract
             found += len(column)
             wrong = find_wrong(column, contract.kinds.get(name, {}), _may_be_null(name, contract))
             if wrong:
-                raise PermanentError("rows_out_of_contract", f"{ref.uri}: {name} {wrong}", "see ripple/contracts")
+                raise PermanentError("rows_out_of_contract", f"{ref.uri}: {name} {wrong}", "see ripple/rows/contracts")
         if found != metadata.num_rows:
             raise ValueError(f"{name} holds {found} values of {metadata.num_rows}")
 
@@ -159,4 +159,4 @@ def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> N
         if names
     ]
     if wrong:
-        raise PermanentError("schema_mismatch", f"{ref.uri}: columns " + "; ".join(wrong), "see ripple/contracts")
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns " + "; ".join(wrong), "see ripple/rows/contracts")

@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 from ripple.errors import PermanentError
-from ripple.events import BronzeObjectLanded, Fact
 from ripple.gateways.edge import Edge
-from ripple.limits import OBJECT_NAME_BYTES
-from ripple.paths import ObjectRef, split_uri
+from ripple.handling.stating import Cause, correlated, keep_in_outbox, state_as
 from ripple.ports import DocumentStore, Transaction
-from ripple.stating import Cause, correlated, keep_in_outbox, state_as
+from ripple.wire.events import BronzeObjectLanded, Fact
+from ripple.wire.limits import OBJECT_NAME_BYTES
+from ripple.wire.paths import ObjectRef, split_uri
 
 Land = Callable[[ObjectRef, Cause, Edge], None]
 

@@ -11,16 +11,16 @@ from functools import partial
 
 from functions.land_object.checking import Checked, check_object
 from functions.land_object.replaying import expect_bronze, reconsider, replay_objects
-from ripple.contracts import Contract, load_contract
-from ripple.contracts.drift_report import DriftReport
 from ripple.errors import PermanentError
-from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.gateways.edge import Edge
-from ripple.limits import fit
-from ripple.paths import ObjectRef, parse_bronze_name
+from ripple.handling.shell import Finalized, Payload
+from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import Document, DocumentStore, Transaction
-from ripple.shell import Finalized, Payload
-from ripple.stating import Cause, keep_in_outbox, send, state_as
+from ripple.rows.contracts import Contract, load_contract
+from ripple.rows.contracts.drift_report import DriftReport
+from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
+from ripple.wire.limits import fit
+from ripple.wire.paths import ObjectRef, parse_bronze_name
 
 STAGE = "land_object"
 REASON_BYTES = 4096

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 from ripple.gateways.edge import Edge
-from ripple.replaying.dead_letters import DeadLetter, with_history
+from ripple.wire.dead_letters import DeadLetter, with_history
 
 
 def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: Edge) -> tuple[str, ...]:

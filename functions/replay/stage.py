@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from functions.replay.redriving import send_back
 from ripple.errors import PermanentError
-from ripple.events import ReplayRunPlanned, ReplayRunStarted
 from ripple.gateways.edge import Edge
+from ripple.handling.shell import Command, Payload
+from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports import Document
 from ripple.replaying.commands import Request, read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
-from ripple.shell import Command, Payload
-from ripple.stating import Cause, correlated, send, state_as
+from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
 
 STAGE = "replay"
 

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ripple.deployment.routes import FLOWS, GENERATED_FLOWS, LIVE_FLOWS
 from ripple.errors import PermanentError
-from ripple.events import BatchRunStarted, Fact, SalesExportRequested
 from ripple.gateways.edge import Edge
-from ripple.limits import is_line
-from ripple.routes import FLOWS, GENERATED_FLOWS, LIVE_FLOWS
-from ripple.shell import Command, Payload
-from ripple.stating import Cause, correlated, send, state_as
-from ripple.timestamps import read_day, read_moment
+from ripple.handling.shell import Command, Payload
+from ripple.handling.stating import Cause, correlated, send, state_as
+from ripple.rows.timestamps import read_day, read_moment
+from ripple.wire.events import BatchRunStarted, Fact, SalesExportRequested
+from ripple.wire.limits import is_line
 
 STAGE = "start_batch"
 _OPTION = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)

@@ -6,7 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ripple.elt_state import (
+from ripple.deployment.settings import Settings
+from ripple.handling.stating import Cause
+from ripple.ports import Document, DocumentStore, Transaction
+from ripple.state.elt_runs import (
     Claim,
     Head,
     Run,
@@ -20,10 +23,7 @@ from ripple.elt_state import (
     retry,
     write_head,
 )
-from ripple.events import EltRunFailed, EltRunSucceeded
-from ripple.ports import Document, DocumentStore, Transaction
-from ripple.settings import Settings
-from ripple.stating import Cause
+from ripple.wire.events import EltRunFailed, EltRunSucceeded
 
 HEAD = "elt/head"
 WAITING = {"state": "landed", "batch": None}

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from ripple.gateways.edge import Edge
-from ripple.paths import file_list_name
 from ripple.ports import Document
+from ripple.wire.paths import file_list_name
 
 _COLUMNS = (
     "flow",

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 from functions.start_elt.batching import HEAD, Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import write_file_list
-from ripple.elt_state import may_claim, read_head
-from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 from ripple.gateways.edge import Edge
+from ripple.handling.shell import Payload
+from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports import Document
-from ripple.shell import Payload
-from ripple.stating import Cause, correlated, send, state_as
+from ripple.state.elt_runs import may_claim, read_head
+from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 
 STAGE = "start_elt"
 

@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 
-from ripple.caps import DAY, HOUR, Starts, note_start, read_starts, rests_until, write_starts
-from ripple.elt_state import read_head
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.events import EltRunSucceeded, TrainingJobFinished
 from ripple.ports import Document, Transaction
 from ripple.replaying.gathering import find_later
-from ripple.settings import Settings
+from ripple.state.caps import DAY, HOUR, Starts, note_start, read_starts, rests_until, write_starts
+from ripple.state.elt_runs import read_head
+from ripple.wire.events import EltRunSucceeded, TrainingJobFinished
 
 ATTEMPTS = 3
 """Machines die, servers are away for a moment: a failed job is tried so often before a person is asked."""

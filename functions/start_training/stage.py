@@ -9,12 +9,12 @@ import re
 from dataclasses import asdict
 
 from functions.start_training.deciding import decide_after, decide_again, decide_in, note_job, under_way
-from ripple.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.gateways.edge import Edge
-from ripple.paths import split_uri
+from ripple.handling.shell import Payload
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, Transaction
-from ripple.shell import Payload
-from ripple.stating import Cause, send, state_as
+from ripple.wire.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
+from ripple.wire.paths import split_uri
 
 STAGE = "start_training"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from ripple.events import Fact, ReplayRunStarted, RunStalled
-from ripple.events.upkeep import UPKEEP
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, StoredObject
-from ripple.stating import Cause, send, state_as
+from ripple.wire.events import Fact, ReplayRunStarted, RunStalled
+from ripple.wire.events.upkeep import UPKEEP
 
 PROMISE = dt.timedelta(seconds=540)
 """Between an object and its record: what its handler may take."""

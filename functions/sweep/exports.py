@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from ripple.events import Fact, RunStalled, SalesSliceRequested
-from ripple.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_stalled, read_plan
 from ripple.gateways.edge import Edge
-from ripple.stating import Cause, correlated, state_as
+from ripple.handling.stating import Cause, correlated, state_as
+from ripple.state.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_stalled, read_plan
+from ripple.wire.events import Fact, RunStalled, SalesSliceRequested
 
 _AT_ONCE = 100
 MOST_REQUESTS = 200

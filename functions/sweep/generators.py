@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ripple.events import RunStalled
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.stating import Cause, send, state_as
+from ripple.wire.events import RunStalled
 
 ATTEMPTS = 3
 

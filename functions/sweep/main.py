@@ -4,7 +4,7 @@ import functions_framework
 from flask import Request
 
 from functions.sweep.stage import react
-from ripple.shell import serve
+from ripple.handling.shell import serve
 
 
 @functions_framework.http

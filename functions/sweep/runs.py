@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from ripple.elt_state import Run, may_claim, read_head
 from ripple.errors import PermanentError
-from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.stating import Cause, send, state_as
+from ripple.state.elt_runs import Run, may_claim, read_head
+from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 
 _SWEEP = "sweep"
 _KEPT = dt.timedelta(days=30)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from ripple.elt_state import Run, read_head
-from ripple.events import RunStalled
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.stating import Cause, send, state_as
+from ripple.state.elt_runs import Run, read_head
+from ripple.wire.events import RunStalled
 
 TRAINING_PROMISE = dt.timedelta(hours=2)
 """Between the decision to train and the word of how it ended."""

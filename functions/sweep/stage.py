@@ -16,8 +16,8 @@ from functions.sweep.silence import tell_silence
 from functions.sweep.training import end_silent_training, revive_training
 from ripple.errors import PermanentError, RetryableError
 from ripple.gateways.edge import Edge
-from ripple.shell import Command, Payload
-from ripple.stating import Cause, read_outbox, send
+from ripple.handling.shell import Command, Payload
+from ripple.handling.stating import Cause, read_outbox, send
 
 Part = Callable[[dt.datetime, Cause, Edge], None]
 ON_ITS_WAY = dt.timedelta(minutes=1)

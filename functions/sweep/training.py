@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from ripple.caps import DAY, read_starts, rests_until
-from ripple.elt_state import Head, read_head
-from ripple.events import EltRunSucceeded, Fact, TrainingJobFinished
 from ripple.gateways.edge import Edge
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.stating import Cause, send, state_as
+from ripple.state.caps import DAY, read_starts, rests_until
+from ripple.state.elt_runs import Head, read_head
+from ripple.wire.events import EltRunSucceeded, Fact, TrainingJobFinished
 
 GRACE = dt.timedelta(minutes=1)
 _LOOK_BACK = 20

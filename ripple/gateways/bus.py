@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from google.pubsub_v1 import PublisherClient, PubsubMessage
 
-from ripple.events import Envelope
+from ripple.wire.events import Envelope
 
 
 class PubsubPublisher:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from google.auth.credentials import AnonymousCredentials
 from google.cloud.bigquery import ArrayQueryParameter, Client, QueryJobConfig, ScalarQueryParameter
 
-from ripple.replaying.dead_letters import DeadLetter, read_dead_letter
+from ripple.wire.dead_letters import DeadLetter, read_dead_letter
 
 _COLUMNS = "message_id, publish_time, data, attributes"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from ripple.deployment.settings import Settings
 from ripple.gateways.bus import PubsubPublisher
 from ripple.ports import (
     DeadLetters,
@@ -15,7 +16,6 @@ from ripple.ports import (
     PipelineJobs,
     SalesDocuments,
 )
-from ripple.settings import Settings
 
 
 class Edge:

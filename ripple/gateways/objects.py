@@ -10,8 +10,8 @@ from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
 from google.cloud.storage import Blob, Client
 
 from ripple.errors import PermanentError
-from ripple.paths import ObjectRef
 from ripple.ports import StoredObject
+from ripple.wire.paths import ObjectRef
 
 _CHUNK = 4 * 1024 * 1024
 _BUFFER = 256 * 1024

@@ -17,7 +17,7 @@ from google.cloud.firestore_v1.types import StructuredAggregationQuery, Structur
 
 from ripple.errors import RetryableError
 from ripple.ports import BatchRange, Page, SalesRange
-from ripple.tagged_json import Unsupported
+from ripple.rows.tagged_json import Unsupported
 
 PAGE_BYTES = 32 * 1024**2
 _SECONDS = 300

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ripple.deployment.routes import FLOWS
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.paths import parse_bronze_name, split_uri
-from ripple.routes import FLOWS
-from ripple.settings import Settings
+from ripple.wire.paths import parse_bronze_name, split_uri
 
 MAX_OBJECTS = 1000
 MAX_BYTES = 300_000

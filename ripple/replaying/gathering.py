@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ripple.elt_state import Head, describe_rest, read_head
 from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
-from ripple.paths import parse_bronze_name, split_uri
 from ripple.ports import Document
 from ripple.replaying.commands import Request, check_size
-from ripple.replaying.dead_letters import DeadLetter
 from ripple.replaying.plan import Plan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
+from ripple.state.elt_runs import Head, describe_rest, read_head
+from ripple.wire.dead_letters import DeadLetter
+from ripple.wire.paths import parse_bronze_name, split_uri
 
 LETTERS_AT_ONCE = 100
 """Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.elt_state import Head
+from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, Plan
-from ripple.tables import WRITTEN
+from ripple.state.elt_runs import Head
 
 Document = Mapping[str, Any]
 STARTED = Firing(type="replay.run.started.v1", about="this replay")

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ripple.errors import PermanentError
-from ripple.replaying.dead_letters import DeadLetter
 from ripple.replaying.plan import Firing, Plan
 from ripple.replaying.planning import STARTED
+from ripple.wire.dead_letters import DeadLetter
 
 
 def plan_dead_letters(

@@ -22,8 +22,8 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from cli.deploy import messaging
 from cli.deploy.clients import AdminClients
-from ripple.checksums import sum_ids
-from ripple.routes import FINALIZED
+from ripple.deployment.routes import FINALIZED
+from ripple.rows.checksums import sum_ids
 from tests.bench.instances import Instances
 from tests.bench.large_collection import BATCH, PROJECT, is_bad
 from tests.functions.alone.cloud import wrapped

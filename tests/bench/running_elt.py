@@ -8,7 +8,7 @@ import time
 from cli.ledger import Event, read_events
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
-from ripple.routes import GENERATED_FLOWS
+from ripple.deployment.routes import GENERATED_FLOWS
 from tests.bench.laptops import Laptop, laptop
 from tests.bench.measuring import Figure
 

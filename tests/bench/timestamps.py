@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import numpy as np
 import pandas as pd
 
-from ripple.timestamp_columns import parse_column
+from ripple.rows.timestamp_columns import parse_column
 from tests.bench.measuring import Figure
 
 ROWS = 200_000

@@ -12,7 +12,7 @@ import requests
 
 from cli.deploy.clients import AdminClients
 from cli.deploy.whole import function_env
-from ripple.routes import REPOSITORY
+from ripple.deployment.routes import REPOSITORY
 
 Span = tuple[float, float]
 """Epoch seconds from and to."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli.bundling.contents import StrayFileError, gather_files
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def test_a_bundle_holds_its_stage_the_shared_package_and_its_lock(stage: str) ->
     for folder in (f"functions/{stage}", "ripple"):
         code = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py")}
         assert code <= files.keys()
-    assert {"ripple/contracts/sales.json", "ripple/contracts/clickstream.json"} <= files.keys()
+    assert {"ripple/rows/contracts/sales.json", "ripple/rows/contracts/clickstream.json"} <= files.keys()
 
 
 def test_caches_stay_out(copy: Path) -> None:
@@ -41,7 +41,9 @@ def test_caches_stay_out(copy: Path) -> None:
     assert gather_files(copy, "sweep") == before
 
 
-@pytest.mark.parametrize("name", ["ripple/paths.py.orig", "functions/sweep/.env", "ripple/contracts/notes.txt"])
+@pytest.mark.parametrize(
+    "name", ["ripple/wire/paths.py.orig", "functions/sweep/.env", "ripple/rows/contracts/notes.txt"]
+)
 def test_a_stray_file_is_named_and_refused(copy: Path, name: str) -> None:
     (copy / name).write_text("secret")
     with pytest.raises(StrayFileError, match=name):

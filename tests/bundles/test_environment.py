@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 from tests.bundles.environments import ROOT, UV, Environment, build_environment, write_bundles
 
 
@@ -56,7 +56,7 @@ def test_its_bytecode_is_checked_by_hash_and_so_is_never_stale(sweep: Environmen
     assert len(caches) > 30
     assert {int.from_bytes(content[4:8], "little") for content in caches.values()} == {0b11}
     said = sweep.run("-v", "-c", "import sys; sys.path.append('.'); import main").stderr
-    assert re.search(r"code object from '.*/ripple/__pycache__/shell", said)
+    assert re.search(r"code object from '.*/ripple/handling/__pycache__/shell", said)
     assert not re.search(r"bytecode is stale for '(ripple|functions|main)", said)
     assert {path: path.read_bytes() for path in sweep.files.rglob("*.pyc")} == caches
 

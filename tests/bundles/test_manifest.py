@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 from tests.bundles.test_reproducible import ROOT, run_bundling
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cli.bundling.archive import EPOCH, pack
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +69,7 @@ def test_two_checkouts_of_the_same_content_give_the_same_bytes(copies: tuple[Pat
 
 def test_a_changed_byte_gives_another_name(copies: tuple[Path, Path]) -> None:
     before = bundle(copies[0])
-    changed = copies[0] / "ripple" / "paths.py"
+    changed = copies[0] / "ripple" / "wire" / "paths.py"
     text = changed.read_text()
     changed.write_text(text + "\n")
     after = bundle(copies[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.laptop_control import start_detached
-from ripple.routes import PEPPER
+from ripple.deployment.routes import PEPPER
 from tests.choreography.weather import Relay
 from tests.choreography.worlds import SMALL, World, clients_of, ripple
 

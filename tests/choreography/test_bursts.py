@@ -8,7 +8,7 @@ from tests.choreography.simulator.properties import find_violation
 from tests.choreography.simulator.scenario import Outside, Scenario
 from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
-from tests.ripple.rows import a_click
+from tests.ripple.rows.sample_rows import a_click
 
 
 def drop(number: int, at: float) -> Outside:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cli.laptop_control import PROJECT
-from ripple.routes import GENERATED_FLOWS
+from ripple.deployment.routes import GENERATED_FLOWS
 from tests.choreography.weather import Relay
 from tests.choreography.worlds import World, clients_of, read_tables
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.laptop_control import environment, read_ports
 from cli.ledger import read_line
 from cli.main import app
-from ripple.routes import REPOSITORY
+from ripple.deployment.routes import REPOSITORY
 from tests.choreography.worlds import ROOT, World, clients_of
 
 T = TypeVar("T")

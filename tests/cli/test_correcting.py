@@ -16,8 +16,8 @@ import laptop.storage.server
 from cli.correcting import drop_correction, read_records, write_lines
 from cli.tracing import describe_drift
 from laptop.tests.conftest import launch, servers
-from ripple.contracts.corrections import CORRECTS_KEY
-from tests.ripple.rows import a_startup
+from ripple.rows.contracts.corrections import CORRECTS_KEY
+from tests.ripple.rows.sample_rows import a_startup
 
 __all__ = ["launch", "servers"]
 PROJECT = "demo-proj"

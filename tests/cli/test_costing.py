@@ -13,7 +13,7 @@ from cli.costing import Price, estimate, estimate_deployment, price_all, read_pr
 from cli.main import app
 from cli.quantities import BILLED_TABLE, Quantity, bytes_per_run, count_calls, count_month
 from cli.volume import Volume, describe_volume
-from ripple.settings import Settings
+from ripple.deployment.settings import Settings
 
 USAGE, PRICES = read_usage(), read_prices()
 CAPS = Settings(project="any-project")

@@ -9,10 +9,10 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from cli.deploy.clients import AdminClients
+from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
 from ripple.replaying.commands import read_request
 from ripple.replaying.gathering import make_plan
-from ripple.settings import read_settings
 from tests.cli.conftest import Laptop
 
 POISON = b"\xff\xfe not UTF-8 \x1b[2J"

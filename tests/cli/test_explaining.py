@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from cli.explaining import describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
 from cli.main import app
-from ripple.caps import HOUR, Starts
-from ripple.elt_state import Head, write_head
-from ripple.export_plan import ExportPlan
-from ripple.paths import ObjectRef
+from ripple.state.caps import HOUR, Starts
+from ripple.state.elt_runs import Head, write_head
+from ripple.state.export_plan import ExportPlan
+from ripple.wire.paths import ObjectRef
 from tests.cli.conftest import Laptop
 
 CASES = yaml.safe_load((Path(__file__).parent / "explanations.yaml").read_text())

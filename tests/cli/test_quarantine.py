@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from functions.land_object.stage import land
+from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
-from ripple.paths import ObjectRef
-from ripple.settings import read_settings
-from ripple.stating import Cause
+from ripple.handling.stating import Cause
+from ripple.wire.paths import ObjectRef
 from tests.cli.conftest import Laptop
-from tests.ripple.rows import a_click
+from tests.ripple.rows.sample_rows import a_click
 
 GOOD = json.dumps(a_click()).encode()
 BAD = b'{"event_id": "\x7f\x1b[2J"'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ripple.codes import CODES, PLACES
+from ripple.deployment.codes import CODES, PLACES
 
 ROOT = Path(__file__).parents[2]
 REFUSING = {"PermanentError", "Violation", "Refusal"}
@@ -49,12 +49,14 @@ FOUND = read_codes()
 
 @pytest.mark.parametrize("code", sorted(FOUND))
 def test_a_code_in_the_source_is_documented(code: str) -> None:
-    assert code in CODES, f"{FOUND[code]} refuses with {code}: describe it in ripple/codes.py, then run `make docs`"
+    assert code in CODES, (
+        f"{FOUND[code]} refuses with {code}: describe it in ripple/deployment/codes.py, then run `make docs`"
+    )
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_a_documented_code_is_in_the_source(code: str) -> None:
-    assert code in FOUND, f"{code} is refused with nowhere: take it out of ripple/codes.py"
+    assert code in FOUND, f"{code} is refused with nowhere: take it out of ripple/deployment/codes.py"
 
 
 def test_codes_are_found_wherever_they_stand() -> None:

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from docs.generate.__main__ import DOCS, EXAMPLES, find_stale, generate
 from ripple.errors import PermanentError
-from ripple.events import CATALOGUE, decode_fact
+from ripple.wire.events import CATALOGUE, decode_fact
 
 KINDS = sorted(CATALOGUE)
 

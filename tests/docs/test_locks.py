@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()

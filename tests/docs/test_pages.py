@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from cli.main import app
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("functions/**/*.md")])

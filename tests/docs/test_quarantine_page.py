@@ -75,7 +75,8 @@ def test_nothing_is_open_and_both_files_add_up(example: Path) -> None:
 
 def test_every_code_of_corrections_is_on_the_page() -> None:
     code = "".join(
-        (ROOT / name).read_text() for name in ("functions/land_object/correcting.py", "ripple/contracts/corrections.py")
+        (ROOT / name).read_text()
+        for name in ("functions/land_object/correcting.py", "ripple/rows/contracts/corrections.py")
     )
     raised = set(re.findall(r'"(correction_[a-z_]+)"', code))
     assert set(re.findall(r"^\| `(correction_[a-z_]+)`", PAGE, re.M)) == raised

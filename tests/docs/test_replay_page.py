@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ripple.deployment.settings import Settings
 from ripple.replaying.commands import read_request
-from ripple.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "replay.md").read_text()
 MESSAGES = re.findall(

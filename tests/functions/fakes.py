@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeVar
 
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import Envelope, Fact
-from ripple.paths import ObjectRef
+from ripple.handling.stating import Cause
 from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject
-from ripple.replaying.dead_letters import DeadLetter, read_dead_letter
-from ripple.settings import Settings
-from ripple.stating import Cause
+from ripple.wire.dead_letters import DeadLetter, read_dead_letter
+from ripple.wire.events import Envelope, Fact
+from ripple.wire.paths import ObjectRef
 
 T = TypeVar("T")
 _FROZEN = frozenset({str, int, float, bool, type(None), dt.datetime})

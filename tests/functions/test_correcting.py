@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ripple.contracts.corrections import CORRECTS_KEY, correction_name, write_correction
-from ripple.contracts.validation import CORRECTS_FIELD
 from ripple.errors import RetryableError
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected
-from ripple.paths import parse_bronze_name
+from ripple.rows.contracts.corrections import CORRECTS_KEY, write_correction
+from ripple.rows.contracts.validation import CORRECTS_FIELD
+from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
+from ripple.wire.paths import correction_name, parse_bronze_name
 from tests.functions.fakes import FakeEdge
 from tests.functions.test_land_object import BRONZE, GOOD, NAME, among_good, deliver, put
-from tests.ripple.rows import a_click, a_startup
+from tests.ripple.rows.sample_rows import a_click, a_startup
 
 FIXED = "clickstream/dt=2026-01-01/part-1-corrected-1.jsonl"
 QUARANTINE = "ripple-test-quarantine"

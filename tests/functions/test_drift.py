@@ -13,16 +13,16 @@ import pytest
 
 from functions.export_sales import stage as export_sales
 from functions.land_object.stage import react
-from ripple.contracts import load_contract
-from ripple.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, SalesSliceExported
-from ripple.sales_schema import DRIFT_KEY, RESCUED, arrow_schema
-from ripple.shell import Finalized
-from ripple.tagged_json import Unsupported
+from ripple.handling.shell import Finalized
+from ripple.rows.contracts import load_contract
+from ripple.rows.sales_schema import DRIFT_KEY, RESCUED, arrow_schema
+from ripple.rows.tagged_json import Unsupported
+from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, SalesSliceExported
 from tests.functions.fakes import CrashError, FakeEdge, cause
 from tests.functions.test_export_sales import manifest
 from tests.functions.test_land_object import BRONZE, GOOD, NAME, SALES, deliver, parquet_of, put, sales_table
-from tests.ripple.rows import AT, a_click, an_order
-from tests.ripple.test_evolution import evolving
+from tests.ripple.rows.sample_rows import AT, a_click, an_order
+from tests.ripple.rows.test_evolution import evolving
 
 EXTRA = GOOD[:-1] + b', "extra": {"z": 1.10, "a": [1, 2]}}'
 WIDE = GOOD.replace(b'"dwell_ms": 10', b'"dwell_ms": 10.5')

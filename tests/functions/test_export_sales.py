@@ -14,13 +14,19 @@ import pytest
 
 from functions.export_sales.columns import to_timestamps
 from functions.export_sales.stage import react
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import EltRunStarted, ReplayRunStarted, SalesExportFinished, SalesExportRequested, SalesSliceExported
-from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
-from ripple.settings import Settings
-from ripple.shell import Finalized
+from ripple.handling.shell import Finalized
+from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
+from ripple.wire.events import (
+    EltRunStarted,
+    ReplayRunStarted,
+    SalesExportFinished,
+    SalesExportRequested,
+    SalesSliceExported,
+)
 from tests.functions.fakes import FakeEdge, cause
-from tests.ripple.rows import AT, an_order
+from tests.ripple.rows.sample_rows import AT, an_order
 
 BRONZE = "ripple-test-bronze"
 FIRST = "sales/dt=2026-01-01/b-1-00000.parquet"

@@ -17,16 +17,16 @@ import pytest
 from functions.export_sales.columns import to_frame
 from functions.land_object.checking import CONTENT_KEY
 from functions.land_object.stage import react
-from ripple.contracts import load_contract
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
-from ripple.paths import parse_bronze_name, quarantine_name
+from ripple.handling.shell import Finalized
 from ripple.ports import StoredObject
-from ripple.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
-from ripple.settings import Settings
-from ripple.shell import Finalized
+from ripple.rows.contracts import load_contract
+from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
+from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
+from ripple.wire.paths import parse_bronze_name, quarantine_name
 from tests.functions.fakes import CrashError, FakeEdge, cause
-from tests.ripple.rows import a_click, an_order
+from tests.ripple.rows.sample_rows import a_click, an_order
 
 BRONZE, NAME = "ripple-test-bronze", "clickstream/dt=2026-01-01/part-1.jsonl"
 GOOD = json.dumps(a_click()).encode()

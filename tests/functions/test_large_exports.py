@@ -18,9 +18,13 @@ from functions.export_sales.manifests import Manifest
 from functions.export_sales.planning import MOST_SLICES, measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.stage import react
 from functions.sweep.stage import react as sweep
-from ripple.checksums import IdSum, sum_ids
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import (
+from ripple.handling.shell import Finalized
+from ripple.ports import ChangeRange
+from ripple.rows.checksums import IdSum, sum_ids
+from ripple.state.export_plan import ExportPlan, read_plan
+from ripple.wire.events import (
     Fact,
     ReplayRunStarted,
     RunStalled,
@@ -29,14 +33,10 @@ from ripple.events import (
     SalesSliceExported,
     SalesSliceRequested,
 )
-from ripple.export_plan import ExportPlan, read_plan
-from ripple.ports import ChangeRange
-from ripple.settings import Settings
-from ripple.shell import Finalized
 from tests.functions.fakes import NOW, CrashError, FakeDocuments, FakeEdge, FakeSales, cause
 from tests.functions.test_export_sales import BRONZE, deliver, fill, manifest
 from tests.functions.test_sweep import TICK
-from tests.ripple.rows import AT, an_order
+from tests.ripple.rows.sample_rows import AT, an_order
 
 DAY = dt.timedelta(days=1)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from functions.replay.stage import react
 from ripple.errors import PermanentError
-from ripple.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
+from ripple.handling.shell import Command
 from ripple.replaying.commands import MAX_OBJECTS
-from ripple.shell import Command
+from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 
 BUCKET = "ripple-test-bronze"

@@ -14,10 +14,10 @@ from functions.land_object import stage as land_object
 from functions.replay import stage as replay
 from functions.start_elt import stage as start_elt
 from functions.start_training import stage as start_training
-from ripple.events import BronzeObjectLanded, EltRunSucceeded, Envelope, ReplayRunStarted, TrainingJobFinished
-from ripple.shell import Command, decode
+from ripple.handling.shell import Command, decode
+from ripple.wire.events import BronzeObjectLanded, EltRunSucceeded, Envelope, ReplayRunStarted, TrainingJobFinished
 from tests.functions.fakes import NOW, FakeEdge, cause
-from tests.ripple.rows import a_click
+from tests.ripple.rows.sample_rows import a_click
 
 BRONZE = "ripple-test-bronze"
 NAME = "clickstream/dt=2026-01-01/a.jsonl"

@@ -6,7 +6,7 @@ import datetime as dt
 
 from functions.start_elt.stage import react as start_elt
 from functions.sweep.silence import TRAINING_PROMISE
-from ripple.events import EltRunFailed, RunStalled
+from ripple.wire.events import EltRunFailed, RunStalled
 from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_sweep import start_run, succeeded, sweep, train_on
 

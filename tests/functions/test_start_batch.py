@@ -9,8 +9,8 @@ import pytest
 
 from functions.start_batch.stage import plan_batches, react
 from ripple.errors import PermanentError
-from ripple.events import BatchRunStarted, SalesExportRequested
-from ripple.shell import Command
+from ripple.handling.shell import Command
+from ripple.wire.events import BatchRunStarted, SalesExportRequested
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 
 

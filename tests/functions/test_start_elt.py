@@ -10,10 +10,10 @@ import pytest
 
 from functions.start_elt.batching import Started, note_execution
 from functions.start_elt.stage import react
-from ripple.elt_state import read_head
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
-from ripple.settings import Settings
+from ripple.state.elt_runs import read_head
+from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions, cause
 
 

@@ -12,7 +12,7 @@ import pytest
 from functions.start_training.deciding import job_id
 from functions.start_training.stage import react
 from ripple.errors import PermanentError
-from ripple.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
+from ripple.wire.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from tests.functions.fakes import CrashError, FakeEdge, cause
 
 SPEC = b'{"pipelineInfo": {"name": "train-repeat-purchase"}}'

@@ -17,7 +17,8 @@ from functions.start_training.stage import react as start_training
 from functions.sweep.arrivals import MOST_AT_ONCE, PAGE
 from functions.sweep.stage import react, send_leftovers
 from ripple.errors import PermanentError, RetryableError
-from ripple.events import (
+from ripple.handling.shell import Command, Finalized
+from ripple.wire.events import (
     BronzeObjectLanded,
     EltRunFailed,
     EltRunSucceeded,
@@ -26,11 +27,10 @@ from ripple.events import (
     SalesExportFinished,
     TrainingJobFinished,
 )
-from ripple.shell import Command, Finalized
 from tests.choreography.simulator.scenario import Slice, manifest_of
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 from tests.functions.test_land_object import GOOD, NAME, put
-from tests.ripple.rows import an_order
+from tests.ripple.rows.sample_rows import an_order
 
 TICK = Command(body={}, attributes={"kind": "sweep"}, published_at=NOW)
 

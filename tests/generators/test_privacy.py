@@ -12,7 +12,7 @@ from generators.people import build_block
 from generators.peppers import read_kid
 from generators.running import open_pepper
 from generators.world import World
-from ripple.pii import canonical_phone
+from ripple.rows.pii import canonical_phone
 from tests.generators.conftest import Lake, generate_into
 
 

@@ -12,8 +12,8 @@ import pytest
 from generators.dirt import Kind
 from generators.stains import CLICKSTREAM, SALES, Document, document_kinds, line_kinds
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED, LINE_KEPT, LINE_REFUSED
-from ripple.contracts import load_contract
-from ripple.contracts.lines import check_line
+from ripple.rows.contracts import load_contract
+from ripple.rows.contracts.lines import check_line
 from tests.generators.conftest import MAINS, Lake
 
 LINE_FLOWS = ("clickstream", "startups")

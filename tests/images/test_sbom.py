@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.sbom import LOCKS, TOOL, write_documents
-from ripple.routes import STAGES
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 

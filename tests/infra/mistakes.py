@@ -23,7 +23,7 @@ import yaml
 from tests.infra.policies import POLICIES
 
 ROOT = Path(__file__).parents[2]
-CHECKED = ("infra", "workflows", "docs/runbooks", "docs/security.md", "tests/infra", "ripple/routes.py")
+CHECKED = ("infra", "workflows", "docs/runbooks", "docs/security.md", "tests/infra", "ripple/deployment/routes.py")
 VARIABLES = "-var-file=../../../tests/infra/example.tfvars.json"
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ripple.events import CATALOGUE, BronzeObjectLanded, BronzeObjectRejected, TrainingJobFinished
-from ripple.log_lines import describe
+from ripple.handling.log_lines import describe
+from ripple.wire.events import CATALOGUE, BronzeObjectLanded, BronzeObjectRejected, TrainingJobFinished
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "infra" / "modules" / "alerts"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ripple.parts import JOBS
-from ripple.routes import STAGES, caller, service_account
+from ripple.deployment.parts import JOBS
+from ripple.deployment.routes import STAGES, caller, service_account
 from tests.infra.grants import Grant, read_golden
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from docs.generate.topology import describe_topology
-from ripple.parts import JOBS, LEDGERS, SCHEDULE
-from ripple.routes import STAGES, TICKS, TOPICS, Command
+from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE
+from ripple.deployment.routes import STAGES, TICKS, TOPICS, Command
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGY: dict[str, Any] = json.loads((ROOT / "infra" / "topology.json").read_text())

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ripple.contracts import load_contract
-from ripple.sales_schema import arrow_schema
+from ripple.rows.contracts import load_contract
+from ripple.rows.sales_schema import arrow_schema
 from tests.sql.project import VARS
 
 Row = dict[str, Any]

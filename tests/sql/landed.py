@@ -10,10 +10,10 @@ from typing import Any
 from functions.export_sales import stage as export_sales
 from functions.land_object import stage as land_object
 from functions.start_elt.file_list import write_file_list
-from ripple.contracts import Contract
-from ripple.events import BronzeObjectLanded, SalesSliceExported
-from ripple.settings import Settings
-from ripple.shell import Finalized
+from ripple.deployment.settings import Settings
+from ripple.handling.shell import Finalized
+from ripple.rows.contracts import Contract
+from ripple.wire.events import BronzeObjectLanded, SalesSliceExported
 from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_export_sales import manifest
 from tests.sql.conftest import Lake

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ripple.contracts.corrections import CORRECTS_KEY, write_correction
-from tests.ripple.test_evolution import evolving
+from ripple.rows.contracts.corrections import CORRECTS_KEY, write_correction
+from tests.ripple.rows.test_evolution import evolving
 from tests.sql.bronze import click, funding, order
 from tests.sql.conftest import Lake
 from tests.sql.landed import Landing

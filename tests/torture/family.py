@@ -15,7 +15,7 @@ import psutil
 
 from cli.deploy.clients import AdminClients
 from cli.laptop_control import PROJECT, environment, is_deployed, read_ports, running_pid, start_detached, stop
-from ripple.routes import PEPPER
+from ripple.deployment.routes import PEPPER
 
 ROOT = Path(__file__).parents[2]
 KINDS = {

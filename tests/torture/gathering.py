@@ -13,8 +13,8 @@ from google.cloud import firestore
 from google.cloud.aiplatform_v1 import PipelineServiceClient
 
 from cli.deploy.clients import AdminClients
+from ripple.deployment.routes import BUCKETS
 from ripple.gateways.transport import rest_client
-from ripple.routes import BUCKETS
 from tests.torture.verdict import Rest
 from tests.torture.writers import COLLECTION, SUBSCRIPTION
 

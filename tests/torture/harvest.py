@@ -15,7 +15,7 @@ from typing import Any
 
 from functions.start_batch.stage import plan_batches
 from generators import clickstream, sales, startups
-from ripple.shell import Command
+from ripple.handling.shell import Command
 
 PROJECT = "ripple-laptop"
 BRONZE = f"{PROJECT}-bronze"

@@ -170,7 +170,7 @@ variable "firestore_location" {
 }
 
 variable "function_env" {
-  description = "More environment for the functions, such as RIPPLE_REJECT_RATIO; ripple/settings.py lists it."
+  description = "More environment for the functions, such as RIPPLE_REJECT_RATIO; ripple/deployment/settings.py lists it."
   type        = map(string)
   default     = {}
 

@@ -141,7 +141,7 @@ variable "limits" {
 }
 
 variable "env" {
-  description = "Environment of the function; ripple/settings.py says what it reads."
+  description = "Environment of the function; ripple/deployment/settings.py says what it reads."
   type        = map(string)
 
   validation {

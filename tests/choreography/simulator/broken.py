@@ -17,11 +17,11 @@ from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
 from functions.sweep.stage import PARTS
 from functions.sweep.stage import react as sweep
 from functions.sweep.training import revive_training
-from ripple.elt_state import read_head
-from ripple.events import EltRunFailed, EltRunSucceeded
+from ripple.handling.shell import Command, Finalized, Payload
+from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, Transaction
-from ripple.shell import Command, Finalized, Payload
-from ripple.stating import Cause, send, state_as
+from ripple.state.elt_runs import read_head
+from ripple.wire.events import EltRunFailed, EltRunSucceeded
 from tests.choreography.simulator.broken_exports import (
     finishing,
     plan_at_each_delivery,

@@ -10,13 +10,13 @@ from functions.export_sales.manifests import fetch_manifest
 from functions.export_sales.slicing import close_plan, find_records, record, write_range
 from functions.export_sales.stage import plan_batch
 from functions.export_sales.stage import react as export_sales
-from ripple.contracts import load_contract
-from ripple.events import Envelope, SalesSliceRequested
-from ripple.export_plan import ExportPlan, describe_finished, read_plan
-from ripple.paths import split_uri
+from ripple.handling.shell import Payload
+from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import Transaction
-from ripple.shell import Payload
-from ripple.stating import Cause, keep_in_outbox, send, state_as
+from ripple.rows.contracts import load_contract
+from ripple.state.export_plan import ExportPlan, describe_finished, read_plan
+from ripple.wire.events import Envelope, SalesSliceRequested
+from ripple.wire.paths import split_uri
 
 Finish = Callable[[ExportPlan, int, Cause, Any], None]
 

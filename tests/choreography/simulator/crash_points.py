@@ -11,7 +11,7 @@ from tests.choreography.simulator.running import SHIPPED, Verdict, run
 from tests.choreography.simulator.scenario import CANARY, Outside, Scenario, Slice
 from tests.choreography.simulator.weather import RATES, Weather
 from tests.choreography.simulator.world import Protocol
-from tests.ripple.rows import a_click, a_startup, an_order
+from tests.ripple.rows.sample_rows import a_click, a_startup, an_order
 
 SIDES = ("before", "after")
 _REST = 1100.0

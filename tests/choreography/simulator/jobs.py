@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ripple.events import Envelope, TrainingJobFinished
-from ripple.paths import bronze_name
+from ripple.wire.events import Envelope, TrainingJobFinished
+from ripple.wire.paths import bronze_name
 from tests.choreography.simulator.scenario import Slice, manifest_of
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ripple.deployment.routes import FINALIZED, STAGES, Command, Finalize
+from ripple.deployment.routes import Fact as FactTrigger
 from ripple.errors import PermanentError
-from ripple.events import Envelope, Fact
+from ripple.handling.shell import Command as CommandPayload
+from ripple.handling.shell import Payload, decode
+from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
-from ripple.routes import FINALIZED, STAGES, Command, Finalize
-from ripple.routes import Fact as FactTrigger
-from ripple.shell import Command as CommandPayload
-from ripple.shell import Payload, decode
-from ripple.stating import Cause
+from ripple.wire.events import Envelope, Fact
 from tests.choreography.simulator.weather import HOUR
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ class Messages:
         engine.after(delivery.subscription.ack_seconds, late)
 
     def _handle(self, delivery: Delivery) -> None:
-        """What `ripple.shell.serve` does of one request: decode, call the stage, bury what can never work."""
+        """What `ripple.handling.shell.serve` does of one request: decode, call the stage, bury what can never work."""
         stage = delivery.subscription.stage
         self.handled[stage] += 1
         try:

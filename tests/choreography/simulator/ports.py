@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
+from ripple.deployment.settings import Settings
 from ripple.errors import RetryableError
-from ripple.events import Envelope
-from ripple.paths import ObjectRef
 from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject, Transaction
-from ripple.settings import Settings
+from ripple.wire.events import Envelope
+from ripple.wire.paths import ObjectRef
 from tests.choreography.simulator.engine import Engine
 from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 

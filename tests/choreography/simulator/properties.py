@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from functions.start_training.deciding import ATTEMPTS
-from ripple.caps import DAY, HOUR
-from ripple.elt_state import read_head
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
-from ripple.paths import file_list_name
 from ripple.ports import Document, StoredObject
+from ripple.state.caps import DAY, HOUR
+from ripple.state.elt_runs import read_head
+from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
+from ripple.wire.paths import file_list_name
 from tests.choreography.simulator.scenario import CANARY
 from tests.choreography.simulator.world import World
 

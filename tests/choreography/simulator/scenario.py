@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ripple.checksums import sum_ids
-from tests.ripple.rows import a_click, a_startup, an_order
+from ripple.rows.checksums import sum_ids
+from tests.ripple.rows.sample_rows import a_click, a_startup, an_order
 
 CANARY = "jane.roe@example.com"
 """Raw PII in a bad line: it may lie in Bronze and in quarantine's raw text, nowhere else."""

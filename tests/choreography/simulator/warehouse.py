@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from ripple.contracts.lines import hash_line
-from ripple.paths import file_list_name
+from ripple.rows.contracts.lines import hash_line
+from ripple.wire.paths import file_list_name
 from tests.choreography.simulator.engine import KilledError, Process
 
 if TYPE_CHECKING:

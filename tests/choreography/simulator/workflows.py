@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ripple.errors import RetryableError
-from ripple.events import EltRunFailed, EltRunSucceeded, Envelope, Fact
+from ripple.wire.events import EltRunFailed, EltRunSucceeded, Envelope, Fact
 from tests.choreography.simulator.engine import LEASE, KilledError, Process
 
 if TYPE_CHECKING:

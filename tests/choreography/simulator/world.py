@@ -16,12 +16,12 @@ from functions.start_elt.stage import react as start_elt
 from functions.start_training.deciding import HEAD as TRAINING
 from functions.start_training.stage import react as start_training
 from functions.sweep.stage import react as sweep
-from ripple.caps import DAY, HOUR, read_starts, rests_until
-from ripple.elt_state import read_head
+from ripple.deployment.settings import Settings
+from ripple.handling.shell import Payload
+from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
-from ripple.settings import Settings
-from ripple.shell import Payload
-from ripple.stating import Cause
+from ripple.state.caps import DAY, HOUR, read_starts, rests_until
+from ripple.state.elt_runs import read_head
 from tests.choreography.simulator.engine import LEASE, Engine
 from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
 from tests.choreography.simulator.messaging import SKEW, Messages

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from cli.delivery.canary import ROWS, canary_uri, judge_canary, write_canary
-from ripple.contracts import load_contract
-from ripple.paths import parse_bronze_name, split_uri
+from ripple.rows.contracts import load_contract
+from ripple.wire.paths import parse_bronze_name, split_uri
 
 DAY = dt.date(2026, 11, 1)
 # What `ripple where` says of the file; its rows in silver; the steps behind it; whether it will come no further; what is told.

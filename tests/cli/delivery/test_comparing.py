@@ -20,7 +20,7 @@ from cli.delivery.planning import keep_certain
 from cli.delivery.routing import read_routes
 from cli.delivery.waves import plan_waves
 from cli.deploy.whole import PARTS, ROOT
-from ripple.routes import STAGES, TOPICS
+from ripple.deployment.routes import STAGES, TOPICS
 
 CASES = Path(__file__).with_name("cases")
 EVENT = {"type": "object", "required": ["a"], "properties": {"a": {"type": "integer"}}}

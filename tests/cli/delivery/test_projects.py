@@ -21,8 +21,8 @@ from cli.delivery.rolling_back import restore
 from cli.delivery.targets import Inputs
 from cli.laptop_control import PROJECT
 from cli.main import app
+from ripple.deployment.routes import STAGES
 from ripple.errors import PermanentError
-from ripple.routes import STAGES
 from tests.cli.delivery.site import Said, Site
 
 pytestmark = pytest.mark.timeout(300)

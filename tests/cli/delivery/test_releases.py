@@ -138,6 +138,6 @@ def test_an_archive_is_the_same_bytes_for_the_same_files_and_unpacks_to_them(sit
     data = pack(ROOT)
     root = unpack(data, site.folder / "archives")
     assert pack(root) == data
-    assert (root / "ripple" / "routes.py").read_bytes() == (ROOT / "ripple" / "routes.py").read_bytes()
+    assert (root / "ripple/deployment/routes.py").read_bytes() == (ROOT / "ripple/deployment/routes.py").read_bytes()
     assert not list(root.rglob("node_modules"))
     assert unpack(data, site.folder / "archives") == root

@@ -11,10 +11,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ripple.contracts.corrections import CORRECTS_KEY
-from ripple.events import BronzeObjectLanded
-from ripple.routes import STAGES
-from ripple.stating import Cause, keep_in_outbox, state_as
+from ripple.deployment.routes import STAGES
+from ripple.handling.stating import Cause, keep_in_outbox, state_as
+from ripple.rows.contracts.corrections import CORRECTS_KEY
+from ripple.wire.events import BronzeObjectLanded
 from tests.functions.alone.cloud import ROOT, Cloud, Curl, read_curl, wrapped
 
 Alone = Callable[[str], str]

@@ -13,16 +13,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
-from ripple.events import SalesExportFinished
+from ripple.deployment.routes import FINALIZED
+from ripple.handling.shell import serve
 from ripple.ports import BatchRange, SalesRange, StoredObject
-from ripple.routes import FINALIZED
-from ripple.shell import serve
+from ripple.wire.events import SalesExportFinished
 from tests.functions.fakes import FakeEdge, FakeObjects, FakeSales
 from tests.functions.junk.landing_child import peak_mb, say
 from tests.functions.junk.pushes import CONTEXT, request_of
 from tests.functions.junk.worlds import a_manifest, an_edge, stage_of
 from tests.functions.test_export_sales import deliver
-from tests.ripple.rows import an_order
+from tests.ripple.rows.sample_rows import an_order
 
 FULL = 10_000_000
 """Bytes of a Pub/Sub message."""

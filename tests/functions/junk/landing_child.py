@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO
 
 from functions.land_object.stage import react
-from ripple.events import BronzeObjectLanded
-from ripple.paths import ObjectRef
+from ripple.handling.shell import Finalized
 from ripple.ports import StoredObject
-from ripple.shell import Finalized
+from ripple.wire.events import BronzeObjectLanded
+from ripple.wire.paths import ObjectRef
 from tests.functions.fakes import NOW, FakeObjects, cause
 from tests.functions.junk.refusing import RefusingEdge
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
-from ripple.contracts import load_contract
-from ripple.sales_schema import arrow_schema
-from tests.ripple.rows import an_order
+from ripple.rows.contracts import load_contract
+from ripple.rows.sales_schema import arrow_schema
+from tests.ripple.rows.sample_rows import an_order
 
 CONTRACT = load_contract("sales")
 SCHEMA = arrow_schema(CONTRACT)

@@ -13,9 +13,9 @@ from flask import Request
 from hypothesis import strategies as st
 from werkzeug.test import EnvironBuilder
 
-from ripple.routes import FINALIZED, MESSAGE_PUBLISHED
+from ripple.deployment.routes import FINALIZED, MESSAGE_PUBLISHED
 
-EXAMPLES = Path(__file__).parents[2] / "ripple" / "events"
+EXAMPLES = Path(__file__).parents[2] / "ripple" / "wire" / "events"
 FACTS: dict[str, Any] = {file.stem: json.loads(file.read_text())["data"] for file in sorted(EXAMPLES.glob("*.json"))}
 DEEP = "@deep@"
 """Stands for arrays nested 10,000 deep: no encoder writes them."""

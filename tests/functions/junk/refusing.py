@@ -16,10 +16,10 @@ from google.cloud.firestore_v1._helpers import pbs_for_create, pbs_for_update
 from google.pubsub_v1 import PubsubMessage
 from google.pubsub_v1.types import PublishRequest
 
-from ripple.events import Envelope
-from ripple.paths import ObjectRef
+from ripple.deployment.routes import BUCKETS
 from ripple.ports import BatchRange, Document, SalesRange, StoredObject
-from ripple.routes import BUCKETS
+from ripple.wire.events import Envelope
+from ripple.wire.paths import ObjectRef
 from tests.functions.fakes import (
     FakeDocuments,
     FakeEdge,

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ripple.contracts import load_contract
-from ripple.contracts.lines import MAX_LINE_BYTES, check_line
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected
+from ripple.rows.contracts import load_contract
+from ripple.rows.contracts.lines import MAX_LINE_BYTES, check_line
+from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
 from tests.functions.junk.refusing import RefusingEdge
 from tests.functions.junk.worlds import an_edge
 from tests.functions.test_land_object import deliver
-from tests.ripple.rows import a_click, a_startup
+from tests.ripple.rows.sample_rows import a_click, a_startup
 
 CASES_FOLDER = Path(__file__).parent / "cases"
 LINES = [json.loads(line) for line in (CASES_FOLDER / "lines.jsonl").read_text().splitlines()]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.land_object.pages import read_header
-from ripple.events import BronzeObjectLanded, BronzeObjectRejected
+from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
 from tests.functions.junk.parquets import CODECS, HOSTILE, SOUND, cut, damaged, orders, other_types, write
 from tests.functions.test_land_object import land
 

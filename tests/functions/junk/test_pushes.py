@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ripple.deployment.routes import FINALIZED, STAGES, Finalize
+from ripple.deployment.routes import Command as OnTopic
 from ripple.errors import RetryableError
-from ripple.events import CATALOGUE, BronzeObjectRejected, SalesExportFinished
-from ripple.routes import FINALIZED, STAGES, Finalize
-from ripple.routes import Command as OnTopic
-from ripple.shell import serve
-from ripple.stating import Cause, keep_in_outbox, outbox_path, state_as
+from ripple.handling.shell import serve
+from ripple.handling.stating import Cause, keep_in_outbox, outbox_path, state_as
+from ripple.wire.events import CATALOGUE, BronzeObjectRejected, SalesExportFinished
 from tests.functions.fakes import NOW, FakeTransaction
 from tests.functions.junk.pushes import (
     COMMANDED,

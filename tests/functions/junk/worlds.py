@@ -8,12 +8,12 @@ import importlib
 import json
 from typing import Any
 
+from ripple.handling.shell import Stage
 from ripple.ports import Document
-from ripple.shell import Stage
 from tests.functions.fakes import NOW
 from tests.functions.junk.pushes import FACTS
 from tests.functions.junk.refusing import RefusingEdge
-from tests.ripple.rows import a_click, an_order
+from tests.ripple.rows.sample_rows import a_click, an_order
 
 
 def stage_of(name: str) -> Stage:

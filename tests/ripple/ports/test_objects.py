@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ripple.errors import PermanentError
-from ripple.paths import ObjectRef
+from ripple.wire.paths import ObjectRef
 from tests.ripple.ports.conftest import Ports
 
 BUCKET = "ripple-test-bronze"

@@ -11,7 +11,7 @@ import pytest
 
 from ripple.ports import BatchRange, ChangeRange
 from tests.ripple.ports.conftest import Ports
-from tests.ripple.rows import AT, an_order
+from tests.ripple.rows.sample_rows import AT, an_order
 
 LATER = AT + dt.timedelta(days=1)
 

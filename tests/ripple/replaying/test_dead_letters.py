@@ -13,12 +13,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ripple.deployment.routes import FINALIZED, STAGES
 from ripple.errors import PermanentError
-from ripple.events import CATALOGUE
-from ripple.replaying.dead_letters import HISTORY, DeadLetter, read_dead_letter, with_history
+from ripple.handling.shell import Command, decode
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.routes import FINALIZED, STAGES
-from ripple.shell import Command, decode
+from ripple.wire.dead_letters import HISTORY, DeadLetter, read_dead_letter, with_history
+from ripple.wire.events import CATALOGUE
 
 CASES = yaml.safe_load((Path(__file__).parent / "dead_letters.yaml").read_text())
 DIED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ripple.elt_state import Head, Run
+from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import SHOWN, Plan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
-from ripple.tables import WRITTEN
+from ripple.state.elt_runs import Head, Run
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -1,0 +1,1 @@
+"""How a function takes a delivery, states facts and logs: the shell around every stage."""

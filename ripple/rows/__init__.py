@@ -1,0 +1,1 @@
+"""What a row must be: contracts, timestamps, tokens in place of personal data, checksums."""

@@ -1,0 +1,50 @@
+"""Which rows of a page may break a contract, found a column at a time; only those are then looked at one by one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ripple.rows.contracts.checks import Contract
+from ripple.rows.timestamp_columns import parse_column
+
+
+def find_suspects(rows: Sequence[Mapping[str, Any]], contract: Contract) -> set[int]:
+    """Indexes of all rows that break the contract, and perhaps of a few that do not."""
+    known = contract.checks.keys()
+    suspects = {at for at, row in enumerate(rows) if not row.keys() <= known}
+    for name in known:
+        values = [row.get(name) for row in rows]
+        suspects.update(_find_in_column(values, name, contract))
+    return suspects
+
+
+def _find_in_column(values: Sequence[Any], name: str, contract: Contract) -> Iterable[int]:
+    rule = contract.kinds[name]
+    if name not in contract.nullable:
+        return _suspect(values, rule, contract.checks[name])
+    held = [at for at, value in enumerate(values) if value is not None]
+    if len(held) == len(values):
+        return _suspect(values, rule, contract.checks[name])
+    found = _suspect([values[at] for at in held], rule, contract.checks[name])
+    return [held[at] for at in found]
+
+
+def _suspect(values: Sequence[Any], rule: Mapping[str, Any], check: Callable[[Any], object]) -> Iterable[int]:
+    """The kinds that come in bulk are tested in one comprehension each; any other value is put to its own check."""
+    kind, low, high = rule["kind"], rule.get("min", 0), rule.get("max", 0)
+    if kind == "integer":
+        return [at for at, value in enumerate(values) if type(value) is not int or not low <= value <= high]
+    if kind == "float":
+        return [at for at, value in enumerate(values) if type(value) not in (int, float) or not low <= value <= high]
+    if kind == "boolean":
+        return [at for at, value in enumerate(values) if type(value) is not bool]
+    if kind == "timestamp":
+        refusals: list[int] = np.flatnonzero(parse_column(values, rule["grammar"]).refusals).tolist()
+        return refusals
+    if "enum" in rule:
+        allowed = frozenset(rule["enum"])
+        return [at for at, value in enumerate(values) if type(value) is not str or value not in allowed]
+    return [at for at, value in enumerate(values) if value is None or check(value) is not None]

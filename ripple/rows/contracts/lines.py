@@ -1,0 +1,180 @@
+"""Check a JSONL stream line by line in bounded memory. Pure but for the stream it is given."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import IO, Any
+
+import orjson
+
+from ripple.rows.contracts.checks import Contract, Violation
+from ripple.rows.contracts.cutting import cut_from_line
+from ripple.rows.contracts.evolution import Drift, examine
+
+MAX_LINE_BYTES = 1024 * 1024
+MAX_DEPTH = 64
+_KEPT_RAW = 8192
+_APART = re.compile(rb'"[ \t\r]')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadLine:
+    """A line that cannot be used: 1-based number, byte offset, why, its text (cut at 8 KiB) and its sha256."""
+
+    line: int
+    offset: int
+    violation: Violation
+    raw: str
+    line_hash: str
+    drifts: tuple[Drift, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RescuedLine:
+    """A line that lands although it drifted: 1-based number, sha256, what its contract does not foresee as JSON text."""
+
+    line: int
+    line_hash: str
+    rescued: str
+    drifts: tuple[Drift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end. One over the limit is cut to it; `line_hash` is then of the whole text."""
+
+    number: int
+    offset: int
+    content: bytes
+    line_hash: str | None = None
+
+
+def split_lines(stream: IO[bytes]) -> Iterator[Line]:
+    """Lines of a stream; no more than the limit of one line is ever held."""
+    number = offset = 0
+    # Two more than a line holds: its end may be CR LF.
+    while piece := stream.readline(MAX_LINE_BYTES + 2):
+        number += 1
+        if piece == b"\n":
+            blank = _skip_blank(stream)
+            number, offset = number + blank, offset + 1 + blank
+        elif piece.endswith(b"\n") or len(piece) < MAX_LINE_BYTES + 2:
+            yield Line(number, offset, piece.removesuffix(b"\n").removesuffix(b"\r"))
+            offset += len(piece)
+        else:
+            size, line_hash = _skip_rest(stream, piece)
+            yield Line(number, offset, piece, line_hash)
+            offset += size
+
+
+def _skip_blank(stream: IO[bytes]) -> int:
+    """Read on over line feeds, and count them: a small gzip file can hold 16 million."""
+    skipped = 0
+    while isinstance(stream, io.BufferedReader) and (ahead := stream.peek(1)).startswith(b"\n"):
+        skipped += len(stream.read(len(ahead) - len(ahead.lstrip(b"\n"))))
+    return skipped
+
+
+def _skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
+    """Read an overlong line to its end: its size in bytes and the hash of its text."""
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(errors="replace")
+    size, piece = len(head), head
+    while not piece.endswith(b"\n"):
+        # A carriage return at a seam may be the first half of the line's end.
+        held = b"\r" if piece.endswith(b"\r") else b""
+        digest.update(decoder.decode(piece.removesuffix(held)).encode())
+        following = stream.readline(MAX_LINE_BYTES)
+        size, piece = size + len(following), held + following
+        if not following:
+            break
+    digest.update(decoder.decode(piece.removesuffix(b"\n").removesuffix(b"\r"), final=True).encode())
+    return size, digest.hexdigest()
+
+
+def find_bad_lines(lines: Iterable[Line], contract: Contract) -> Iterator[BadLine | RescuedLine | None]:
+    """For every line that is not blank: None if it keeps to the contract, else what is wrong or is rescued."""
+    for line in lines:
+        if not line.content.strip():
+            continue
+        violation = check_line(line.content, contract)
+        yield None if violation is None else _sort_out(line, violation, contract)
+
+
+def _sort_out(line: Line, violation: Violation, contract: Contract) -> BadLine | RescuedLine:
+    """What breaks the contract may be drift; what is no row at all, or broken in another way as well, is a bad line."""
+    row = _decode_again(line.content)
+    if not isinstance(row, dict) or contract.find_violation(row) != violation:
+        return _bad(line, violation)
+    examined = examine(row, contract)
+    bad = replace(_bad(line, violation), drifts=examined.drifts)
+    if not examined.lands:
+        return bad
+    try:
+        rescued = cut_from_line(line.content.decode(), examined.paths)
+    except RecursionError:
+        return bad
+    return RescuedLine(line=line.number, line_hash=bad.line_hash, rescued=rescued, drifts=examined.drifts)
+
+
+def _decode_again(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def check_line(line: bytes, contract: Contract) -> Violation | None:
+    """The first thing wrong with one line's bytes, or None."""
+    if len(line) > MAX_LINE_BYTES:
+        return Violation("line_too_long", "", f"a line holds at most {MAX_LINE_BYTES} bytes")
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return _why_unreadable(line, error)
+    if b"\xef\xbf\xbd" in line:
+        return Violation("invalid_utf8", "", "holds U+FFFD, the scar of an earlier decoding error")
+    return _find_duplicate_key(line, row) or contract.find_violation(row)
+
+
+def _why_unreadable(line: bytes, error: Exception) -> Violation:
+    try:
+        line.decode()
+    except UnicodeDecodeError as undecodable:
+        return Violation("invalid_utf8", "", f"byte {undecodable.start} is not UTF-8")
+    return Violation("malformed_json", "", str(error))
+
+
+def _find_duplicate_key(line: bytes, row: Any) -> Violation | None:
+    """Parsers keep the last of two equal keys in silence. Count first: the slow way only where a count is off."""
+    if isinstance(row, dict) and line.count(b'":') == len(row) and not _APART.search(line):
+        return None
+    found: list[str] = []
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        names = Counter(name for name, _ in pairs)
+        if len(names) < len(pairs):
+            found.extend(name for name, times in names.items() if times > 1)
+
+    try:
+        json.loads(line, object_pairs_hook=note)
+    except RecursionError:
+        return Violation("malformed_json", "", f"nested deeper than {MAX_DEPTH}")
+    return Violation("duplicate_key", found[0][:200], f"{found[0][:200]!r} stands twice") if found else None
+
+
+def _bad(line: Line, violation: Violation) -> BadLine:
+    text = line.content.decode(errors="replace")
+    digest = line.line_hash or hash_line(text)
+    return BadLine(line=line.number, offset=line.offset, violation=violation, raw=text[:_KEPT_RAW], line_hash=digest)
+
+
+def hash_line(text: str) -> str:
+    """What SQL computes as TO_HEX(SHA256(line)): how a quarantined line is told from the good ones."""
+    return hashlib.sha256(text.encode()).hexdigest()

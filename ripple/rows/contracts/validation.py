@@ -1,0 +1,57 @@
+"""Is a contract's JSON a contract? All that is wrong with it is named at once, before a row is checked by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ripple.rows.contracts.checks import KINDS, QUARANTINE_ALL
+
+FORMATS = ("jsonl", "parquet")
+RESCUED_COLUMN = "_rescued"
+"""The silver column that holds what a contract does not foresee, as JSON text."""
+CORRECTS_FIELD = "_corrects"
+"""The field of a corrected line that names the quarantined line it corrects, by number."""
+RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
+_TOP = ("flow", "format", "evolution", "fields")
+
+
+def find_faults(source: object) -> list[str]:
+    """What is wrong, each with its place and what it must be; empty for a contract."""
+    if not isinstance(source, Mapping):
+        return ["a contract is a JSON object"]
+    faults = [f"{name}: unknown; known are {', '.join(_TOP)}" for name in source if name not in _TOP]
+    if not isinstance(source.get("flow"), str):
+        faults.append("flow: must be a string")
+    if source.get("format") not in FORMATS:
+        faults.append(f"format: is {source.get('format')!r}, must be one of {', '.join(FORMATS)}")
+    return [*faults, *_find_evolution_faults(source.get("evolution", {})), *_find_field_faults(source, "fields")]
+
+
+def _find_evolution_faults(evolution: object) -> Iterator[str]:
+    if not isinstance(evolution, Mapping):
+        yield "evolution: must be an object"
+        return
+    for kind, policy in evolution.items():
+        if kind not in QUARANTINE_ALL:
+            yield f"evolution.{kind}: unknown; what can evolve is {', '.join(QUARANTINE_ALL)}"
+        elif policy not in ("quarantine", "evolve"):
+            yield f"evolution.{kind}: is {policy!r}, must be quarantine or evolve"
+
+
+def _find_field_faults(owner: Mapping[str, Any], place: str) -> Iterator[str]:
+    fields = owner.get("fields")
+    if not isinstance(fields, Mapping) or not fields:
+        yield f"{place}: must be an object with a field at least"
+        return
+    for name, rule in fields.items():
+        at = f"{place}.{name}"
+        if name in RESERVED:
+            yield f"{at}: the name is reserved"
+        if not isinstance(rule, Mapping) or rule.get("kind") not in KINDS:
+            kind = rule.get("kind") if isinstance(rule, Mapping) else rule
+            yield f"{at}.kind: is {kind!r}, must be one of {', '.join(KINDS)}"
+        elif not isinstance(rule.get("nullable", False), bool):
+            yield f"{at}.nullable: must be true or false"
+        elif rule["kind"] == "records":
+            yield from _find_field_faults(rule, f"{at}.fields")

@@ -1,0 +1,134 @@
+"""The state machine of ELT runs: many files, one run, nothing lost. Pure: it reads and writes records, never a store.
+
+The rule on both sides is *record, then check*: the lander records a file and then looks at the head; the finisher frees
+the head and then looks for unclaimed files. Whoever is later sees the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from ripple.state.caps import HOUR, Starts, note_start, read_starts, rests_until, write_starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The one live run. `epoch` fences zombies; `execution` is empty until Workflows said it; `cause` began it."""
+
+    batch: int
+    epoch: int
+    lease_until: dt.datetime
+    cause: str
+    execution: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """`elt/head`: the live run or none, the last epoch given, the next batch number, batches to run again, recent starts."""
+
+    run: Run | None = None
+    epoch: int = 0
+    next: int = 1
+    replays: tuple[int, ...] = ()
+    starts: Starts = field(default_factory=Starts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What the head decided to run: a new batch (`is_new`) or one that stands already, and the head after that."""
+
+    head: Head
+    run: Run
+    is_new: bool
+
+
+def read_head(document: Mapping[str, Any] | None) -> Head:
+    """The head from its document; a store without one is a store where nothing ran."""
+    if not document:
+        return Head()
+    run = Run(**document["run"]) if document.get("run") else None
+    return Head(
+        run=run,
+        epoch=document["epoch"],
+        next=document["next"],
+        replays=tuple(document["replays"]),
+        starts=read_starts(document.get("starts")),
+    )
+
+
+def write_head(head: Head) -> dict[str, Any]:
+    return {
+        "run": asdict(head.run) if head.run else None,
+        "epoch": head.epoch,
+        "next": head.next,
+        "replays": list(head.replays),
+        "starts": write_starts(head.starts),
+    }
+
+
+def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:
+    """Whether a run may start now: none is live, and the hour allows another; 0 runs an hour is no cap."""
+    return head.run is None and rests_until(head.starts, runs_per_hour, HOUR, now) is None
+
+
+def describe_rest(head: Head, now: dt.datetime) -> str:
+    """Why no run starts at `now` and when the next may, by the cap that the last start knew; empty if none holds it."""
+    moment = rests_until(head.starts, head.starts.most, HOUR, now)
+    if moment is None:
+        return ""
+    return f"the hour has had its {head.starts.most} ELT runs; the next may start at {moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def count_fitting(sizes: Sequence[int], most_bytes: int) -> int:
+    """How many of the waiting files, in their order, a batch takes: a file that is larger than `most_bytes` goes alone."""
+    total = 0
+    for number, size in enumerate(sizes):
+        total += size
+        if number and total > most_bytes:
+            return number
+    return len(sizes)
+
+
+def claim_next(
+    head: Head, waiting: int, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int
+) -> Claim | None:
+    """Take the head for a replay if one is asked for, else for the waiting files; None if it may not, or all is done."""
+    if not may_claim(head, now, runs_per_hour) or not (head.replays or waiting):
+        return None
+    is_new = not head.replays
+    batch = head.next if is_new else head.replays[0]
+    run = Run(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    after = Head(
+        run=run,
+        epoch=run.epoch,
+        next=head.next + 1 if is_new else head.next,
+        replays=head.replays[1:],
+        starts=note_start(head.starts, runs_per_hour, now),
+    )
+    return Claim(head=after, run=run, is_new=is_new)
+
+
+def is_live(head: Head, batch: int, epoch: int) -> bool:
+    """Whether a finisher of `batch` and `epoch` speaks of the live run; a zombie or a second telling does not."""
+    return head.run is not None and head.run.batch == batch and head.run.epoch == epoch
+
+
+def free(head: Head) -> Head:
+    return replace(head, run=None)
+
+
+def retry(head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int) -> Head:
+    """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few."""
+    assert head.run is not None
+    run = Run(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    return replace(head, run=run, epoch=run.epoch, starts=note_start(head.starts, runs_per_hour, now))
+
+
+def ask_again(head: Head, batch: int) -> Head:
+    """Queue a replay; asked twice it runs once, and a batch that never was is not queued."""
+    if not 1 <= batch < head.next or batch in head.replays or (head.run and head.run.batch == batch):
+        return head
+    return replace(head, replays=(*head.replays, batch))

@@ -1,0 +1,99 @@
+"""Where things lie in the lake: parse and build `gs://` URIs and Bronze object names. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from ripple.deployment.routes import FLOWS
+from ripple.errors import PermanentError
+from ripple.rows.timestamps import read_day
+from ripple.wire.limits import BRONZE_NAME_BYTES
+
+_URI = re.compile(r"^gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/(.+)$", re.S)
+_BRONZE = re.compile(
+    r"^(?P<flow>[a-z_]+)/dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<stem>[^/]+?)\.(?P<format>jsonl|jsonl\.gz|parquet)$"
+)
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f]|//|(^|/)\.\.?(/|$)|^/|\ufffd")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectRef:
+    """One generation of one object."""
+
+    bucket: str
+    name: str
+    generation: int
+
+    @property
+    def uri(self) -> str:
+        return f"gs://{self.bucket}/{self.name}"
+
+    @property
+    def key(self) -> str:
+        """The id of its document in `files`: a function of bucket, name and generation only."""
+        return hashlib.sha256(f"{self.bucket}/{self.name}#{self.generation}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BronzeName:
+    """What a Bronze object's name says: flow, first day of the slice it holds, stem, and `jsonl`, `jsonl.gz` or `parquet`."""
+
+    flow: str
+    dt: str
+    stem: str
+    format: str
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """`gs://bucket/name` as `(bucket, name)`; PermanentError for anything else."""
+    match = _URI.fullmatch(uri)
+    if match is None:
+        raise PermanentError("uri_malformed", f"{uri!r:.200} is not gs://bucket/object")
+    return match[1], match[2]
+
+
+def parse_bronze_name(name: str) -> BronzeName:
+    """Read `{flow}/dt=YYYY-MM-DD/{stem}.{jsonl|jsonl.gz|parquet}`; PermanentError names what is wrong."""
+    if len(name.encode()) > BRONZE_NAME_BYTES:
+        raise PermanentError("path_unsafe", f"object name {name[:80]!r}... has more than {BRONZE_NAME_BYTES} bytes")
+    if _UNSAFE.search(name):
+        raise PermanentError("path_unsafe", f"object name {name!r} has control characters, '//', '.' or '..' parts")
+    match = _BRONZE.match(name)
+    if match is None:
+        raise PermanentError(
+            "path_unknown", f"object name {name!r} is not <flow>/dt=YYYY-MM-DD/<name>.jsonl[.gz] or .parquet"
+        )
+    if match["flow"] not in FLOWS:
+        raise PermanentError("flow_unknown", f"no flow {match['flow']!r}; known: {', '.join(FLOWS)}")
+    try:
+        read_day(match["dt"])
+    except ValueError:
+        raise PermanentError("path_unknown", f"dt={match['dt']} in {name!r} is not a calendar date") from None
+    return BronzeName(**match.groupdict())
+
+
+def bronze_name(flow: str, day: str, stem: str, format: str) -> str:
+    return f"{flow}/dt={day}/{stem}.{format}"
+
+
+def correction_name(origin: BronzeName, content: bytes) -> str:
+    """Beside the object it corrects; by its content, so that dropping it twice is dropping it once."""
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return bronze_name(origin.flow, origin.dt, f"{origin.stem}-corrected-{digest}", "jsonl")
+
+
+def quarantine_name(name: BronzeName, generation: int) -> str:
+    """The quarantine object of a Bronze object's bad rows."""
+    return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
+
+
+def rescued_name(name: BronzeName, generation: int) -> str:
+    """The control object that holds what is rescued of a Bronze object's rows."""
+    return f"rescued/{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
+
+
+def file_list_name(batch: int) -> str:
+    """The control object that lists the files of an ELT batch."""
+    return f"batches/batch={batch}/files.jsonl"

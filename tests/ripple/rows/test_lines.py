@@ -1,0 +1,130 @@
+"""Lines are split in bounded memory and each bad one is found with its place and its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ripple.rows.contracts import load_contract
+from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, find_bad_lines, split_lines
+from tests.ripple.rows.sample_rows import a_click
+
+CONTRACT = load_contract("clickstream")
+GOOD = json.dumps(a_click()).encode()
+
+
+def check(data: bytes) -> list[BadLine | None]:
+    return list(find_bad_lines(split_lines(io.BytesIO(data)), CONTRACT))
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def with_field(text: bytes) -> bytes:
+    return GOOD[:-1] + b", " + text + b"}"
+
+
+BAD = {
+    "cut short": (GOOD[:-1], "malformed_json"),
+    "two rows on a line": (GOOD + GOOD, "malformed_json"),
+    "NaN": (GOOD.replace(b'"dwell_ms": 10', b'"dwell_ms": NaN'), "malformed_json"),
+    "infinity": (GOOD.replace(b'"dwell_ms": 10', b'"dwell_ms": Infinity'), "malformed_json"),
+    "byte order mark": (b"\xef\xbb\xbf" + GOOD, "malformed_json"),
+    "deep nesting": (b"[" * 100_000, "malformed_json"),
+    "NUL": (b"\x00" + GOOD, "malformed_json"),
+    "no object": (b"[1]", "wrong_type"),
+    "null": (b"null", "wrong_type"),
+    "invalid UTF-8": (GOOD.replace(b'"/"', b'"\xc3("'), "invalid_utf8"),
+    "a scar of invalid UTF-8": (GOOD.replace(b'"/"', '"\ufffd"'.encode()), "invalid_utf8"),
+    "an encoded surrogate": (GOOD.replace(b'"/"', b'"\xed\xa0\x80"'), "invalid_utf8"),
+    "key twice": (with_field(b'"page": "/"'), "duplicate_key"),
+    "key twice, spaced": (with_field(b'"page" : "/"'), "duplicate_key"),
+    "key twice, escaped": (with_field(b'"p\\u0061ge":"/"'), "duplicate_key"),
+    "an integer beyond 2**53": (GOOD.replace(b'"dwell_ms": 10', b'"dwell_ms": 9007199254740993'), "out_of_range"),
+    "an integer beyond 64 bits": (GOOD.replace(b'"dwell_ms": 10', b'"dwell_ms": 36893488147419103232'), "wrong_type"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_line_is_found_between_good_ones(what: str) -> None:
+    line, code = BAD[what]
+    before, bad, after = check(GOOD + b"\n" + line + b"\n" + GOOD)
+    assert (before, after) == (None, None)
+    assert bad is not None
+    assert (bad.violation.code, bad.line, bad.offset) == (code, 2, len(GOOD) + 1)
+    assert bad.line_hash == sha256(line.decode(errors="replace"))
+
+
+@pytest.mark.parametrize("data", [b"", b"\n", b"\r\n \t\n\n"])
+def test_nothing_and_blank_lines_are_no_rows(data: bytes) -> None:
+    assert check(data) == []
+
+
+def test_blank_lines_count_as_lines_but_not_as_rows() -> None:
+    (bad,) = check(b"\n\r\n{\n\n")
+    assert bad is not None
+    assert (bad.line, bad.offset) == (3, 3)
+
+
+def test_a_carriage_return_before_the_line_feed_is_no_part_of_the_line() -> None:
+    good, bad = check(GOOD + b"\r\n{\r\n")
+    assert good is None
+    assert bad is not None
+    assert (bad.raw, bad.offset, bad.line_hash) == ("{", len(GOOD) + 2, sha256("{"))
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""], ids=["lf", "crlf", "end of file"])
+@pytest.mark.parametrize("size", [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 3 * MAX_LINE_BYTES + 1])
+def test_a_line_over_the_limit_is_hashed_whole_and_the_next_is_where_it_is(size: int, end: bytes) -> None:
+    line = ("é" * size).encode()[:size]
+    bad, *after = check(line + end + (b"{" if end else b""))
+    assert bad is not None
+    assert (bad.violation.code, bad.line, bad.offset) == ("line_too_long", 1, 0)
+    assert bad.line_hash == sha256(line.decode(errors="replace"))
+    assert [(found.line, found.offset) for found in after if found] == ([(2, size + len(end))] if end else [])
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"", b"\r"], ids=["lf", "crlf", "end of file", "cr"])
+def test_a_line_of_exactly_the_limit_is_not_too_long(end: bytes) -> None:
+    row = json.dumps(a_click(page="")).encode()
+    line = row.replace(b'"page": ""', b'"page": "' + b"x" * (MAX_LINE_BYTES - len(row)) + b'"')
+    (bad,) = check(line + end)
+    assert bad is not None
+    assert (len(line), bad.violation.code) == (MAX_LINE_BYTES, "out_of_range")
+    assert bad.line_hash == sha256(line.decode())
+
+
+@pytest.mark.parametrize("at", [MAX_LINE_BYTES + 1, MAX_LINE_BYTES + 2, 2 * MAX_LINE_BYTES + 2])
+def test_a_carriage_return_where_a_long_line_is_cut_belongs_to_its_end_or_to_its_text(at: int) -> None:
+    for line, end in ((b"x" * (at - 1) + b"\ry", b"\n"), (b"x" * (at - 1), b"\r\n"), (b"x" * (at - 1), b"\r")):
+        (bad,) = check(line + end)
+        assert bad is not None
+        assert bad.line_hash == sha256(line.decode())
+
+
+def test_blank_lines_of_a_buffered_stream_are_counted_as_lines() -> None:
+    stream = io.BufferedReader(io.BytesIO(b"\n" * 300_000 + b"{\n\n\n{"), 64 * 1024)
+    found = [(bad.line, bad.offset) for bad in find_bad_lines(split_lines(stream), CONTRACT) if bad]
+    assert found == [(300_001, 300_000), (300_004, 300_004)]
+
+
+def test_what_is_kept_of_a_long_line_is_cut() -> None:
+    (bad,) = check(b"x" * 20_000)
+    assert bad is not None
+    assert len(bad.raw) == 8192
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_split_into_lines_that_are_where_they_say(data: bytes) -> None:
+    lines = list(split_lines(io.BytesIO(data)))
+    for line in lines:
+        assert data[line.offset : line.offset + len(line.content)] == line.content
+    assert all(line.offset < after.offset for line, after in pairwise(lines))
+    assert len(check(data)) == len([line for line in lines if line.content.strip()])

@@ -1,0 +1,106 @@
+"""One table for both readers of timestamps, and the law that they agree on everything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ripple.rows.timestamp_columns import REFUSALS, parse_column
+from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp
+
+HERE = Path(__file__).parent
+TABLES = [HERE / "timestamps.jsonl", *sorted((HERE / "timestamps").glob("*.jsonl"))]
+CASES = [json.loads(line) for table in TABLES for line in table.read_text().split("\n") if line]
+
+
+def value_of(case: dict[str, Any]) -> Any:
+    if case.get("datetime"):
+        return dt.datetime.fromisoformat(case["value"])
+    return float(case["value"]) if case.get("float") else case["value"]
+
+
+def expected_of(case: dict[str, Any]) -> int | Refusal:
+    return case["micros"] if "micros" in case else Refusal(case["code"])
+
+
+def read_column(values: Any, grammar: Any) -> list[int | Refusal]:
+    column = parse_column(values, grammar)
+    pairs = zip(column.micros.tolist(), column.refusals.tolist(), strict=True)
+    return [REFUSALS[code] or micros for micros, code in pairs]
+
+
+@pytest.mark.parametrize("family", sorted({case["family"] for case in CASES}))
+def test_a_value_is_read_or_refused_as_the_table_says(family: str) -> None:
+    cases = [case for case in CASES if case["family"] == family]
+    found = [(case["value"], parse_timestamp(value_of(case), case["grammar"])) for case in cases]
+    assert found == [(case["value"], expected_of(case)) for case in cases]
+
+
+def test_there_are_two_thousand_different_cases() -> None:
+    assert len({json.dumps({**case, "family": ""}, sort_keys=True) for case in CASES}) >= 2000
+
+
+def test_the_table_has_cases_of_every_format() -> None:
+    assert {case["grammar"][0] for case in CASES if "micros" in case and len(case["grammar"]) == 1} == set(FORMATS)
+
+
+@pytest.mark.parametrize("family", sorted({case["family"] for case in CASES}))
+def test_a_column_is_read_as_the_table_says(family: str) -> None:
+    cases = [case for case in CASES if case["family"] == family]
+    for grammar in {tuple(case["grammar"]) for case in cases}:
+        alike = [case for case in cases if tuple(case["grammar"]) == grammar]
+        assert read_column([value_of(case) for case in alike], grammar) == [expected_of(case) for case in alike]
+
+
+@pytest.mark.parametrize("grammar", [(), *((name,) for name in FORMATS), FORMATS])
+def test_one_column_of_all_cases_is_read_value_by_value(grammar: tuple[str, ...]) -> None:
+    values = [value_of(case) for case in CASES]
+    assert read_column(values, grammar) == [parse_timestamp(value, grammar) for value in values]
+
+
+NEARLY = st.builds(
+    lambda text, at, byte: text[:at] + byte + text[at + 1 :],
+    st.sampled_from([case["value"] for case in CASES if isinstance(case["value"], str) and "micros" in case]),
+    st.integers(0, 40),
+    st.sampled_from(list("0123456789-+:. TZ/,aGé\u0660\n")) | st.characters(),
+)
+VALUES = st.one_of(
+    NEARLY,
+    st.text(max_size=40),
+    st.text(st.characters(), max_size=8),
+    st.integers(-(10**17), 10**17),
+    st.integers(),
+    st.datetimes(timezones=st.none() | st.timezones() | st.just(dt.UTC)),
+    st.datetimes(timezones=st.just(dt.UTC)).map(lambda at: at.isoformat()),
+    st.none() | st.booleans() | st.floats(),
+)
+
+
+@given(st.lists(VALUES, max_size=30), st.sets(st.sampled_from(FORMATS)))
+def test_a_column_is_read_exactly_as_its_values_one_by_one(values: list[Any], grammar: set[str]) -> None:
+    assert read_column(values, grammar) == [parse_timestamp(value, grammar) for value in values]
+
+
+@given(st.lists(NEARLY, min_size=1, max_size=60))
+def test_texts_that_are_nearly_right_are_read_alike(values: list[str]) -> None:
+    assert read_column(values, FORMATS) == [parse_timestamp(value, FORMATS) for value in values]
+
+
+def test_an_arrow_column_is_read_and_null_is_a_wrong_type() -> None:
+    found = read_column(pa.array(["2026-01-02T03:04:05Z", None, "now"]), ("iso_zoned",))
+    assert found == [1767323045000000, Refusal("wrong_type"), Refusal("timestamp_unparseable")]
+
+
+def test_a_lone_surrogate_is_refused() -> None:
+    assert read_column(["\ud800", "2026-01-02T03:04:05Z"], ("iso_zoned",))[0] == Refusal("timestamp_unparseable")
+
+
+def test_an_empty_column_is_empty() -> None:
+    assert read_column([], FORMATS) == []
