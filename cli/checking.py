@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 from typing import Any
 
-from cli.deploy.whole import ROOT
+from cli.provisioning.sequence import ROOT
 
 
 def check_machine() -> list[dict[str, Any]]:

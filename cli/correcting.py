@@ -10,7 +10,7 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.rows.contracts.corrections import CORRECTS_KEY, write_correction
 from ripple.wire.paths import correction_name, parse_bronze_name, split_uri
 

@@ -32,7 +32,7 @@ Prices = Mapping[str, Price]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class CostLine:
     """Of one price: the service and what of it, units a month, how many of them are free, dollars for the rest."""
 
     price: str
@@ -49,7 +49,7 @@ class Estimate:
     """A month's lines, dearest first, and the volume that they are for. `warnings` say what the volume does not fit."""
 
     volume: Volume
-    lines: tuple[Line, ...]
+    lines: tuple[CostLine, ...]
     warnings: tuple[str, ...] = field(default=())
 
     @property
@@ -71,12 +71,12 @@ def estimate(volume: Volume, prices: Prices, usage: Usage) -> Estimate:
     )
 
 
-def estimate_deployment(prices: Prices, usage: Usage) -> tuple[Line, ...]:
+def estimate_deployment(prices: Prices, usage: Usage) -> tuple[CostLine, ...]:
     """What a first deployment builds and runs: bundles, images and one training, once."""
     return price_all(count_deployment(usage), prices)
 
 
-def price_all(quantities: Iterable[Quantity], prices: Prices) -> tuple[Line, ...]:
+def price_all(quantities: Iterable[Quantity], prices: Prices) -> tuple[CostLine, ...]:
     """One line a price, quantities of the same price together, dearest first. KeyError for a price that is not listed."""
     sums: dict[str, float] = {}
     for quantity in quantities:
@@ -84,10 +84,10 @@ def price_all(quantities: Iterable[Quantity], prices: Prices) -> tuple[Line, ...
     return tuple(sorted(_lines(sums, prices), key=lambda line: (-line.usd, line.price)))
 
 
-def _lines(sums: Mapping[str, float], prices: Prices) -> Iterator[Line]:
+def _lines(sums: Mapping[str, float], prices: Prices) -> Iterator[CostLine]:
     for name, units in sums.items():
         price = prices[name]
-        yield Line(
+        yield CostLine(
             price=name,
             service=price.sku.partition(": ")[0],
             what=price.sku.partition(": ")[2],

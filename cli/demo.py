@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from cli.deploy.clients import AdminClients
 from cli.ledger import read_events
+from cli.provisioning.clients import AdminClients
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
 from ripple.deployment.routes import GENERATED_FLOWS
@@ -21,7 +21,7 @@ from ripple.deployment.tables import FLOW_TABLES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class DemoRequest:
     """What world to simulate, and how many seconds to wait at most."""
 
     window_from: str
@@ -33,19 +33,19 @@ class Wish:
     timeout_seconds: int
 
 
-def run_demo(wish: Wish, environ: Mapping[str, str], state: Path, console: Console) -> dict[str, Any]:
+def run_demo(request: DemoRequest, environ: Mapping[str, str], state: Path, console: Console) -> dict[str, Any]:
     """Publish the tick (again, if an earlier demo was interrupted: it acts once) and wait for the last model."""
     began = time.monotonic()
-    remember_wish(wish, state / "demo.json")
-    publish_tick(environ, tick_of(wish))
+    remember_request(request, state / "demo.json")
+    publish_tick(environ, tick_of(request))
     publish_tick(environ, {}, kind="sweep")
-    wait_for_model(wish, environ, console)
+    wait_for_model(request, environ, console)
     return collect(environ, time.monotonic() - began)
 
 
-def remember_wish(wish: Wish, file: Path) -> None:
+def remember_request(request: DemoRequest, file: Path) -> None:
     """One world a lake: RuntimeError if this state folder holds another one."""
-    wanted = {name: value for name, value in asdict(wish).items() if name != "timeout_seconds"}
+    wanted = {name: value for name, value in asdict(request).items() if name != "timeout_seconds"}
     held = json.loads(file.read_text()) if file.exists() else wanted
     if held != wanted:
         differing = ", ".join(f"{name} {held.get(name)}" for name in wanted if held.get(name) != wanted[name])
@@ -55,26 +55,26 @@ def remember_wish(wish: Wish, file: Path) -> None:
     temporary.replace(file)
 
 
-def tick_of(wish: Wish) -> dict[str, Any]:
-    """Its scheduled time is the end of the window, so that the same wish is the same tick."""
+def tick_of(request: DemoRequest) -> dict[str, Any]:
+    """Its scheduled time is the end of the window, so that the same request is the same tick."""
     return {
-        "from": wish.window_from,
-        "to": wish.window_to,
+        "from": request.window_from,
+        "to": request.window_to,
         "flows": list(GENERATED_FLOWS),
-        "scheduled_at": f"{wish.window_to}T00:00:00+00:00",
+        "scheduled_at": f"{request.window_to}T00:00:00+00:00",
         "arguments": {
-            "customers": wish.customers,
-            "dirt": wish.dirt,
-            "seed": wish.seed,
-            "startups": wish.startups,
-            "world-from": wish.window_from,
+            "customers": request.customers,
+            "dirt": request.dirt,
+            "seed": request.seed,
+            "startups": request.startups,
+            "world-from": request.window_from,
         },
     }
 
 
-def wait_for_model(wish: Wish, environ: Mapping[str, str], console: Console) -> None:
+def wait_for_model(request: DemoRequest, environ: Mapping[str, str], console: Console) -> None:
     """Return when all flows are in, no run is live, no file waits, and the newest dataset's training has finished."""
-    until = time.monotonic() + wish.timeout_seconds
+    until = time.monotonic() + request.timeout_seconds
     told: set[str] = set()
     with console.status("waiting for the first event") as status:
         while time.monotonic() < until:
@@ -91,7 +91,7 @@ def wait_for_model(wish: Wish, environ: Mapping[str, str], console: Console) -> 
             status.update(pending)
             time.sleep(0.5)
     raise TimeoutError(
-        f"after {wish.timeout_seconds} s it still waits for: {pending}. What it knows: ripple runs, ripple events"
+        f"after {request.timeout_seconds} s it still waits for: {pending}. What it knows: ripple runs, ripple events"
     )
 
 

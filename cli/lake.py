@@ -7,7 +7,7 @@ from pathlib import Path
 
 from google.api_core.exceptions import PreconditionFailed
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.wire.paths import bronze_name, parse_bronze_name
 
 

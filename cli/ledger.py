@@ -9,7 +9,7 @@ from typing import Any
 
 from google.cloud.bigquery import QueryJobConfig, ScalarQueryParameter
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 
 Event = dict[str, Any]
 _COLUMNS = "message_id, publish_time, data, attributes"

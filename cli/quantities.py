@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.volume import Volume
-from ripple.deployment.routes import STAGES, Fact, Finalize
+from ripple.deployment.routes import STAGES, FactTrigger, FinalizeTrigger
 
 Usage = Mapping[str, Any]
 MIB, GIB = 2**20, 2**30
@@ -55,11 +55,11 @@ def count_calls(volume: Volume, usage: Usage) -> dict[str, float]:
     calls = dict.fromkeys(STAGES, 0.0)
     for stage in STAGES.values():
         for trigger in stage.triggers:
-            if isinstance(trigger, Fact) and trigger.type in _PER:
+            if isinstance(trigger, FactTrigger) and trigger.type in _PER:
                 calls[stage.name] += _times(trigger.type, volume)
-            elif trigger == Finalize(bucket="bronze"):
+            elif trigger == FinalizeTrigger(bucket="bronze"):
                 calls[stage.name] += volume.files_per_day
-            elif trigger == Finalize(bucket="landing"):
+            elif trigger == FinalizeTrigger(bucket="landing"):
                 calls[stage.name] += volume.ticks_per_day
     calls["start_batch"] += volume.ticks_per_day
     calls["sweep"] += usage["sweeps_per_day"]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
 from ripple.replaying.commands import read_request, replay_id_of

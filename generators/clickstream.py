@@ -11,13 +11,13 @@ import polars as pl
 
 from generators.clicks import expand_sessions
 from generators.contacts import visitor_columns
-from generators.job import Job, read_job
+from generators.defects import CLICKSTREAM, line_kinds
+from generators.job import GeneratorTask, read_job
 from generators.lines import LineFlow, Unit, run_lines
 from generators.lives import draw_sessions, live_through
 from generators.people import build_block, count_blocks
 from generators.progress import open_progress
 from generators.running import open_pepper, open_sink
-from generators.stains import CLICKSTREAM, line_kinds
 from generators.times import LINE_KEPT, LINE_REFUSED
 from generators.world import Purpose
 from ripple.rows.pii import Pepper
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run_lines(job, describe_clickstream(job, open_pepper(job)), open_sink(job), progress)
 
 
-def describe_clickstream(job: Job, pepper: Pepper) -> LineFlow:
+def describe_clickstream(job: GeneratorTask, pepper: Pepper) -> LineFlow:
     return LineFlow(
         blocks=count_blocks(job.world, job.window.to_ms),
         draw=lambda block: _draw_units(job, pepper, block),
@@ -38,7 +38,7 @@ def describe_clickstream(job: Job, pepper: Pepper) -> LineFlow:
     )
 
 
-def _draw_units(job: Job, pepper: Pepper, index: int) -> Iterator[Unit]:
+def _draw_units(job: GeneratorTask, pepper: Pepper, index: int) -> Iterator[Unit]:
     block = build_block(job.world, index)
     tokens, prefixes = visitor_columns(job.world, block, pepper)
     visitors = pl.Series(tokens), pl.Series(prefixes)

@@ -11,15 +11,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
 
+from generators.defects import Document
 from generators.encoding import encode_write
-from generators.stains import Document
 
 COLLECTION = "sales"
 _COMMIT_SIZE = 500
 _IN_FLIGHT = 4
 
 
-class DocumentStore(Protocol):
+class DocumentSink(Protocol):
     """Sets documents by id: writing the same again changes nothing."""
 
     def put(self, documents: Sequence[Document]) -> None: ...

@@ -14,7 +14,7 @@ from generators.world import World, date_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class GeneratorTask:
     """One task: its world and window, its share of the blocks, and where things go. An empty `out` means the cloud."""
 
     flow: str
@@ -42,13 +42,13 @@ class Job:
         return range(self.task_index, count, self.task_count)
 
 
-def read_job(flow: str, argv: Sequence[str], environ: Mapping[str, str]) -> Job:
+def read_job(flow: str, argv: Sequence[str], environ: Mapping[str, str]) -> GeneratorTask:
     """A task from its arguments; SystemExit 2 with the reason for what cannot be run."""
     parser = _build_parser(flow, environ)
     given = parser.parse_args(argv)
     prefix = f"{environ.get('RIPPLE_BUCKET_PREFIX') or given.project}-".lstrip("-")
     try:
-        return Job(
+        return GeneratorTask(
             flow=flow,
             world=World(
                 seed=given.seed,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from generators.arrays import Ints
 from generators.dirt import Kind, soil
-from generators.job import Job
+from generators.job import GeneratorTask
 from generators.progress import Progress
 from generators.running import Desk, facts_of, open_desk
 from generators.sinks import Sink
@@ -37,7 +37,7 @@ class LineFlow:
     dirt: Purpose
 
 
-def run_lines(job: Job, flow: LineFlow, sink: Sink, progress: Progress) -> Totals:
+def run_lines(job: GeneratorTask, flow: LineFlow, sink: Sink, progress: Progress) -> Totals:
     """Write the task's files, then its truth. A second run draws the same and writes nothing."""
     with open_desk(job, sink) as desk, Truth(desk.folder / "truth", job.flow) as truth:
         files = _write_blocks(job, flow, desk, truth, progress)
@@ -47,7 +47,7 @@ def run_lines(job: Job, flow: LineFlow, sink: Sink, progress: Progress) -> Total
     return totals
 
 
-def _write_blocks(job: Job, flow: LineFlow, desk: Desk, truth: Truth, progress: Progress) -> list[SliceFile]:
+def _write_blocks(job: GeneratorTask, flow: LineFlow, desk: Desk, truth: Truth, progress: Progress) -> list[SliceFile]:
     blocks, prefix = job.own_blocks(flow.blocks), desk.sink.uri(job.bronze_bucket, "")
     with SliceFiles(desk.folder, job.flow, job.stem, job.window) as files:
         with progress.watch(f"writing {job.flow}", len(blocks)) as step:
@@ -56,7 +56,7 @@ def _write_blocks(job: Job, flow: LineFlow, desk: Desk, truth: Truth, progress: 
         return files.finish()
 
 
-def _append_unit(job: Job, flow: LineFlow, unit: Unit, files: SliceFiles, truth: Truth, prefix: str) -> int:
+def _append_unit(job: GeneratorTask, flow: LineFlow, unit: Unit, files: SliceFiles, truth: Truth, prefix: str) -> int:
     stream = open_stream(job.world, flow.dirt, unit.block, unit.month.number)
     soiled = soil(unit.lines, unit.at_ms, unit.key, flow.kinds, job.world.dirt, stream)
     return append_shares(soiled, share_out(soiled.at_ms, unit.month, job.window), files, truth, prefix)

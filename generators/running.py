@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generators.job import Job
+from generators.job import GeneratorTask
 from generators.peppers import derive_open_pepper, fetch_pepper
 from generators.sinks import CloudSink, FolderSink, Sink
 from generators.truth import Totals, Truth, totals_json
 from ripple.rows.pii import Pepper
 
 
-def open_sink(job: Job) -> Sink:
+def open_sink(job: GeneratorTask) -> Sink:
     """The job's folder, or Cloud Storage (STORAGE_EMULATOR_HOST is the client's own affair)."""
     if job.out:
         return FolderSink(job.out)
@@ -25,7 +25,7 @@ def open_sink(job: Job) -> Sink:
     return CloudSink(storage.Client(project=job.project))
 
 
-def open_pepper(job: Job) -> Pepper:
+def open_pepper(job: GeneratorTask) -> Pepper:
     """The pepper that PEPPER_SECRET names; only a folder may do without. ValueError otherwise."""
     if job.pepper_secret:
         return fetch_pepper(job.pepper_secret, job.secrets_endpoint)
@@ -35,7 +35,7 @@ def open_pepper(job: Job) -> Pepper:
 
 
 @contextmanager
-def open_desk(job: Job, sink: Sink) -> Iterator[Desk]:
+def open_desk(job: GeneratorTask, sink: Sink) -> Iterator[Desk]:
     """A desk with a folder that is gone afterwards, whatever happens; beside `out` if there is one, for linking."""
     if job.out:
         job.out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def open_desk(job: Job, sink: Sink) -> Iterator[Desk]:
 class Desk:
     """What a task works with: where objects go, and a folder for what is not ready to go."""
 
-    job: Job
+    job: GeneratorTask
     sink: Sink
     folder: Path
 

@@ -13,17 +13,17 @@ from collections.abc import Iterator, Sequence
 
 from generators.baskets import Seller, make_orders, open_seller
 from generators.contacts import draw_contacts
+from generators.defects import SALES, Document, document_kinds
 from generators.dirt import Soiled, soil
-from generators.documents import COLLECTION, DocumentStore, FileStore, FirestoreStore
+from generators.documents import COLLECTION, DocumentSink, FileStore, FirestoreStore
 from generators.foresight import write_foresight
-from generators.job import Job, read_job
+from generators.job import GeneratorTask, read_job
 from generators.lives import MonthOfOrders, live_through
 from generators.people import build_block, count_blocks
 from generators.progress import Progress, open_progress
 from generators.running import facts_of, open_desk, open_pepper, open_sink
 from generators.sinks import Sink
 from generators.slices import share_out
-from generators.stains import SALES, Document, document_kinds
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED
 from generators.truth import Totals, Truth
 from generators.world import Month, Purpose, day_of, open_stream
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run_sales(job, open_pepper(job), open_sink(job), _open_store(job), progress)
 
 
-def run_sales(job: Job, pepper: Pepper, sink: Sink, store: DocumentStore, progress: Progress) -> Totals:
+def run_sales(job: GeneratorTask, pepper: Pepper, sink: Sink, store: DocumentSink, progress: Progress) -> Totals:
     """Write the task's documents, its truth, and then its manifest. A second run sets the same documents again."""
     with open_desk(job, sink) as desk:
         with Truth(desk.folder / "truth", job.flow) as truth:
@@ -52,12 +52,12 @@ def run_sales(job: Job, pepper: Pepper, sink: Sink, store: DocumentStore, progre
     return totals
 
 
-def task_batch(job: Job) -> str:
+def task_batch(job: GeneratorTask) -> str:
     """The batch id of this task's documents: with several tasks, each is a batch of its own."""
     return job.batch_id if job.task_count == 1 else job.stem
 
 
-def make_manifest(job: Job, ids: Sequence[str]) -> str:
+def make_manifest(job: GeneratorTask, ids: Sequence[str]) -> str:
     """What an export must find: the count, the first and last id, and checksums over all ids, in order and added up."""
     ordered = sorted(ids)
     manifest = {
@@ -75,7 +75,7 @@ def make_manifest(job: Job, ids: Sequence[str]) -> str:
     return json.dumps(manifest) + "\n"
 
 
-def _open_store(job: Job) -> DocumentStore:
+def _open_store(job: GeneratorTask) -> DocumentSink:
     if job.out:
         return FileStore(job.out, task_batch(job))
     from google.cloud import firestore
@@ -83,7 +83,9 @@ def _open_store(job: Job) -> DocumentStore:
     return FirestoreStore(firestore.Client(project=job.project), job.ops_per_second)
 
 
-def _write_blocks(job: Job, pepper: Pepper, store: DocumentStore, truth: Truth, progress: Progress) -> list[str]:
+def _write_blocks(
+    job: GeneratorTask, pepper: Pepper, store: DocumentSink, truth: Truth, progress: Progress
+) -> list[str]:
     ids: list[str] = []
     blocks = job.own_blocks(count_blocks(job.world, job.window.to_ms))
     with progress.watch("writing sales", len(blocks)) as step:
@@ -95,7 +97,7 @@ def _write_blocks(job: Job, pepper: Pepper, store: DocumentStore, truth: Truth, 
     return ids
 
 
-def _draw_months(job: Job, pepper: Pepper, index: int) -> Iterator[tuple[Month, Soiled[Document]]]:
+def _draw_months(job: GeneratorTask, pepper: Pepper, index: int) -> Iterator[tuple[Month, Soiled[Document]]]:
     block = build_block(job.world, index)
     seller = open_seller(job.world, block, draw_contacts(job.world, block), pepper, task_batch(job))
     wanted = {month.number for month in job.window.months(job.world)}
@@ -104,14 +106,16 @@ def _draw_months(job: Job, pepper: Pepper, index: int) -> Iterator[tuple[Month, 
             yield lives.month, _soil_month(job, seller, lives)
 
 
-def _soil_month(job: Job, seller: Seller, lives: MonthOfOrders) -> Soiled[Document]:
+def _soil_month(job: GeneratorTask, seller: Seller, lives: MonthOfOrders) -> Soiled[Document]:
     orders = make_orders(job.world, seller, lives)
     stream = open_stream(job.world, Purpose.DIRT_SALES, seller.block.index, lives.month.number)
     documents = [(order["order_id"], order) for order in orders]
     return soil(documents, lives.at_ms, lambda row: str(orders[row]["order_id"]), _KINDS, job.world.dirt, stream)
 
 
-def _put_share(job: Job, month: Month, soiled: Soiled[Document], store: DocumentStore, truth: Truth) -> list[str]:
+def _put_share(
+    job: GeneratorTask, month: Month, soiled: Soiled[Document], store: DocumentSink, truth: Truth
+) -> list[str]:
     chosen = {index for share in share_out(soiled.at_ms, month, job.window) for index in share.indices.tolist()}
     store.put([soiled.rows[index] for index in sorted(chosen)])
     for mark in soiled.marks:

@@ -8,12 +8,12 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from generators.companies import BLOCK, found_companies
+from generators.defects import STARTUPS, line_kinds
 from generators.funding import draw_month
-from generators.job import Job, read_job
+from generators.job import GeneratorTask, read_job
 from generators.lines import LineFlow, Unit, run_lines
 from generators.progress import open_progress
 from generators.running import open_sink
-from generators.stains import STARTUPS, line_kinds
 from generators.times import LINE_KEPT, LINE_REFUSED
 from generators.world import Purpose
 
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     run_lines(job, describe_startups(job), open_sink(job), open_progress(job.flow, job.batch_id, job.as_json))
 
 
-def describe_startups(job: Job) -> LineFlow:
+def describe_startups(job: GeneratorTask) -> LineFlow:
     return LineFlow(
         blocks=len(found_companies(job.world, job.window.to_ms).event_ms) // BLOCK,
         draw=lambda block: _draw_units(job, block),
@@ -32,7 +32,7 @@ def describe_startups(job: Job) -> LineFlow:
     )
 
 
-def _draw_units(job: Job, block: int) -> Iterator[Unit]:
+def _draw_units(job: GeneratorTask, block: int) -> Iterator[Unit]:
     for month in job.window.months(job.world):
         rows, at_ms = draw_month(job.world, block, month)
         lines = [json.dumps(row, separators=(",", ":"), ensure_ascii=False).encode() for row in rows]

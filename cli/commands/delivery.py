@@ -31,7 +31,7 @@ from cli.delivery.opening import (
     open_environment,
     printable_lines,
 )
-from cli.deploy.whole import ROOT
+from cli.provisioning.sequence import ROOT
 
 
 @app.command()
@@ -51,7 +51,7 @@ def plan(
     from cli.delivery.estimating import estimate_run, summarize
     from cli.delivery.monthly_cost import describe_cost, load_model, tell_cost
     from cli.delivery.planning import make_plan
-    from cli.delivery.telling import tell_plan
+    from cli.delivery.reporting import tell_plan
 
     environment = open_environment(env, state, project, region, checkout)
     with refusals(), console.status("comparing"):
@@ -83,13 +83,13 @@ def deploy(
     as_json: Json = False,
 ) -> None:
     """Deploy a checkout in a safe order, prove it with a canary, and roll back if that fails. Interrupted, the same command goes on."""
-    from cli.delivery.deploying import Wish, check_plan
+    from cli.delivery.deploying import DeploymentRequest, check_plan
     from cli.delivery.deploying import deploy as carry_out
     from cli.delivery.planning import make_plan
-    from cli.delivery.telling import tell_outcome, tell_plan
+    from cli.delivery.reporting import tell_outcome, tell_plan
 
     environment = open_environment(env, state, project, region, checkout, image, allow_destroy)
-    wish = Wish(
+    request = DeploymentRequest(
         allow_destroy=allow_destroy or (),
         allow_rebuild=allow_rebuild or (),
         rollback=rollback,
@@ -98,7 +98,7 @@ def deploy(
     )
     with refusals(), interruptible():
         found = make_plan(environment, checkout.absolute())
-        check_plan(found, wish)
+        check_plan(found, request)
         if found.is_empty:
             answer(
                 {"release": found.deployed and found.deployed.number, "state": "unchanged"}, as_json, tell_plan(found)
@@ -107,7 +107,7 @@ def deploy(
         console.print(printable_lines(tell_plan(found)), highlight=False, markup=False)
         confirm(f"deploy this to {environment.clients.project}?", yes)
         with console.status("deploying") as status:
-            outcome = carry_out(environment, found, wish, status.update)
+            outcome = carry_out(environment, found, request, status.update)
     answer(outcome.to_json(), as_json, tell_outcome(outcome))
     if not outcome.succeeded:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cli import laptop_control
 from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail
-from cli.deploy.whole import deploy
+from cli.provisioning.sequence import deploy
 
 
 @app.command()
@@ -110,9 +110,9 @@ def demo(
 
     Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
     """
-    from cli.demo import Wish, run_demo, summarize
+    from cli.demo import DemoRequest, run_demo, summarize
 
-    wish = Wish(
+    request = DemoRequest(
         window_from=start,
         window_to=end,
         customers=customers,
@@ -125,7 +125,7 @@ def demo(
         if fresh:
             laptop_control.clear(state.absolute())
         ensure_up(state)
-        result = run_demo(wish, connect(state), state.absolute(), console)
+        result = run_demo(request, connect(state), state.absolute(), console)
     except (RuntimeError, TimeoutError) as error:
         raise fail(str(error)) from error
     except KeyboardInterrupt as error:

@@ -32,7 +32,7 @@ from cli.delivery.opening import (
     interruptible,
     open_environment,
 )
-from cli.deploy.whole import ROOT
+from cli.provisioning.sequence import ROOT
 
 
 @app.command()
@@ -75,7 +75,7 @@ def releases(
     as_json: Json = False,
 ) -> None:
     """Every deployment, newest last: its state, when, by whom, and why it failed if it did."""
-    from cli.delivery.telling import tell_release
+    from cli.delivery.reporting import tell_release
 
     found = open_environment(env, state, project, region).releases.list_all()
     if as_json:

@@ -93,7 +93,7 @@ def sql(
     from google.api_core.exceptions import GoogleAPICallError
     from google.cloud.bigquery import QueryJobConfig
 
-    from cli.deploy.clients import AdminClients
+    from cli.provisioning.clients import AdminClients
 
     config = QueryJobConfig(maximum_bytes_billed=max_bytes) if max_bytes else None
     try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cli.delivery.manifest import Action
+from cli.delivery.manifest import CompiledAction
 
 Graph = Mapping[str, Any]
 _STATEMENTS = ("preOps", "query", "postOps", "incrementalPreOps", "incrementalQuery", "incrementalPostOps", "queries")
@@ -19,7 +19,7 @@ _BLANK = re.compile(_QUOTED + r"|(?:--[^\n]*|#[^\n]*|/\*[\s\S]*?\*/|\s)+")
 _SPACE = re.compile(_QUOTED + r"| *(?P<mark>[(),]) *| +")
 
 
-def read_actions(graph: Graph) -> dict[str, Action]:
+def read_actions(graph: Graph) -> dict[str, CompiledAction]:
     """Every action by `dataset.name`."""
     return {name_of(body["target"]): _read(kind, body) for kind, body in records(graph)}
 
@@ -43,11 +43,11 @@ def statements_of(body: Mapping[str, Any]) -> Iterator[str]:
         yield from [found] if isinstance(found, str) else found
 
 
-def _read(kind: str, body: Mapping[str, Any]) -> Action:
+def _read(kind: str, body: Mapping[str, Any]) -> CompiledAction:
     layout = body.get("bigquery", {})
     columns = body.get("actionDescriptor", {}).get("columns", ())
     text = "\n;\n".join(squeeze(statement) for statement in statements_of(body))
-    return Action(
+    return CompiledAction(
         kind=kind,
         file=body.get("fileName", ""),
         statements=hashlib.sha256(text.encode()).hexdigest(),

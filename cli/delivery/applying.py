@@ -13,9 +13,9 @@ from cli.delivery.environments import CANARY_SECONDS, Environment
 from cli.delivery.releases import Release
 from cli.delivery.targets import Inputs
 from cli.delivery.waves import Wave
-from cli.deploy import warehouse
-from cli.deploy.repository import commit_dataform, read_project
-from cli.deploy.whole import SPEC
+from cli.provisioning import warehouse
+from cli.provisioning.repository import commit_dataform, read_project
+from cli.provisioning.sequence import SPEC
 
 Tell = Callable[[str], None]
 _IMAGE = re.compile(r'^IMAGE = "([^"]+)"$', re.M)

@@ -12,7 +12,7 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound, PreconditionFailed
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from cli.tracing import trace_object
 from ripple.deployment.routes import FLOWS
 from ripple.rows.contracts import load_contract

@@ -12,10 +12,10 @@ from typing import Any
 from cli.delivery.actions import read_actions
 from cli.delivery.archive import digest
 from cli.delivery.compiling import compile_project, digest_files
-from cli.delivery.manifest import Manifest
+from cli.delivery.manifest import ReleaseManifest
 from cli.delivery.routing import read_routes, routes_file
-from cli.deploy.repository import read_project
-from cli.deploy.whole import JOBS, SPEC
+from cli.provisioning.repository import read_project
+from cli.provisioning.sequence import JOBS, SPEC
 from ripple.deployment.routes import WORKFLOW
 from ripple.errors import PermanentError
 
@@ -36,7 +36,7 @@ class Checkout:
     """A checkout's root, what a release of it would consist of, and its compiled Dataform graph."""
 
     root: Path
-    manifest: Manifest
+    manifest: ReleaseManifest
     graph: Mapping[str, Any]
 
 
@@ -47,7 +47,7 @@ def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
     files = read_project(root / "dataform")
     graph = compile_project(files, project, cache)
     routes, topics = read_routes(root)
-    manifest = Manifest(
+    manifest = ReleaseManifest(
         routes=routes,
         topics=topics,
         events=_read_folder(root / "docs" / "schemas"),

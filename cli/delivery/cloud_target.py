@@ -14,8 +14,8 @@ from cli.delivery import images
 from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
 from cli.delivery.terraform import Terraform, compose_variables, find_terraform
-from cli.deploy.clients import AdminClients
-from cli.deploy.whole import JOBS
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.sequence import JOBS
 from ripple.deployment.routes import WORKFLOW
 from ripple.errors import PermanentError
 

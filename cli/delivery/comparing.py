@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from cli.delivery.changes import Change, Changes, kind_of
 from cli.delivery.compatibility import compare_contract, compare_event, next_type
-from cli.delivery.manifest import Action, Json, Manifest, Routes
+from cli.delivery.manifest import CompiledAction, Json, ReleaseManifest, Routes
 
 
-def compare(deployed: Manifest, checkout: Manifest) -> Changes:
+def compare(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Changes:
     """All that deploying `checkout` over `deployed` would change."""
     return Changes(
         (
@@ -26,7 +26,7 @@ def compare(deployed: Manifest, checkout: Manifest) -> Changes:
     )
 
 
-def _spec_of(manifest: Manifest) -> Mapping[str, str]:
+def _spec_of(manifest: ReleaseManifest) -> Mapping[str, str]:
     return {"train_repeat_purchase": manifest.spec} if manifest.spec else {}
 
 
@@ -49,7 +49,7 @@ def _compare_routes(old: Routes, new: Routes) -> Iterator[Change]:
             yield Change(area="route", name=part, kind="removed" if gone else "changed", details=tuple(told))
 
 
-def _compare_events(deployed: Manifest, checkout: Manifest) -> Iterator[Change]:
+def _compare_events(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Iterator[Change]:
     old, new = deployed.events, checkout.events
     for kind in sorted({*old, *new}):
         if kind not in old:
@@ -78,7 +78,7 @@ def _compare_contracts(old: Mapping[str, Json], new: Mapping[str, Json]) -> Iter
             yield Change(area="contract", name=flow, kind="changed", details=tuple(found))
 
 
-def _compare_actions(old: Mapping[str, Action], new: Mapping[str, Action]) -> Iterator[Change]:
+def _compare_actions(old: Mapping[str, CompiledAction], new: Mapping[str, CompiledAction]) -> Iterator[Change]:
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         if before is None or after is None:
@@ -87,13 +87,13 @@ def _compare_actions(old: Mapping[str, Action], new: Mapping[str, Action]) -> It
             yield _compare_action(name, before, after)
 
 
-def _told(action: Action) -> tuple[object, ...]:
+def _told(action: CompiledAction) -> tuple[object, ...]:
     """What a run sees of an action: neither the file it is in nor the order of what it describes."""
     layout = (action.partition, action.cluster, action.unique_key)
     return (action.kind, action.statements, action.columns, *layout)
 
 
-def _describe_end(before: Action | None, after: Action | None) -> tuple[str, ...]:
+def _describe_end(before: CompiledAction | None, after: CompiledAction | None) -> tuple[str, ...]:
     if after is not None:
         return (f"{after.kind}, made by the next run",)
     assert before is not None
@@ -101,7 +101,7 @@ def _describe_end(before: Action | None, after: Action | None) -> tuple[str, ...
     return (f"{before.kind}; what it has written stays until someone drops it",) if stays else (before.kind,)
 
 
-def _compare_action(name: str, before: Action, after: Action) -> Change:
+def _compare_action(name: str, before: CompiledAction, after: CompiledAction) -> Change:
     """Only an incremental table keeps rows from run to run: of anything else the next run makes all anew."""
     details = tuple(_describe_action(before, after))
     if "incremental" not in (before.kind, after.kind) or not _reshapes(before, after):
@@ -120,14 +120,14 @@ _EFFECT = {
 }
 
 
-def _reshapes(before: Action, after: Action) -> bool:
+def _reshapes(before: CompiledAction, after: CompiledAction) -> bool:
     shapes = [
         (action.kind, action.columns, action.partition, action.cluster, action.unique_key) for action in (before, after)
     ]
     return shapes[0] != shapes[1]
 
 
-def _describe_action(before: Action, after: Action) -> Iterator[str]:
+def _describe_action(before: CompiledAction, after: CompiledAction) -> Iterator[str]:
     if before.kind != after.kind:
         yield f"was {before.kind} and is {after.kind}"
     gone, more = set(before.columns) - set(after.columns), set(after.columns) - set(before.columns)

@@ -12,14 +12,14 @@ from cli.delivery.canary import Verdict, canary_uri
 from cli.delivery.changes import Changes
 from cli.delivery.cloud_target import refuse_losses
 from cli.delivery.environments import Environment
-from cli.delivery.planning import Plan
+from cli.delivery.planning import DeploymentPlan
 from cli.delivery.releases import Release, abandon, find_unfinished
 from cli.delivery.rolling_back import restore
 from ripple.errors import PermanentError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class DeploymentRequest:
     """How to deploy: what may be lost, whether to go back if the canary fails, whose lease to break, how long a canary may take."""
 
     allow_destroy: Sequence[str] = ()
@@ -30,7 +30,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class DeploymentOutcome:
     """What came of a deployment: the release and its canary; the release that took its place if it failed; what cannot be undone."""
 
     release: Release
@@ -55,16 +55,16 @@ class Outcome:
         }
 
 
-def check_plan(plan: Plan, wish: Wish) -> None:
+def check_plan(plan: DeploymentPlan, request: DeploymentRequest) -> None:
     """PermanentError with every reason why the plan cannot be deployed as it is."""
-    reasons = plan.changes.refusals(wish.allow_rebuild)
-    losses = [loss.address for loss in plan.resources.losses(wish.allow_destroy)]
+    reasons = plan.changes.refusals(request.allow_rebuild)
+    losses = [loss.address for loss in plan.resources.losses(request.allow_destroy)]
     reasons += [refuse_losses(losses)] if losses else []
     if reasons:
         raise PermanentError("plan_refused", "\n".join(reasons), "nothing was changed", tuple(reasons))
 
 
-def deploy(environment: Environment, plan: Plan, wish: Wish, tell: Tell) -> Outcome:
+def deploy(environment: Environment, plan: DeploymentPlan, request: DeploymentRequest, tell: Tell) -> DeploymentOutcome:
     """Carry out a plan that `check_plan` let through."""
     releases = environment.releases
     waves = plan.waves
@@ -72,18 +72,18 @@ def deploy(environment: Environment, plan: Plan, wish: Wish, tell: Tell) -> Outc
         tell("foundation: a first deployment has no bucket to note itself in")
         environment.target.lay_foundation(plan.inputs)
         waves = [wave for wave in waves if wave.name != "topics"]
-    with releases.hold_lease(environment.owner, environment.stamp(), take_over=wish.break_lease):
+    with releases.hold_lease(environment.owner, environment.stamp(), take_over=request.break_lease):
         release = begin(environment, plan)
         inputs = replace(plan.inputs, release=release.number)
         release = put_in_place(environment, release, inputs, Step(waves=waves, tell=tell))
-        verdict = prove(environment, release, tell, wish.canary_seconds)
+        verdict = prove(environment, release, tell, request.canary_seconds)
         release = end(environment, release, verdict)
         if verdict.passed:
-            return Outcome(release=release, verdict=verdict)
-        return _go_back(environment, plan, wish, tell, Outcome(release=release, verdict=verdict))
+            return DeploymentOutcome(release=release, verdict=verdict)
+        return _go_back(environment, plan, request, tell, DeploymentOutcome(release=release, verdict=verdict))
 
 
-def begin(environment: Environment, plan: Plan) -> Release:
+def begin(environment: Environment, plan: DeploymentPlan) -> Release:
     """The record of this deployment: that of the same one, if it was interrupted, else a new one."""
     known, digest = environment.releases.list_all(), hashlib.sha256(plan.archive).hexdigest()
     unfinished = find_unfinished(known, digest)
@@ -96,7 +96,7 @@ def begin(environment: Environment, plan: Plan) -> Release:
     return release
 
 
-def new_release(environment: Environment, known: Sequence[Release], plan: Plan, digest: str) -> Release:
+def new_release(environment: Environment, known: Sequence[Release], plan: DeploymentPlan, digest: str) -> Release:
     number, manifest = (known[-1].number if known else 0) + 1, plan.checkout.manifest
     same = plan.deployed is not None and plan.deployed.manifest.images == manifest.images
     return Release(
@@ -112,14 +112,16 @@ def new_release(environment: Environment, known: Sequence[Release], plan: Plan, 
     )
 
 
-def _go_back(environment: Environment, plan: Plan, wish: Wish, tell: Tell, failed: Outcome) -> Outcome:
+def _go_back(
+    environment: Environment, plan: DeploymentPlan, request: DeploymentRequest, tell: Tell, failed: DeploymentOutcome
+) -> DeploymentOutcome:
     remains = tuple(describe_remains(plan.changes))
     if plan.deployed is None:
         return replace(failed, remains=("there is no release before this one to go back to", *remains))
-    if not wish.rollback:
+    if not request.rollback:
         return replace(failed, remains=remains)
     restored, verdict = restore(
-        environment, plan.deployed, failed.release.manifest, tell, wish.canary_seconds, failed.verdict.batch
+        environment, plan.deployed, failed.release.manifest, tell, request.canary_seconds, failed.verdict.batch
     )
     return replace(failed, restored=restored, restored_verdict=verdict, remains=remains)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.delivery.releases import Releases
-from cli.delivery.targets import Target
-from cli.deploy.clients import AdminClients
+from cli.delivery.targets import DeliveryTarget
+from cli.provisioning.clients import AdminClients
 
 NAMES = ("laptop", "dev", "prod")
 CANARY_SECONDS = {"laptop": 180.0, "dev": 1200.0, "prod": 1200.0}
@@ -24,7 +24,7 @@ class Environment:
 
     name: str
     clients: AdminClients
-    target: Target
+    target: DeliveryTarget
     work: Path
     now: Callable[[], dt.datetime]
     owner: str

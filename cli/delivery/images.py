@@ -17,7 +17,7 @@ from google.cloud.devtools import cloudbuild_v1
 from google.protobuf.json_format import ParseDict
 
 from cli.delivery.archive import list_files
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.errors import PermanentError
 
 CONFIG = "cloudbuild.yaml"

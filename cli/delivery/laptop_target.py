@@ -1,4 +1,4 @@
-"""Deploy a release to the laptop: its own `cli.deploy` does it, from its unpacked archive, as `ripple up` does from the checkout."""
+"""Deploy a release to the laptop: its own `cli.provisioning` does it, from its unpacked archive, as `ripple up` does from the checkout."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from google.api_core.exceptions import NotFound
 from cli import laptop_control
 from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
-from cli.deploy.clients import AdminClients
-from cli.deploy.whole import PARTS, name_of
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.sequence import PARTS, name_of
 from ripple.deployment.routes import STAGES
 from ripple.errors import PermanentError
 
@@ -64,9 +64,14 @@ class LaptopTarget:
 
     def _run(self, inputs: Inputs, step: str, *words: str) -> None:
         env = {**os.environ, **self.clients.environ, "PYTHONPATH": str(inputs.root)}
-        command = [sys.executable, "-m", "cli.deploy", step, *words]
+        command = [sys.executable, "-m", _provisioner(inputs.root), step, *words]
         done = subprocess.run(command, cwd=inputs.root, env=env, capture_output=True, text=True, check=False)
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
             reason = f"deploying {step} of release {inputs.release}: {last[0][-800:]}"
             raise PermanentError("deploy_failed", reason, "mend it and run the same command again")
+
+
+def _provisioner(root: Path) -> str:
+    """The module that deploys in the checkout `root`: a release made before it was renamed has it under its old name."""
+    return "cli.provisioning" if (root / "cli" / "provisioning").is_dir() else "cli.deploy"

@@ -12,7 +12,7 @@ Routes = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class CompiledAction:
     """A compiled Dataform action.
 
     `kind` is table, incremental, view, operations, assertion or declaration; `statements` a hash that whitespace and comments do not
@@ -29,7 +29,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class ReleaseManifest:
     """Of a release: routes by stage, event schemas by type, contracts by flow, actions by `dataset.table`, hashes of the rest.
 
     `routes` maps a part to `{"reacts_to": [...], "states": [...]}`; `sources` hashes each Dataform file by path, `parts` the code of
@@ -40,7 +40,7 @@ class Manifest:
     topics: tuple[str, ...] = ()
     events: Mapping[str, Json] = field(default_factory=dict)
     contracts: Mapping[str, Json] = field(default_factory=dict)
-    actions: Mapping[str, Action] = field(default_factory=dict)
+    actions: Mapping[str, CompiledAction] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
@@ -50,13 +50,13 @@ class Manifest:
         return asdict(self)
 
 
-def read_manifest(document: Json) -> Manifest:
+def read_manifest(document: Json) -> ReleaseManifest:
     """A manifest from its JSON form; KeyError or TypeError if it is of a version that this one does not know."""
     actions = {name: _read_action(action) for name, action in document["actions"].items()}
     routes = {part: {side: tuple(names) for side, names in route.items()} for part, route in document["routes"].items()}
-    return Manifest(**{**document, "actions": actions, "routes": routes, "topics": tuple(document["topics"])})
+    return ReleaseManifest(**{**document, "actions": actions, "routes": routes, "topics": tuple(document["topics"])})
 
 
-def _read_action(document: Json) -> Action:
+def _read_action(document: Json) -> CompiledAction:
     lists = {name: tuple(document[name]) for name in ("columns", "cluster", "unique_key")}
-    return Action(**{**document, **lists})
+    return CompiledAction(**{**document, **lists})

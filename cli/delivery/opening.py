@@ -14,9 +14,9 @@ from google.api_core.exceptions import GoogleAPICallError
 from cli.command_line import connect, fail, printable
 from cli.delivery.checkout import IMAGES
 from cli.delivery.environments import NAMES, Environment, name_owner
-from cli.delivery.targets import Target
-from cli.deploy.clients import AdminClients
-from cli.deploy.whole import ROOT
+from cli.delivery.targets import DeliveryTarget
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.sequence import ROOT
 
 Env = Annotated[str, typer.Option("--env", help="laptop, or dev or prod of a project: `infra/envs/`.")]
 Root = Annotated[Path, typer.Option("--checkout", help="The checkout to deploy; the one this command is from.")]
@@ -61,7 +61,7 @@ def open_environment(
 
 def _open_target(
     name: str, clients: AdminClients, state: Path, work: Path, images: dict[str, str], allowed: list[str]
-) -> Target:
+) -> DeliveryTarget:
     from cli.delivery.cloud_target import CloudTarget
     from cli.delivery.laptop_target import LaptopTarget
 

@@ -15,16 +15,16 @@ from cli.delivery.checkout import Checkout, gather_checkout
 from cli.delivery.comparing import compare
 from cli.delivery.compiling import compile_project, digest_files
 from cli.delivery.environments import Environment
-from cli.delivery.manifest import Manifest
+from cli.delivery.manifest import ReleaseManifest
 from cli.delivery.releases import Release, find_deployed
 from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
 from cli.delivery.waves import Wave, plan_waves
-from cli.deploy.repository import read_committed
+from cli.provisioning.repository import read_committed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DeploymentPlan:
     """What deploying `checkout` would change, in which order, and what Terraform would do."""
 
     checkout: Checkout
@@ -49,7 +49,7 @@ class Plan:
         }
 
 
-def make_plan(environment: Environment, root: Path) -> Plan:
+def make_plan(environment: Environment, root: Path) -> DeploymentPlan:
     """Plan the deployment of the checkout at `root`."""
     cache = environment.work / "packages"
     checkout = gather_checkout(root, environment.clients.project, cache)
@@ -59,7 +59,7 @@ def make_plan(environment: Environment, root: Path) -> Plan:
     changes = compare(before, checkout.manifest)
     archive = pack(root)
     inputs = gather_inputs(environment, root, archive, deployed)
-    return Plan(
+    return DeploymentPlan(
         checkout=checkout,
         archive=archive,
         deployed=deployed,
@@ -72,10 +72,10 @@ def make_plan(environment: Environment, root: Path) -> Plan:
 
 def gather_deployed(
     environment: Environment, deployed: Release | None, releases: Sequence[Release], cache: Path
-) -> Manifest:
+) -> ReleaseManifest:
     """As the last release's record says; for Dataform as the repository itself does, which a person may have changed since."""
     later = [release.manifest for release in releases if deployed is None or release.number > deployed.number]
-    recorded = keep_certain(deployed.manifest, later) if deployed else Manifest()
+    recorded = keep_certain(deployed.manifest, later) if deployed else ReleaseManifest()
     committed = read_committed(environment.clients)
     sources = digest_files(committed)
     if sources == dict(recorded.sources):
@@ -93,7 +93,7 @@ def gather_last_inputs(environment: Environment, root: Path) -> Inputs:
     return Inputs(root=place, release=last.number, spec=last.spec_uri, images=last.images, bundles=last.bundles)
 
 
-def keep_certain(recorded: Manifest, later: Sequence[Manifest]) -> Manifest:
+def keep_certain(recorded: ReleaseManifest, later: Sequence[ReleaseManifest]) -> ReleaseManifest:
     """Of a release, what later ones that failed or were interrupted cannot have replaced: the rest is deployed again. Pure."""
     parts = {
         name: digest for name, digest in recorded.parts.items() if all(one.parts.get(name) == digest for one in later)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from google.api_core.exceptions import NotFound, PreconditionFailed
 from google.cloud.storage import Bucket
 
-from cli.delivery.manifest import Manifest, read_manifest
+from cli.delivery.manifest import ReleaseManifest, read_manifest
 from ripple.errors import PermanentError
 
 State = Literal["applying", "deployed", "failed", "abandoned"]
@@ -30,7 +30,7 @@ class Release:
     state: State
     by: str
     began_at: str
-    manifest: Manifest
+    manifest: ReleaseManifest
     archive: str
     ended_at: str = ""
     restores: int = 0

@@ -10,7 +10,7 @@ from cli.delivery.bundles import fetch_bundles
 from cli.delivery.canary import Verdict, canary_uri
 from cli.delivery.comparing import compare
 from cli.delivery.environments import Environment
-from cli.delivery.manifest import Manifest
+from cli.delivery.manifest import ReleaseManifest
 from cli.delivery.releases import Release, abandon
 from cli.delivery.targets import Inputs
 from cli.delivery.waves import plan_waves
@@ -20,7 +20,7 @@ from cli.replaying import compose_command, publish_replay
 def restore(
     environment: Environment,
     target: Release,
-    current: Manifest,
+    current: ReleaseManifest,
     tell: Tell,
     canary_seconds: float = 0,
     parked: int | None = None,

@@ -25,7 +25,7 @@ class Inputs:
     bundles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-class Target(Protocol):
+class DeliveryTarget(Protocol):
     """A place to deploy to. Every step may be taken again."""
 
     def preview(self, inputs: Inputs, /) -> ResourcePlan:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.delivery.changes import Changes
-from cli.delivery.manifest import Manifest, Routes
+from cli.delivery.manifest import ReleaseManifest, Routes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Wave:
     why: str
 
 
-def plan_waves(changes: Changes, deployed: Manifest, checkout: Manifest) -> list[Wave]:
+def plan_waves(changes: Changes, deployed: ReleaseManifest, checkout: ReleaseManifest) -> list[Wave]:
     """Topics, then changed parts with consumers of a changed or new event before its producers, then what is no more."""
     topics = tuple(change.name for change in changes.of("topic") if change.kind == "added")
     waves = [Wave(name="topics", parts=topics, why="a subscription needs its topic")] if topics else []
@@ -37,7 +37,7 @@ def _changed_parts(changes: Changes) -> tuple[str, ...]:
     return tuple(sorted(parts))
 
 
-def _moved_events(changes: Changes, deployed: Manifest) -> frozenset[str]:
+def _moved_events(changes: Changes, deployed: ReleaseManifest) -> frozenset[str]:
     """Where nothing is deployed, no event is under way that anyone could misread."""
     moved = (change.name for change in changes.of("event") if change.kind != "removed")
     return frozenset(moved) if deployed.routes else frozenset()
@@ -54,7 +54,7 @@ def _removed(changes: Changes) -> tuple[str, ...]:
 
 
 def find_waits(
-    parts: Sequence[str], deployed: Manifest, checkout: Manifest, moved: frozenset[str]
+    parts: Sequence[str], deployed: ReleaseManifest, checkout: ReleaseManifest, moved: frozenset[str]
 ) -> dict[str, dict[str, str]]:
     """For each of `parts`, the others that go before it, and why: who hears a moved event before who states it; who no longer
     states an event before who no longer hears it."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ripple.deployment.routes import EVENTS, STAGES, STATED_ELSEWHERE, TOPICS, Command, Fact, Finalize
+from ripple.deployment.routes import (
+    EVENTS,
+    STAGES,
+    STATED_ELSEWHERE,
+    TOPICS,
+    CommandTrigger,
+    FactTrigger,
+    FinalizeTrigger,
+)
 from ripple.wire.events import CATALOGUE
 
 
@@ -33,7 +41,7 @@ def _channels() -> dict[str, Any]:
     channels[EVENTS]["messages"] = {kind: {"$ref": f"#/components/messages/{kind}"} for kind in CATALOGUE}
     for stage in STAGES.values():
         for trigger in stage.triggers:
-            if isinstance(trigger, Finalize):
+            if isinstance(trigger, FinalizeTrigger):
                 channels[f"finalize-{trigger.bucket}"] = {
                     "address": f"eventarc finalize events of the {trigger.bucket} bucket"
                 }
@@ -51,12 +59,12 @@ def _operations() -> dict[str, Any]:
     return operations
 
 
-def _receive(stage: str, trigger: Finalize | Fact | Command) -> dict[str, Any]:
-    if isinstance(trigger, Fact):
+def _receive(stage: str, trigger: FinalizeTrigger | FactTrigger | CommandTrigger) -> dict[str, Any]:
+    if isinstance(trigger, FactTrigger):
         name = f"{stage}-hears-{trigger.type}"
         heard = [{"$ref": f"#/channels/{EVENTS}/messages/{trigger.type}"}]
         return {name: {"action": "receive", "channel": {"$ref": f"#/channels/{EVENTS}"}, "messages": heard}}
-    channel = f"finalize-{trigger.bucket}" if isinstance(trigger, Finalize) else trigger.topic
+    channel = f"finalize-{trigger.bucket}" if isinstance(trigger, FinalizeTrigger) else trigger.topic
     return {f"{stage}-hears-{channel}": {"action": "receive", "channel": {"$ref": f"#/channels/{channel}"}}}
 
 

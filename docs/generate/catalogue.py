@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.generate.schemas import describe_fact, name_type
-from ripple.deployment.routes import STAGES, STATED_ELSEWHERE
-from ripple.deployment.routes import Fact as Hears
+from ripple.deployment.routes import STAGES, STATED_ELSEWHERE, FactTrigger
 from ripple.wire.events import CATALOGUE, Fact
 
 _HEAD = """# Events
@@ -40,7 +39,7 @@ def stated_by(kind: str) -> str:
 
 def heard_by(kind: str) -> str:
     """Stages whose subscription lets it through; the ledger hears all."""
-    heard = [f"`{stage.name}`" for stage in STAGES.values() if Hears(type=kind) in stage.triggers]
+    heard = [f"`{stage.name}`" for stage in STAGES.values() if FactTrigger(type=kind) in stage.triggers]
     return ", ".join([*heard, "the ledger"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, Job, Ledger, Tick, name_seeds
+from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, GeneratorJob, Ledger, Tick, name_seeds
 from ripple.deployment.routes import (
     BUCKETS,
     DATASETS,
@@ -20,11 +20,11 @@ from ripple.deployment.routes import (
     TICKS,
     TOPICS,
     WORKFLOW,
-    Command,
-    Delivery,
-    Fact,
-    Finalize,
-    Stage,
+    CommandTrigger,
+    DeliveryPolicy,
+    FactTrigger,
+    FinalizeTrigger,
+    StageRoute,
     caller,
     filter_of,
     service_account,
@@ -54,7 +54,7 @@ def describe_topology() -> dict[str, Any]:
     }
 
 
-def _describe_stage(stage: Stage) -> dict[str, Any]:
+def _describe_stage(stage: StageRoute) -> dict[str, Any]:
     return {
         "service": service_name(stage.name),
         "service_account": service_account(stage.name),
@@ -63,33 +63,33 @@ def _describe_stage(stage: Stage) -> dict[str, Any]:
         "memory_mib": stage.memory_mib,
         "max_instances": stage.max_instances,
         "concurrency": stage.concurrency,
-        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, Fact)),
+        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
         "states": list(stage.states),
         "triggers": _describe_triggers(stage),
         "subscriptions": _describe_subscriptions(stage),
     }
 
 
-def _describe_triggers(stage: Stage) -> dict[str, Any]:
+def _describe_triggers(stage: StageRoute) -> dict[str, Any]:
     """Eventarc's, by name."""
     return {
         f"{service_name(stage.name)}--{trigger.bucket}": {"bucket": trigger.bucket, "event_type": FINALIZED}
         for trigger in stage.triggers
-        if isinstance(trigger, Finalize)
+        if isinstance(trigger, FinalizeTrigger)
     }
 
 
-def _describe_subscriptions(stage: Stage) -> dict[str, Any]:
+def _describe_subscriptions(stage: StageRoute) -> dict[str, Any]:
     return {
         subscription_name(stage.name, trigger): _describe_subscription(stage, trigger)
         for trigger in stage.triggers
-        if isinstance(trigger, Fact | Command)
+        if isinstance(trigger, FactTrigger | CommandTrigger)
     }
 
 
-def _describe_subscription(stage: Stage, trigger: Fact | Command) -> dict[str, Any]:
+def _describe_subscription(stage: StageRoute, trigger: FactTrigger | CommandTrigger) -> dict[str, Any]:
     """A fact is pushed unwrapped, as a CloudEvent in binary mode; a command with its envelope."""
-    is_fact = isinstance(trigger, Fact)
+    is_fact = isinstance(trigger, FactTrigger)
     return _describe_delivery(PUSH) | {
         "topic": EVENTS if is_fact else trigger.topic,
         "filter": filter_of(trigger),
@@ -98,7 +98,7 @@ def _describe_subscription(stage: Stage, trigger: Fact | Command) -> dict[str, A
     }
 
 
-def _describe_delivery(delivery: Delivery) -> dict[str, int | None]:
+def _describe_delivery(delivery: DeliveryPolicy) -> dict[str, int | None]:
     return {
         "retention_seconds": delivery.retention_seconds,
         "minimum_backoff_seconds": delivery.minimum_backoff_seconds,
@@ -113,7 +113,7 @@ def _describe_ledger(ledger: Ledger) -> dict[str, Any]:
     return _describe_delivery(ledger.delivery) | names
 
 
-def _describe_job(job: Job) -> dict[str, Any]:
+def _describe_job(job: GeneratorJob) -> dict[str, Any]:
     return {
         "flow": job.flow,
         "service_account": service_account(job.name),

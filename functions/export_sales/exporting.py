@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
-from functions.export_sales.manifests import Manifest
+from functions.export_sales.manifests import BatchManifest
 from functions.export_sales.writing import Slice, keep_slice, write_slice
 from ripple.errors import RetryableError
 from ripple.gateways.edge import Edge
@@ -20,7 +20,7 @@ PAGE_SIZE = 2000
 Check = Callable[[int], None]
 
 
-def export_batch(manifest: Manifest, cause: Cause, edge: Edge, contract: Contract) -> None:
+def export_batch(manifest: BatchManifest, cause: Cause, edge: Edge, contract: Contract) -> None:
     """A manifest's batch, whose count and ids are compared with the promise before anything is in Bronze."""
     ids = IdChecksum()
 

@@ -17,7 +17,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manifest:
+class BatchManifest:
     """The collection, how many documents, the checksum of their sorted ids, and the sum that slices can add up to.
 
     Manifests of before there were slices have no sum.
@@ -32,7 +32,7 @@ class Manifest:
     uri: str
 
 
-def fetch_manifest(ref: ObjectRef, edge: Edge) -> Manifest:
+def fetch_manifest(ref: ObjectRef, edge: Edge) -> BatchManifest:
     """The manifest that lies there; PermanentError names every field that is wrong."""
     return read_manifest(_read_small(ref, edge), ref)
 
@@ -49,7 +49,7 @@ def _read_small(ref: ObjectRef, edge: Edge) -> bytes:
     return edge.objects.read(ref)
 
 
-def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
+def read_manifest(data: bytes, ref: ObjectRef) -> BatchManifest:
     """The manifest in an object of the landing bucket; PermanentError names every field that is wrong."""
     try:
         body = read_json(data)
@@ -61,7 +61,7 @@ def read_manifest(data: bytes, ref: ObjectRef) -> Manifest:
         wrong = _find_impossible(body)
     if wrong:
         raise PermanentError("manifest_malformed", f"{ref.uri}: wrong or missing: {', '.join(wrong)}", fields=wrong)
-    return Manifest(uri=ref.uri, id_sum=body.get("id_sum"), **{name: body[name] for name in kinds})
+    return BatchManifest(uri=ref.uri, id_sum=body.get("id_sum"), **{name: body[name] for name in kinds})
 
 
 def _find_impossible(body: dict[str, object]) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TypeVar
 
-from functions.export_sales.manifests import Manifest
+from functions.export_sales.manifests import BatchManifest
 from ripple.errors import RetryableError
 from ripple.ports import BatchRange, ChangeRange, SalesDocuments
 
@@ -24,7 +24,7 @@ def rows_per_slice(total: int, wanted: int) -> int:
     return max(wanted, -(-total // MOST_SLICES))
 
 
-def measure_batch(manifest: Manifest, most: int, sales: SalesDocuments) -> Iterator[tuple[str, int]]:
+def measure_batch(manifest: BatchManifest, most: int, sales: SalesDocuments) -> Iterator[tuple[str, int]]:
     """Where each stretch of the batch begins, and its documents, at most `most`. RetryableError unless all are there.
 
     PartitionQuery parts the whole collection, whatever the batch; what it cuts too coarsely is cut by counting on.

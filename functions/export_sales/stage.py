@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from functions.export_sales.exporting import export_batch, export_window
-from functions.export_sales.manifests import Manifest, fetch_manifest
+from functions.export_sales.manifests import BatchManifest, fetch_manifest
 from functions.export_sales.planning import measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.slicing import export_slice, keep_plan, request_missing, request_slices
 from ripple.errors import PermanentError
@@ -73,7 +73,7 @@ def react_to_manifest(
     _conclude(ref, {"state": EXPORTED, "batch_id": manifest.batch_id}, edge)
 
 
-def needs_slices(manifest: Manifest, most: int) -> bool:
+def needs_slices(manifest: BatchManifest, most: int) -> bool:
     """Of more documents than a slice takes, and with a sum that slices can be held against. Pure.
 
     What was exported in one call is told again in one call: its objects have their names by then.
@@ -85,7 +85,7 @@ def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: Edge) -> None:
     edge.documents.create(f"{EXPORTS}/{ref.key}", {"uri": ref.uri, "generation": ref.generation} | conclusion)
 
 
-def plan_batch(manifest: Manifest, ref: ObjectRef, line: Cause, edge: Edge) -> ExportPlan:
+def plan_batch(manifest: BatchManifest, ref: ObjectRef, line: Cause, edge: Edge) -> ExportPlan:
     most = rows_per_slice(manifest.count, edge.settings.export_rows_per_slice)
     slices = merge(measure_batch(manifest, most, edge.sales), most)
     return ExportPlan(

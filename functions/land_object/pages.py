@@ -47,7 +47,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ColumnReadPlan:
     """How a column is read within bounds: so many rows at once, and as dictionaries where its pages are all coded so.
 
     A code may stand for a megabyte, so coded pages are not spread out; pages that are not would fill a dictionary for nothing.
@@ -57,7 +57,7 @@ class Plan:
     as_dictionary: bool
 
 
-def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, Plan]:
+def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, ColumnReadPlan]:
     """By column, how it can be read with some 16 MiB at once.
 
     PermanentError `parquet_too_large` if reading the file would take more memory or time than a function has; ValueError
@@ -80,12 +80,12 @@ def plan_batches(metadata: Any, raw: IO[bytes], uri: str) -> dict[str, Plan]:
     return {name: _plan(chunks) for name, chunks in columns.items()}
 
 
-def _plan(chunks: Sequence[_Chunk]) -> Plan:
+def _plan(chunks: Sequence[_Chunk]) -> ColumnReadPlan:
     widest = max(chunk.widest for chunk in chunks)
     as_dictionary = all(chunk.is_coded or chunk.is_list for chunk in chunks)
     if not as_dictionary:
         widest = max(widest, *(chunk.dictionary for chunk in chunks))
-    return Plan(rows=max(min(_BATCH_ROWS, _BATCH_BYTES // max(widest, 1)), 1), as_dictionary=as_dictionary)
+    return ColumnReadPlan(rows=max(min(_BATCH_ROWS, _BATCH_BYTES // max(widest, 1)), 1), as_dictionary=as_dictionary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

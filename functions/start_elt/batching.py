@@ -11,8 +11,8 @@ from ripple.handling.stating import Cause
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.state.elt_runs import (
     Claim,
+    EltRun,
     Head,
-    Run,
     ask_again,
     claim_next,
     count_fitting,
@@ -33,7 +33,7 @@ WAITING = {"state": "landed", "batch": None}
 class Started:
     """A run that holds the head and whose execution is to be started, with its batch record."""
 
-    run: Run
+    run: EltRun
     batch: Document
 
 
@@ -73,14 +73,14 @@ def _write_claim(
     return Started(run=run, batch=batch)
 
 
-def _take_up(run: Run, cause: Cause, transaction: Transaction) -> Started | None:
+def _take_up(run: EltRun, cause: Cause, transaction: Transaction) -> Started | None:
     batch = transaction.get(f"batches/{run.batch}")
     if run.cause != cause.event_id or batch is None or batch["epoch"] != run.epoch or batch["execution"]:
         return None
     return Started(run=run, batch=batch)
 
 
-def _gather_batch(run: Run, waiting: Sequence[tuple[str, Document]], cause: Cause) -> Document:
+def _gather_batch(run: EltRun, waiting: Sequence[tuple[str, Document]], cause: Cause) -> Document:
     days = sorted(file["dt"] for _, file in waiting)
     return {
         "epoch": run.epoch,

@@ -22,7 +22,7 @@ _REMEMBERED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class TrainingDecision:
     """Whether to train on a dataset version, and why or why not; kept for who asks later.
 
     A superseded one may come back, and so may one that was deferred because the day has had its jobs.
@@ -36,7 +36,7 @@ class Decision:
 
 def decide_in(
     transaction: Transaction, run: EltRunSucceeded, digest: str, now: dt.datetime, settings: Settings
-) -> Decision:
+) -> TrainingDecision:
     """The decision on what an ELT run made, by the state as this transaction reads it."""
     twin = _find_twin(transaction, run, digest)
     decision = twin or _decide_by_state(transaction, run, now, settings.elt_runs_per_hour)
@@ -45,7 +45,9 @@ def decide_in(
     return defer(decision, read_starts(transaction.get(HEAD)), settings.training_jobs_per_day, now)
 
 
-def _decide_by_state(transaction: Transaction, run: EltRunSucceeded, now: dt.datetime, runs_per_hour: int) -> Decision:
+def _decide_by_state(
+    transaction: Transaction, run: EltRunSucceeded, now: dt.datetime, runs_per_hour: int
+) -> TrainingDecision:
     head = read_head(transaction.get("elt/head"))
     # While the hour allows no run, waiting files replace nothing: where files never stop coming, that is when to train.
     rests = rests_until(head.starts, runs_per_hour, HOUR, now)
@@ -55,7 +57,7 @@ def _decide_by_state(transaction: Transaction, run: EltRunSucceeded, now: dt.dat
     return decide(run, live_batch, bool(waiting), later)
 
 
-def defer(decision: Decision, starts: Starts, jobs_per_day: int, now: dt.datetime) -> Decision:
+def defer(decision: TrainingDecision, starts: Starts, jobs_per_day: int, now: dt.datetime) -> TrainingDecision:
     """Pure. The decision to train, put off if the day has had its jobs: what is the newest when it allows one, trains."""
     moment = rests_until(starts, jobs_per_day, DAY, now)
     if moment is None:
@@ -64,7 +66,7 @@ def defer(decision: Decision, starts: Starts, jobs_per_day: int, now: dt.datetim
         f"deferred: the day has had its {jobs_per_day} training jobs; "
         f"the dataset that is the newest at {moment:%Y-%m-%dT%H:%M:%SZ} is trained on then"
     )
-    return Decision(train=False, deferred=True, reason=reason)
+    return TrainingDecision(train=False, deferred=True, reason=reason)
 
 
 def note_job(transaction: Transaction, jobs_per_day: int, now: dt.datetime) -> None:
@@ -74,27 +76,31 @@ def note_job(transaction: Transaction, jobs_per_day: int, now: dt.datetime) -> N
         transaction.set(HEAD, write_starts(note_start(starts, jobs_per_day, now)))
 
 
-def _find_twin(transaction: Transaction, run: EltRunSucceeded, digest: str) -> Decision | None:
+def _find_twin(transaction: Transaction, run: EltRunSucceeded, digest: str) -> TrainingDecision | None:
     """Another batch may have brought the very same dataset: its job stands, and how that ends is told of that batch."""
     job = job_id(run.dataset_version, digest, 1)
     twins = [number for number, _ in transaction.find("trainings", {"job": job}, 2) if number != str(run.batch)]
     reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
-    return Decision(train=False, reason=reason) if twins else None
+    return TrainingDecision(train=False, reason=reason) if twins else None
 
 
-def decide(run: EltRunSucceeded, live_batch: int | None, files_wait: bool, later: int | None = None) -> Decision:
+def decide(
+    run: EltRunSucceeded, live_batch: int | None, files_wait: bool, later: int | None = None
+) -> TrainingDecision:
     """Pure. A dataset that a later run has replaced, or is about to, is not worth a job: the last one always is."""
     if later is not None:
-        return Decision(train=False, reason=f"batch {later} came later; its dataset is newer than that of {run.batch}")
+        return TrainingDecision(
+            train=False, reason=f"batch {later} came later; its dataset is newer than that of {run.batch}"
+        )
     if not run.train_rows or not run.test_rows:
-        return Decision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
+        return TrainingDecision(train=False, reason=f"batch {run.batch} has no customers with a full label window yet")
     if live_batch is not None and live_batch > run.batch:
         reason = f"superseded: batch {live_batch} is running and will bring newer data"
-        return Decision(train=False, superseded=True, reason=reason)
+        return TrainingDecision(train=False, superseded=True, reason=reason)
     if files_wait:
         reason = "superseded: landed files wait for the next run, which will train"
-        return Decision(train=False, superseded=True, reason=reason)
-    return Decision(train=True, reason=f"dataset {run.dataset_version} is the newest")
+        return TrainingDecision(train=False, superseded=True, reason=reason)
+    return TrainingDecision(train=True, reason=f"dataset {run.dataset_version} is the newest")
 
 
 def decide_again(record: Document | None, batch: int, replay: str, digest: str, now: dt.datetime) -> Document:

@@ -13,7 +13,7 @@ from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.state.elt_runs import Run, may_claim, read_head
+from ripple.state.elt_runs import EltRun, may_claim, read_head
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 
 _SWEEP = "sweep"
@@ -56,7 +56,7 @@ def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
         edge.executions.cancel(execution)
 
 
-def _claim_for_sweep(run: Run, now: dt.datetime, settled: dt.timedelta) -> Document:
+def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> Document:
     moments = {"claimed_at": now, "ended_at": now - settled, "expires_at": now + _KEPT}
     return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP} | moments
 
@@ -65,7 +65,7 @@ def _speak(fact: Fact, cause: Cause, edge: Edge) -> None:
     send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
 
 
-def describe_end(run: Run, execution: str, state: str, result: object) -> Fact:
+def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fact:
     """The success that an execution returned and nobody heard, or a failure. Pure."""
     if state == "SUCCEEDED":
         try:

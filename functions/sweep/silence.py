@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.state.elt_runs import Run, read_head
+from ripple.state.elt_runs import EltRun, read_head
 from ripple.wire.events import RunStalled
 
 TRAINING_PROMISE = dt.timedelta(hours=2)
@@ -48,7 +48,7 @@ def describe_parked(number: str, batch: Document) -> RunStalled:
     )
 
 
-def describe_overdue(run: Run) -> RunStalled:
+def describe_overdue(run: EltRun) -> RunStalled:
     """Pure."""
     return RunStalled(
         stalled=f"batches/{run.batch}",

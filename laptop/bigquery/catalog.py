@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS _catalog.tables (dataset VARCHAR, name VARCHAR, resou
 
 
 @dataclass(frozen=True, slots=True)
-class Catalog:
+class WarehouseCatalog:
     """Reads and writes through one connection, so that it sees and joins that connection's transaction."""
 
     connection: Connection

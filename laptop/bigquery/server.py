@@ -13,11 +13,11 @@ from starlette.routing import Mount
 
 from laptop.bigquery.engine import open_engine
 from laptop.bigquery.external.cache import ObjectCache
-from laptop.bigquery.external.objects import ObjectStore
+from laptop.bigquery.external.objects import ObjectReader
 from laptop.bigquery.ingest import SeenRows
-from laptop.bigquery.jobs import Jobs
-from laptop.bigquery.rest import datasets, jobs, tabledata, tables
-from laptop.bigquery.rest.app import Warehouse
+from laptop.bigquery.job_registry import JobRegistry
+from laptop.bigquery.rest import dataset_routes, job_routes, table_routes, tabledata_routes
+from laptop.bigquery.rest.app import WarehouseApp
 from laptop.hosting import Hosting
 from laptop.http import HttpService, serve_http
 
@@ -28,7 +28,7 @@ class BigQueryService:
 
     address: str
     _http: HttpService
-    _warehouse: Warehouse
+    _warehouse: WarehouseApp
 
     async def stop(self) -> None:
         await self._http.stop()
@@ -44,19 +44,19 @@ async def start(hosting: Hosting) -> BigQueryService:
     warehouse = await asyncio.to_thread(_open, hosting)
     warehouse.jobs.load()
     await asyncio.to_thread(warehouse.cache.sweep)
-    routes = [*datasets.ROUTES, *tabledata.ROUTES, *tables.ROUTES, *jobs.ROUTES]
+    routes = [*dataset_routes.ROUTES, *tabledata_routes.ROUTES, *table_routes.ROUTES, *job_routes.ROUTES]
     app = Starlette(routes=[Mount("/bigquery/v2", routes=routes)])
     app.state.warehouse = warehouse
     http = await serve_http(app, hosting)
     return BigQueryService(http.address, http, warehouse)
 
 
-def _open(hosting: Hosting) -> Warehouse:
-    store = ObjectStore(f"http://{hosting.endpoints.get('storage', '127.0.0.1:9')}", httpx.Client(timeout=60))
-    return Warehouse(
+def _open(hosting: Hosting) -> WarehouseApp:
+    store = ObjectReader(f"http://{hosting.endpoints.get('storage', '127.0.0.1:9')}", httpx.Client(timeout=60))
+    return WarehouseApp(
         engine=open_engine(hosting.state),
         cache=ObjectCache(hosting.state / "objects", store),
-        jobs=Jobs(
+        jobs=JobRegistry(
             folder=hosting.state / "jobs",
             project=hosting.project,
             location=hosting.location,

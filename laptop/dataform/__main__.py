@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from laptop.dataform.server import start
-from laptop.dataform.testing import Outcome, run_tests
+from laptop.dataform.testing import UnitTestOutcome, run_tests
 from laptop.hosting import Hosting, run_alone
 
 
@@ -30,7 +30,9 @@ def _test(arguments: list[str]) -> int:
     return _report(outcomes)
 
 
-async def _run(folder: Path, cache: Path, address: str | None, override: dict[str, dict[str, str]]) -> list[Outcome]:
+async def _run(
+    folder: Path, cache: Path, address: str | None, override: dict[str, dict[str, str]]
+) -> list[UnitTestOutcome]:
     if address:
         return await run_tests(folder, cache, address, override)
     from laptop.bigquery.server import start as start_bigquery
@@ -44,7 +46,7 @@ async def _run(folder: Path, cache: Path, address: str | None, override: dict[st
         await bigquery.stop()
 
 
-def _report(outcomes: list[Outcome]) -> int:
+def _report(outcomes: list[UnitTestOutcome]) -> int:
     for outcome in outcomes:
         print(f"{'FAILED' if outcome.problem else 'passed'} {outcome.name} {outcome.problem}".rstrip())  # noqa: T201
     if not outcomes:

@@ -10,8 +10,8 @@ from laptop.dataform.compiler import UNSUPPORTED_OVERRIDES, compile_files
 from laptop.dataform.graph import unsupported_parts
 from laptop.dataform.repositories import ONE, resolve_commit
 from laptop.dataform.resources import compilation_errors, compiled_actions
+from laptop.dataform.services import body_of, need, paged, refuse_fields, repository_name, surroundings
 from laptop.dataform.store import Record
-from laptop.dataform.surroundings import body_of, need, paged, refuse_fields, repository_name, surroundings
 from laptop.http import ApiError
 
 _COLLECTION = f"{ONE}/compilationResults"

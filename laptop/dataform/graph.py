@@ -10,7 +10,7 @@ Graph = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Target:
+class ActionTarget:
     """A table, view, assertion or operation by its full name."""
 
     database: str
@@ -28,16 +28,16 @@ class Target:
 class Action:
     """`kind` is table, incremental, view, operations, assertion or declaration; `body` is the compiler's own record of it."""
 
-    target: Target
+    target: ActionTarget
     kind: str
-    dependencies: tuple[Target, ...] = ()
+    dependencies: tuple[ActionTarget, ...] = ()
     tags: tuple[str, ...] = ()
     disabled: bool = False
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-def target_of(record: Mapping[str, Any]) -> Target:
-    return Target(record.get("database", ""), record.get("schema", ""), record.get("name", ""))
+def target_of(record: Mapping[str, Any]) -> ActionTarget:
+    return ActionTarget(record.get("database", ""), record.get("schema", ""), record.get("name", ""))
 
 
 def read_actions(graph: Graph) -> list[Action]:

@@ -11,8 +11,8 @@ from laptop.dataform.plan import select_actions
 from laptop.dataform.repositories import ONE
 from laptop.dataform.resources import new_action
 from laptop.dataform.running import new_run
+from laptop.dataform.services import body_of, need, paged, refuse_fields, repository_name, surroundings
 from laptop.dataform.store import Record
-from laptop.dataform.surroundings import body_of, need, paged, refuse_fields, repository_name, surroundings
 from laptop.http import ApiError
 
 _COLLECTION = f"{ONE}/workflowInvocations"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from laptop.dataform.graph import Action, Target, target_of
+from laptop.dataform.graph import Action, ActionTarget, target_of
 
 
 def select_actions(actions: Iterable[Action], config: Mapping[str, Any]) -> list[Action]:
@@ -29,8 +29,8 @@ def select_actions(actions: Iterable[Action], config: Mapping[str, Any]) -> list
     return [each for name, each in known.items() if name in chosen and each.kind != "declaration" and not each.disabled]
 
 
-def _closure(start: Iterable[Target], edges: Mapping[Target, Iterable[Target]]) -> set[Target]:
-    reached, waiting = set[Target](), list(start)
+def _closure(start: Iterable[ActionTarget], edges: Mapping[ActionTarget, Iterable[ActionTarget]]) -> set[ActionTarget]:
+    reached, waiting = set[ActionTarget](), list(start)
     while waiting:
         for target in edges.get(waiting.pop(), ()):
             if target not in reached:
@@ -39,8 +39,8 @@ def _closure(start: Iterable[Target], edges: Mapping[Target, Iterable[Target]]) 
     return reached & edges.keys()
 
 
-def _dependents(actions: Iterable[Action]) -> dict[Target, list[Target]]:
-    found: dict[Target, list[Target]] = defaultdict(list)
+def _dependents(actions: Iterable[Action]) -> dict[ActionTarget, list[ActionTarget]]:
+    found: dict[ActionTarget, list[ActionTarget]] = defaultdict(list)
     for action in actions:
         found.setdefault(action.target, [])
         for dependency in action.dependencies:
@@ -48,7 +48,7 @@ def _dependents(actions: Iterable[Action]) -> dict[Target, list[Target]]:
     return found
 
 
-def ready_actions(actions: Iterable[Action], states: Mapping[Target, str]) -> list[Action]:
+def ready_actions(actions: Iterable[Action], states: Mapping[ActionTarget, str]) -> list[Action]:
     """Pending actions whose selected dependencies have all succeeded."""
     return [
         action
@@ -58,7 +58,7 @@ def ready_actions(actions: Iterable[Action], states: Mapping[Target, str]) -> li
     ]
 
 
-def skipped_actions(actions: Iterable[Action], states: Mapping[Target, str]) -> list[Action]:
+def skipped_actions(actions: Iterable[Action], states: Mapping[ActionTarget, str]) -> list[Action]:
     """Pending actions that lean on one that failed, was skipped or cancelled."""
     ended_badly = ("FAILED", "SKIPPED", "CANCELLED")
     return [

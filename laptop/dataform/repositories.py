@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from laptop.dataform.store import Record, Store
-from laptop.dataform.surroundings import (
+from laptop.dataform.services import (
     body_of,
     need,
     paged,
@@ -23,6 +22,7 @@ from laptop.dataform.surroundings import (
     repository_name,
     surroundings,
 )
+from laptop.dataform.store import Record, RecordStore
 from laptop.http import ApiError
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,90}")
@@ -127,7 +127,7 @@ def _commit_sha(parent: str, files: Mapping[str, str], metadata: Mapping[str, An
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
-def resolve_commit(store: Store, repository: Record, commitish: str) -> str:
+def resolve_commit(store: RecordStore, repository: Record, commitish: str) -> str:
     """A commit's sha from `main`, nothing, or an abbreviated sha. Raises ApiError 400."""
     head = str(repository.get("head", ""))
     if commitish in ("", "main", "HEAD") and head:

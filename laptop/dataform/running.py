@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 
-from laptop.dataform.graph import Action, Target, target_of
+from laptop.dataform.graph import Action, ActionTarget, target_of
 from laptop.dataform.plan import ready_actions, skipped_actions
 from laptop.dataform.statements import build_script, join_script, quote
-from laptop.dataform.store import Record, Store
-from laptop.dataform.warehouse import QueryFailedError, Warehouse
+from laptop.dataform.store import Record, RecordStore
+from laptop.dataform.warehouse import QueryFailedError, WarehouseClient
 from laptop.loops import persist
 
 AT_ONCE = 2
@@ -23,32 +23,32 @@ INTERRUPTED = "interrupted: the Dataform server stopped while the invocation was
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class InvocationRun:
     """One invocation under way. `records` are its actions' resources by target."""
 
     invocation: Record
     actions: Sequence[Action]
-    records: dict[Target, Record]
+    records: dict[ActionTarget, Record]
     full_refresh: bool
     location: str
     cancelling: bool = False
     working: dict[asyncio.Task[None], Action] = field(default_factory=dict)
 
     @property
-    def states(self) -> dict[Target, str]:
+    def states(self) -> dict[ActionTarget, str]:
         return {target: record["state"] for target, record in self.records.items()}
 
 
 class Runner:
     """Keeps every change of state in the store before the next step."""
 
-    def __init__(self, store: Store, warehouse: Warehouse, now: Callable[[], str]) -> None:
+    def __init__(self, store: RecordStore, warehouse: WarehouseClient, now: Callable[[], str]) -> None:
         self._store = store
         self._warehouse = warehouse
         self._now = now
-        self.live: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self.live: dict[str, tuple[InvocationRun, asyncio.Task[None]]] = {}
 
-    def begin(self, run: Run) -> None:
+    def begin(self, run: InvocationRun) -> None:
         task = asyncio.create_task(self._run(run))
         name = run.invocation["name"]
         self.live[name] = (run, task)
@@ -72,7 +72,7 @@ class Runner:
             record = run.records[action.target]
             await self._warehouse.cancel(action.target.database, _job_id(record))
 
-    async def _run(self, run: Run) -> None:
+    async def _run(self, run: InvocationRun) -> None:
         while await persist(lambda: self._start_ready(run)) or run.working:
             done, _ = await asyncio.wait(run.working, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -82,7 +82,7 @@ class Runner:
         final = "CANCELLED" if run.cancelling else "FAILED" if states & {"FAILED", "SKIPPED"} else "SUCCEEDED"
         await persist(lambda: self._set_state(run, final))
 
-    def _start_ready(self, run: Run) -> bool:
+    def _start_ready(self, run: InvocationRun) -> bool:
         """Skip what cannot run any more, start what can; whether anything was started."""
         while skipped := skipped_actions(run.actions, run.states):
             for action in skipped:
@@ -99,7 +99,7 @@ class Runner:
             run.working[asyncio.create_task(self._execute(run, action))] = action
         return bool(chosen)
 
-    async def _execute(self, run: Run, action: Action) -> None:
+    async def _execute(self, run: InvocationRun, action: Action) -> None:
         """Raises QueryFailedError, or httpx.HTTPError when BigQuery cannot be reached."""
         target = action.target
         await self._warehouse.make_dataset(target.database, run.location, target.schema)
@@ -116,7 +116,7 @@ class Runner:
         else:
             await self._describe(action)
 
-    async def _assert_empty(self, target: Target) -> None:
+    async def _assert_empty(self, target: ActionTarget) -> None:
         rows = await self._warehouse.rows(target.database, f"SELECT COUNT(*) AS count_rows FROM {quote(target)}")
         if int(rows[0][0]):
             raise QueryFailedError(f"Assertion failed: the query of {target} gives {rows[0][0]} rows, expected none")
@@ -129,7 +129,7 @@ class Runner:
                 action.target, descriptor.get("description", ""), descriptor.get("columns", [])
             )
 
-    def _note_end(self, run: Run, action: Action, error: BaseException | None) -> None:
+    def _note_end(self, run: InvocationRun, action: Action, error: BaseException | None) -> None:
         if error is None:
             self._note(run, action, "SUCCEEDED")
         elif run.cancelling:
@@ -139,7 +139,7 @@ class Runner:
         else:
             self._note(run, action, "FAILED", f"{type(error).__name__}: {error}")
 
-    def _note(self, run: Run, action: Action, state: str, reason: str = "") -> None:
+    def _note(self, run: InvocationRun, action: Action, state: str, reason: str = "") -> None:
         """In the store, and only then in memory: what the disk refuses must look as if it had not been tried."""
         old = run.records[action.target]
         record: Record = {**old, "state": state}
@@ -153,7 +153,7 @@ class Runner:
         self._store.put("action", record, run.invocation["name"])
         run.records[action.target] = record
 
-    def _set_state(self, run: Run, state: str) -> None:
+    def _set_state(self, run: InvocationRun, state: str) -> None:
         run.invocation["state"] = state
         if state not in ("RUNNING", "CANCELING"):
             run.invocation["invocationTiming"]["endTime"] = self._now()
@@ -166,7 +166,7 @@ def _job_id(record: Record) -> str:
     return "dataform_" + rest.replace("/", "_")
 
 
-def fail_interrupted(store: Store, now: str) -> None:
+def fail_interrupted(store: RecordStore, now: str) -> None:
     """At start: what was under way when the server died ends FAILED, and says why."""
     for invocation in store.list("invocation"):
         if invocation["state"] not in ("RUNNING", "CANCELING"):
@@ -191,9 +191,9 @@ def _interrupted(actions: Sequence[Record]) -> list[Record]:
     return ended + [{**action, "state": "SKIPPED"} for action in skipped]
 
 
-def new_run(invocation: Record, actions: Sequence[Action], records: Sequence[Record], location: str) -> Run:
+def new_run(invocation: Record, actions: Sequence[Action], records: Sequence[Record], location: str) -> InvocationRun:
     config: dict[str, Any] = json.loads(json.dumps(invocation["invocationConfig"]))
-    return Run(
+    return InvocationRun(
         invocation=invocation,
         actions=actions,
         records={target_of(record["target"]): record for record in records},

@@ -10,9 +10,9 @@ from starlette.applications import Starlette
 
 from laptop.dataform import compilations, invocations, repositories
 from laptop.dataform.running import Runner, fail_interrupted
-from laptop.dataform.store import Store
-from laptop.dataform.surroundings import Surroundings
-from laptop.dataform.warehouse import Warehouse
+from laptop.dataform.services import DataformServices
+from laptop.dataform.store import RecordStore
+from laptop.dataform.warehouse import WarehouseClient
 from laptop.hosting import Hosting
 from laptop.http import HttpService, serve_http
 
@@ -24,8 +24,8 @@ class DataformService:
     address: str
     _http: HttpService
     _runner: Runner
-    _warehouse: Warehouse
-    _store: Store
+    _warehouse: WarehouseClient
+    _store: RecordStore
 
     async def stop(self) -> None:
         await self._http.stop()
@@ -36,14 +36,14 @@ class DataformService:
 
 async def start(hosting: Hosting) -> DataformService:
     """Serve on `hosting`'s port; SQL goes to `hosting.endpoints["bigquery"]`."""
-    store = Store(hosting.state / "dataform.sqlite", fsync=hosting.fsync)
+    store = RecordStore(hosting.state / "dataform.sqlite", fsync=hosting.fsync)
     fail_interrupted(store, _now())
     for folder in ("checkouts", "modules"):
         (hosting.state / folder).mkdir(exist_ok=True)
-    warehouse = Warehouse(hosting.endpoints.get("bigquery", "127.0.0.1:9"))
+    warehouse = WarehouseClient(hosting.endpoints.get("bigquery", "127.0.0.1:9"))
     runner = Runner(store, warehouse, _now)
     app = Starlette(routes=[*compilations.ROUTES, *invocations.ROUTES, *repositories.ROUTES])
-    app.state.surroundings = Surroundings(
+    app.state.surroundings = DataformServices(
         store=store,
         runner=runner,
         folder=hosting.state,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from laptop.dataform.graph import Action, Target
+from laptop.dataform.graph import Action, ActionTarget
 
 
-def quote(target: Target) -> str:
+def quote(target: ActionTarget) -> str:
     return f"`{target.database}.{target.schema}.{target.name}`"
 
 

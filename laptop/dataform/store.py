@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS graphs (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
 
 
-class Store:
+class RecordStore:
     """SQLite in WAL mode; every method is one transaction. Kinds: repository, compilation, invocation, action."""
 
     def __init__(self, path: Path, *, fsync: bool = False) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from laptop.dataform.compiler import compile_files
-from laptop.dataform.warehouse import QueryFailedError, Warehouse
+from laptop.dataform.warehouse import QueryFailedError, WarehouseClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class UnitTestOutcome:
     """What one test gave: `problem` is empty if it passed."""
 
     name: str
@@ -30,14 +30,14 @@ def read_project(folder: Path) -> dict[str, bytes]:
     }
 
 
-async def run_tests(folder: Path, cache: Path, address: str, override: Mapping[str, Any]) -> list[Outcome]:
+async def run_tests(folder: Path, cache: Path, address: str, override: Mapping[str, Any]) -> list[UnitTestOutcome]:
     """Compile `folder`, run its tests on the BigQuery at `address`. Raises ValueError if it does not compile."""
     checkout = cache / "checkout"
     graph = await compile_files(read_project(folder), checkout, cache / "modules", override)
     errors = graph.get("graphErrors", {}).get("compilationErrors", [])
     if errors:
         raise ValueError("; ".join(f"{error.get('fileName', '')}: {error['message']}" for error in errors))
-    warehouse = Warehouse(address)
+    warehouse = WarehouseClient(address)
     try:
         project = graph["projectConfig"]["defaultDatabase"]
         return [await _run_test(warehouse, project, test) for test in graph.get("tests", [])]
@@ -45,14 +45,14 @@ async def run_tests(folder: Path, cache: Path, address: str, override: Mapping[s
         await warehouse.close()
 
 
-async def _run_test(warehouse: Warehouse, project: str, test: Mapping[str, Any]) -> Outcome:
+async def _run_test(warehouse: WarehouseClient, project: str, test: Mapping[str, Any]) -> UnitTestOutcome:
     try:
         actual, expected = await asyncio.gather(
             warehouse.rows(project, test["testQuery"]), warehouse.rows(project, test["expectedOutputQuery"])
         )
     except QueryFailedError as error:
-        return Outcome(name=test["name"], problem=str(error))
-    return Outcome(name=test["name"], problem=_difference(actual, expected))
+        return UnitTestOutcome(name=test["name"], problem=str(error))
+    return UnitTestOutcome(name=test["name"], problem=_difference(actual, expected))
 
 
 def _difference(actual: list[list[Any]], expected: list[list[Any]]) -> str:

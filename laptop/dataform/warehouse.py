@@ -7,14 +7,14 @@ from typing import Any
 
 import httpx
 
-from laptop.dataform.graph import Target
+from laptop.dataform.graph import ActionTarget
 
 
 class QueryFailedError(Exception):
     """BigQuery refused or could not finish a job; the message is its own."""
 
 
-class Warehouse:
+class WarehouseClient:
     """One client; `address` is `host:port` of the BigQuery API."""
 
     def __init__(self, address: str) -> None:
@@ -59,14 +59,14 @@ class Warehouse:
             rows += page.get("rows", [])
         return [[cell["v"] for cell in row["f"]] for row in rows]
 
-    async def columns(self, target: Target) -> list[str] | None:
+    async def columns(self, target: ActionTarget) -> list[str] | None:
         """Names of a table's columns, or None if there is no such table."""
         answer = await self._client.get(_table_path(target))
         if answer.status_code == 404:
             return None
         return [field["name"] for field in _checked(answer)["schema"]["fields"]]
 
-    async def describe(self, target: Target, description: str, columns: Sequence[dict[str, Any]]) -> None:
+    async def describe(self, target: ActionTarget, description: str, columns: Sequence[dict[str, Any]]) -> None:
         """Set the table's description and those of its columns (`{path, description}`)."""
         table = _checked(await self._client.get(_table_path(target)))
         told = {tuple(column["path"]): column.get("description", "") for column in columns}
@@ -82,7 +82,7 @@ class Warehouse:
             _checked(answer)
 
 
-def _table_path(target: Target) -> str:
+def _table_path(target: ActionTarget) -> str:
     return f"/projects/{target.database}/datasets/{target.schema}/tables/{target.name}"
 
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from laptop.firestore.errors import RpcError, refuse_argument
+from laptop.firestore.errors import FirestoreError, refuse_argument
 from laptop.firestore.messages import Pb, Status, WriteResult
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.store import Change, Store
+from laptop.firestore.store import DocumentChange, DocumentDatabase
 from laptop.firestore.timeline import Timeline
-from laptop.firestore.transactions import Transaction, Transactions
+from laptop.firestore.transactions import OpenTransaction, Transactions
 from laptop.firestore.writes import apply_write, key_written
 
 VERSIONS_KEPT = 600_000_000
 """Microseconds for which a document can be read as it was."""
 _PRUNE_EVERY = 60_000_000
 
-Publish = Callable[[int, Sequence[Change]], None]
+Publish = Callable[[int, Sequence[DocumentChange]], None]
 _State = dict[DocumentKey, tuple[bytes, int] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CommitOutcome:
     """`results` and `statuses` are per write; `time` in microseconds."""
 
     time: int
@@ -33,44 +33,46 @@ class Outcome:
 class Committer:
     """Every method runs on the writing thread; `publish(time, changes)` is called there after each commit."""
 
-    def __init__(self, store: Store, timeline: Timeline, transactions: Transactions, publish: Publish) -> None:
+    def __init__(
+        self, store: DocumentDatabase, timeline: Timeline, transactions: Transactions, publish: Publish
+    ) -> None:
         self._store, self._timeline, self._transactions, self._publish = store, timeline, transactions, publish
         self._pruned = 0
 
-    def begin(self, *, read_only: bool, retried: bool, read_time: int | None) -> Transaction:
+    def begin(self, *, read_only: bool, retried: bool, read_time: int | None) -> OpenTransaction:
         now = self._timeline.read_time()
         time = now if read_time is None else read_time
         return self._transactions.begin(time, now=now, read_only=read_only, retried=retried)
 
-    def refresh(self, transaction: Transaction) -> None:
+    def refresh(self, transaction: OpenTransaction) -> None:
         """Let the next read of a writing transaction see the newest state that agrees with all it has read."""
         if not transaction.read_only:
             self._transactions.extend(transaction, self._timeline.read_time())
 
-    def roll_back(self, transaction: Transaction) -> None:
+    def roll_back(self, transaction: OpenTransaction) -> None:
         self._transactions.finish(transaction)
 
-    def commit(self, writes: Sequence[Pb], transaction: Transaction | None) -> Outcome:
+    def commit(self, writes: Sequence[Pb], transaction: OpenTransaction | None) -> CommitOutcome:
         """All writes or none. Raises what the first write that cannot be made is refused with, or ABORTED."""
         if transaction is not None:
             self._close(transaction, writes)
         return self._apply(writes, atomic=True)
 
-    def write_batch(self, writes: Sequence[Pb]) -> Outcome:
+    def write_batch(self, writes: Sequence[Pb]) -> CommitOutcome:
         """Each write on its own; refusals are statuses. Raises INVALID_ARGUMENT if one document is written twice."""
         keys = [key_written(write) for write in writes]
         if len(set(keys)) != len(keys):
             raise refuse_argument("a batch writes one document only once")
         return self._apply(writes, atomic=False)
 
-    def _close(self, transaction: Transaction, writes: Sequence[Pb]) -> None:
+    def _close(self, transaction: OpenTransaction, writes: Sequence[Pb]) -> None:
         if not transaction.read_only:
             self._transactions.validate(transaction, self._timeline.read_time())
         self._transactions.finish(transaction)
         if transaction.read_only and writes:
             raise refuse_argument("Cannot modify entities in a read-only transaction.")
 
-    def _apply(self, writes: Sequence[Pb], *, atomic: bool) -> Outcome:
+    def _apply(self, writes: Sequence[Pb], *, atomic: bool) -> CommitOutcome:
         before = self._gather(writes)
         time = self._timeline.begin_commit()
         try:
@@ -97,7 +99,7 @@ class Committer:
             self._store.prune(time - VERSIONS_KEPT)
 
 
-def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> tuple[_State, Outcome]:
+def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> tuple[_State, CommitOutcome]:
     """The state after the writes, each seeing those before it. Pure."""
     after = dict(before)
     results, statuses = [], []
@@ -105,7 +107,7 @@ def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> 
         key = key_written(write)
         try:
             written = apply_write(write, after[key], time)
-        except RpcError as error:
+        except FirestoreError as error:
             if atomic:
                 raise
             results.append(WriteResult())
@@ -114,13 +116,13 @@ def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> 
         after[key] = None if written.data is None else (written.data, written.updated)
         results.append(written.result)
         statuses.append(Status())
-    return after, Outcome(time=time, results=results, statuses=statuses)
+    return after, CommitOutcome(time=time, results=results, statuses=statuses)
 
 
-def list_changes(before: _State, after: _State) -> list[Change]:
+def list_changes(before: _State, after: _State) -> list[DocumentChange]:
     """What differs. Pure."""
     return [_change(key, old, after[key]) for key, old in before.items() if old != after[key]]
 
 
-def _change(key: DocumentKey, old: tuple[bytes, int] | None, new: tuple[bytes, int] | None) -> Change:
-    return Change(key, old[0] if old else None, old[1] if old else 0, new[0] if new else None)
+def _change(key: DocumentKey, old: tuple[bytes, int] | None, new: tuple[bytes, int] | None) -> DocumentChange:
+    return DocumentChange(key, old[0] if old else None, old[1] if old else 0, new[0] if new else None)

@@ -9,19 +9,19 @@ from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from laptop.firestore.committing import VERSIONS_KEPT, Committer, Outcome
-from laptop.firestore.errors import Code, RpcError
+from laptop.firestore.committing import VERSIONS_KEPT, CommitOutcome, Committer
+from laptop.firestore.errors import Code, FirestoreError
 from laptop.firestore.messages import Pb
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.plans import Plan
-from laptop.firestore.store import Change, Store
+from laptop.firestore.plans import QueryPlan
+from laptop.firestore.store import DocumentChange, DocumentDatabase
 from laptop.firestore.timeline import Timeline
-from laptop.firestore.transactions import Transaction, Transactions
+from laptop.firestore.transactions import OpenTransaction, Transactions
 from laptop.firestore.turns import Turns
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Feed = asyncio.Queue[tuple[int, Sequence[Change]]]
+Feed = asyncio.Queue[tuple[int, Sequence[DocumentChange]]]
 _CHUNK = 200
 _READING_THREADS = 4
 
@@ -31,7 +31,7 @@ class Database:
 
     def __init__(self, folder: Path, clock: Callable[[], float], *, fsync: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
-        self.store = Store(folder, fsync=fsync)
+        self.store = DocumentDatabase(folder, fsync=fsync)
         self._timeline = Timeline(clock, self.store.last_commit())
         self._transactions = Transactions()
         self._committer = Committer(self.store, self._timeline, self._transactions, self._publish)
@@ -40,7 +40,7 @@ class Database:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="firestore-write")
         self._readers = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="firestore-read")
 
-    async def begin(self, options: Pb) -> Transaction:
+    async def begin(self, options: Pb) -> OpenTransaction:
         """Open a transaction as its TransactionOptions say."""
         read_only = options.WhichOneof("mode") == "read_only"
         past = options.read_only.read_time if read_only and options.read_only.HasField("read_time") else None
@@ -53,7 +53,7 @@ class Database:
             await self._write(self._committer.roll_back, self._transactions.get(identifier))
         self._turns.release(identifier)
 
-    async def commit(self, writes: Sequence[Pb], identifier: bytes) -> Outcome:
+    async def commit(self, writes: Sequence[Pb], identifier: bytes) -> CommitOutcome:
         """All or nothing; `identifier` is empty outside a transaction."""
         transaction = self._transactions.get(identifier) if identifier else None
         try:
@@ -61,22 +61,22 @@ class Database:
         finally:
             self._turns.release(identifier)
 
-    async def write_batch(self, writes: Sequence[Pb]) -> Outcome:
+    async def write_batch(self, writes: Sequence[Pb]) -> CommitOutcome:
         return await self._write(self._committer.write_batch, writes)
 
-    async def join_documents(self, transaction: Transaction, keys: Sequence[DocumentKey]) -> int:
+    async def join_documents(self, transaction: OpenTransaction, keys: Sequence[DocumentKey]) -> int:
         """The time to read these documents at, as part of the transaction."""
         await self._join(transaction, keys)
         transaction.documents.update(keys)
         return transaction.read_time
 
-    async def join_query(self, transaction: Transaction, plan: Plan) -> int:
+    async def join_query(self, transaction: OpenTransaction, plan: QueryPlan) -> int:
         """The time to run this query at, as part of the transaction."""
         await self._join(transaction, [f"{plan.scope.parent}/{plan.scope.collection_id}"])
         transaction.queries.append(plan)
         return transaction.read_time
 
-    def find_transaction(self, identifier: bytes) -> Transaction:
+    def find_transaction(self, identifier: bytes) -> OpenTransaction:
         return self._transactions.get(identifier)
 
     def read_time(self) -> int:
@@ -87,9 +87,9 @@ class Database:
         """Raises what the cloud answers for a read time in the future or too long ago."""
         now = self.read_time()
         if time > now:
-            raise RpcError(Code.INVALID_ARGUMENT, "read_time cannot be in the future")
+            raise FirestoreError(Code.INVALID_ARGUMENT, "read_time cannot be in the future")
         if time < now - VERSIONS_KEPT:
-            raise RpcError(Code.FAILED_PRECONDITION, "The requested snapshot version is too old.")
+            raise FirestoreError(Code.FAILED_PRECONDITION, "The requested snapshot version is too old.")
         return time
 
     async def read(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
@@ -120,7 +120,7 @@ class Database:
         self._readers.shutdown(wait=True)
         self.store.close()
 
-    async def _join(self, transaction: Transaction, keys: Iterable[Hashable]) -> None:
+    async def _join(self, transaction: OpenTransaction, keys: Iterable[Hashable]) -> None:
         if transaction.read_only:
             return
         await self._turns.take(transaction.id, keys, first=transaction.retried)
@@ -130,10 +130,10 @@ class Database:
     async def _write(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         return await asyncio.wrap_future(self._writer.submit(work, *arguments, **named))
 
-    def _publish(self, time: int, changes: Sequence[Change]) -> None:
+    def _publish(self, time: int, changes: Sequence[DocumentChange]) -> None:
         self._loop.call_soon_threadsafe(self._feed, time, changes)
 
-    def _feed(self, time: int, changes: Sequence[Change]) -> None:
+    def _feed(self, time: int, changes: Sequence[DocumentChange]) -> None:
         for feed in self._feeds:
             feed.put_nowait((time, changes))
 

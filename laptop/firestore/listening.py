@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from laptop.firestore.errors import RpcError, refuse_unserved
+from laptop.firestore.errors import FirestoreError, refuse_unserved
 from laptop.firestore.messages import Document, ListenResponse, Pb, TargetChange, micros, timestamp
 from laptop.firestore.paths import parse_document
-from laptop.firestore.plans import Plan, compile_query
+from laptop.firestore.plans import QueryPlan, compile_query
 from laptop.firestore.scanning import run_plan
-from laptop.firestore.store import Change, Store
+from laptop.firestore.store import DocumentChange, DocumentDatabase
 
 _Known = dict[str, int]
 
@@ -18,38 +18,38 @@ _Known = dict[str, int]
 class Watched(Protocol):
     """What a target is about. `touches` runs on the event loop, `load` on a reading thread."""
 
-    def touches(self, change: Change) -> bool: ...
+    def touches(self, change: DocumentChange) -> bool: ...
 
-    def load(self, store: Store, time: int) -> Iterator[bytes]: ...
+    def load(self, store: DocumentDatabase, time: int) -> Iterator[bytes]: ...
 
 
 class WatchedDocuments:
     def __init__(self, names: Iterable[str]) -> None:
         self._keys = {parse_document(name): name for name in names}
 
-    def touches(self, change: Change) -> bool:
+    def touches(self, change: DocumentChange) -> bool:
         return change.key in self._keys
 
-    def load(self, store: Store, time: int) -> Iterator[bytes]:
+    def load(self, store: DocumentDatabase, time: int) -> Iterator[bytes]:
         return (data for data in store.read(self._keys, time) if data is not None)
 
 
 class WatchedQuery:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: QueryPlan) -> None:
         self._plan = plan
 
-    def touches(self, change: Change) -> bool:
+    def touches(self, change: DocumentChange) -> bool:
         """Whether either image of the document matches, so that the answer may differ."""
         if not self._plan.scope.holds(change.key.collection):
             return False
         images = (data for data in (change.before, change.after) if data is not None)
         return any(self._plan.matches(Document.FromString(data)) for data in images)
 
-    def load(self, store: Store, time: int) -> Iterator[bytes]:
+    def load(self, store: DocumentDatabase, time: int) -> Iterator[bytes]:
         return run_plan(self._plan, store, time)
 
 
-class Target:
+class ListenTarget:
     """One target of one stream: what its client knows, and the messages that bring it up to date."""
 
     def __init__(self, number: int, watched: Watched) -> None:
@@ -57,11 +57,11 @@ class Target:
         self._known: _Known = {}
         self._seen = -1
 
-    def is_touched(self, time: int, changes: Sequence[Change]) -> bool:
+    def is_touched(self, time: int, changes: Sequence[DocumentChange]) -> bool:
         """Commits up to the last shown time are already in what was shown."""
         return time > self._seen and any(map(self.watched.touches, changes))
 
-    def show(self, store: Store, time: int) -> list[Pb]:
+    def show(self, store: DocumentDatabase, time: int) -> list[Pb]:
         """The differences between what the client knows and the state at `time`. For a reading thread."""
         documents = [Document.FromString(data) for data in self.watched.load(store, time)]
         present = {document.name: micros(document.update_time) for document in documents}
@@ -84,13 +84,15 @@ class Target:
         return message
 
 
-def build_target(request: Pb) -> Target:
+def build_target(request: Pb) -> ListenTarget:
     """From a ListenRequest's `add_target`. Raises INVALID_ARGUMENT, or UNIMPLEMENTED for `once`."""
     if request.once:
         raise refuse_unserved("Target.once")
     if request.WhichOneof("target_type") == "documents":
-        return Target(request.target_id, WatchedDocuments(request.documents.documents))
-    return Target(request.target_id, WatchedQuery(compile_query(request.query.parent, request.query.structured_query)))
+        return ListenTarget(request.target_id, WatchedDocuments(request.documents.documents))
+    return ListenTarget(
+        request.target_id, WatchedQuery(compile_query(request.query.parent, request.query.structured_query))
+    )
 
 
 def announce(kind: str, number: int | None, time: int | None = None) -> Pb:
@@ -104,7 +106,7 @@ def announce(kind: str, number: int | None, time: int | None = None) -> Pb:
     return ListenResponse(target_change=change)
 
 
-def announce_failure(number: int, error: RpcError) -> Pb:
+def announce_failure(number: int, error: FirestoreError) -> Pb:
     """The target is gone, and why."""
     message = announce("REMOVE", number)
     message.target_change.cause.code = error.code.value[0]

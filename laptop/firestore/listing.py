@@ -8,13 +8,13 @@ from itertools import groupby, islice
 
 from laptop.firestore.messages import Document, Pb
 from laptop.firestore.paths import check_id, check_parent
-from laptop.firestore.store import IdRange, Store
+from laptop.firestore.store import DocumentDatabase, IdRange
 
 _PAGE = 300
 _MAX_PAGE = 1000
 
 
-def list_page(store: Store, request: Pb, time: int) -> tuple[list[bytes], str]:
+def list_page(store: DocumentDatabase, request: Pb, time: int) -> tuple[list[bytes], str]:
     """One page of serialized documents and the token of the next: the last id shown.
 
     With `show_missing` also documents that do not exist but have something below them, as bare names.
@@ -30,14 +30,14 @@ def list_page(store: Store, request: Pb, time: int) -> tuple[list[bytes], str]:
     return [data for _, data in page[:size]], page[size - 1][0] if len(page) > size else ""
 
 
-def list_collection_ids(store: Store, parent: str, time: int) -> list[str]:
+def list_collection_ids(store: DocumentDatabase, parent: str, time: int) -> list[str]:
     """Ids of the collections right below `parent` that hold documents, or have some below them."""
     prefix = check_parent(parent) + "/"
     paths = [path for path in store.collections() if path.startswith(prefix)]
     return sorted({path[len(prefix) :].split("/")[0] for path in paths if _is_filled(store, path, time)})
 
 
-def _missing(store: Store, collection: str, time: int) -> Iterator[tuple[str, bytes]]:
+def _missing(store: DocumentDatabase, collection: str, time: int) -> Iterator[tuple[str, bytes]]:
     """Every document that has collections below it; those that exist are dropped when merged behind the real one."""
     prefix = collection + "/"
     below = [path for path in store.collections() if path.startswith(prefix)]
@@ -45,5 +45,5 @@ def _missing(store: Store, collection: str, time: int) -> Iterator[tuple[str, by
         yield identifier, Document(name=prefix + identifier).SerializeToString()
 
 
-def _is_filled(store: Store, collection: str, time: int) -> bool:
+def _is_filled(store: DocumentDatabase, collection: str, time: int) -> bool:
     return next(store.scan(collection, IdRange(), time), None) is not None

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from laptop.firestore.errors import refuse_argument
 from laptop.firestore.field_paths import NAME
 from laptop.firestore.messages import Cursor, Pb, Value
-from laptop.firestore.plans import Plan
+from laptop.firestore.plans import QueryPlan
 
 
-def check_partitioned(plan: Plan, count: int) -> None:
+def check_partitioned(plan: QueryPlan, count: int) -> None:
     """Raises INVALID_ARGUMENT unless the query is a whole collection group in the order of names."""
     plain = plan.predicate is None and plan.limit is None and plan.start is None and plan.end is None
     ascending = [order.path for order in plan.orders] == [NAME] and not plan.orders[0].descending

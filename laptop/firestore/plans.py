@@ -14,7 +14,7 @@ from laptop.firestore.ordering import Key, key_of, key_of_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class QueryScope:
     """The collections a query reads: one, or all of an id (of any id when empty) below `parent`."""
 
     parent: str
@@ -56,10 +56,10 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class QueryPlan:
     """A query ready to run. `limit` None is no limit; `select` None is whole documents."""
 
-    scope: Scope
+    scope: QueryScope
     predicate: Predicate | None
     needles: tuple[bytes, ...]
     orders: tuple[Order, ...]
@@ -92,13 +92,13 @@ class Plan:
         return not (self.end and _stands_after(self.end, keys, self.orders))
 
 
-def compile_query(parent: str, query: Pb) -> Plan:
+def compile_query(parent: str, query: Pb) -> QueryPlan:
     """Raises INVALID_ARGUMENT for what the cloud refuses."""
     orders = _orders(query)
     filtered = query.HasField("where")
     if query.offset < 0 or (query.HasField("limit") and query.limit.value < 0):
         raise refuse_argument("limit and offset are not negative")
-    return Plan(
+    return QueryPlan(
         scope=_scope(paths.check_parent(parent), query),
         predicate=compile_filter(query.where) if filtered else None,
         needles=needles(query.where) if filtered else (),
@@ -112,14 +112,14 @@ def compile_query(parent: str, query: Pb) -> Plan:
     )
 
 
-def _scope(parent: str, query: Pb) -> Scope:
+def _scope(parent: str, query: Pb) -> QueryScope:
     selectors = query.from_
     if len(selectors) != 1:
         raise refuse_argument("a query reads from exactly one collection selector")
     selector = selectors[0]
     if not selector.collection_id and not selector.all_descendants:
         raise refuse_argument("a query of one collection names it")
-    return Scope(parent=parent, collection_id=selector.collection_id, descendants=selector.all_descendants)
+    return QueryScope(parent=parent, collection_id=selector.collection_id, descendants=selector.all_descendants)
 
 
 def _orders(query: Pb) -> tuple[Order, ...]:

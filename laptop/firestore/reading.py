@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from laptop.firestore import field_paths, paths
 from laptop.firestore.aggregation import aggregate
 from laptop.firestore.database import Database
-from laptop.firestore.errors import Code, RpcError, refuse_argument, refuse_unserved
+from laptop.firestore.errors import Code, FirestoreError, refuse_argument, refuse_unserved
 from laptop.firestore.listing import list_collection_ids, list_page
 from laptop.firestore.messages import (
     BatchGetDocumentsResponse,
@@ -24,7 +24,7 @@ from laptop.firestore.messages import (
 from laptop.firestore.partitions import check_partitioned, split_names
 from laptop.firestore.plans import compile_query
 from laptop.firestore.scanning import find_rows, run_plan
-from laptop.firestore.transactions import Transaction
+from laptop.firestore.transactions import OpenTransaction
 
 _DOCUMENT_TAG = b"\x0a"
 """Field 1, length-delimited: where RunQueryResponse and BatchGetDocumentsResponse hold a document."""
@@ -43,7 +43,7 @@ class Reader:
             time = await self._database.join_documents(transaction, [key])
         found = await self._database.read(lambda: list(self._database.store.read([key], time)))
         if found[0] is None:
-            raise RpcError(Code.NOT_FOUND, f"Document {request.name!r} not found.")
+            raise FirestoreError(Code.NOT_FOUND, f"Document {request.name!r} not found.")
         return Document.FromString(_masked(found[0], request))
 
     async def batch_get_documents(self, request: Pb) -> AsyncIterator[bytes]:
@@ -121,7 +121,7 @@ class Reader:
         token = str(start + len(page)) if start + len(page) < len(cursors) else ""
         return PartitionQueryResponse(partitions=page, next_page_token=token)
 
-    async def _choose_time(self, request: Pb) -> tuple[Transaction | None, int]:
+    async def _choose_time(self, request: Pb) -> tuple[OpenTransaction | None, int]:
         """The transaction a read belongs to, and when it reads if to none."""
         names = request.DESCRIPTOR.fields_by_name
         if "new_transaction" in names and request.HasField("new_transaction"):

@@ -10,11 +10,11 @@ import grpc.aio
 from google.cloud.firestore_v1 import types as t
 
 from laptop.firestore.database import Database
-from laptop.firestore.errors import RpcError, refuse_unserved
+from laptop.firestore.errors import FirestoreError, refuse_unserved
 from laptop.firestore.messages import ListenRequest, Pb
 from laptop.firestore.reading import Reader
 from laptop.firestore.streams import Listener
-from laptop.firestore.writing import Writer
+from laptop.firestore.writing import WriteRpc
 from laptop.loops import DISK_ERRORS
 
 _SERVICE = "google.firestore.v1.Firestore"
@@ -23,7 +23,7 @@ _REFUSED = ("Write", "ExecutePipeline")
 
 def handlers(database: Database) -> grpc.GenericRpcHandler:
     """All methods over one database."""
-    reader, writer = Reader(database), Writer(database)
+    reader, writer = Reader(database), WriteRpc(database)
     methods = {
         "GetDocument": _unary(reader.get_document, t.GetDocumentRequest),
         "ListDocuments": _unary(reader.list_documents, t.ListDocumentsRequest),
@@ -49,7 +49,7 @@ def _unary(method: Callable[[Pb], Awaitable[Pb]], request: Any) -> grpc.RpcMetho
     async def handle(message: Pb, context: grpc.aio.ServicerContext) -> bytes:
         try:
             return bytes((await method(message)).SerializeToString())
-        except RpcError as error:
+        except FirestoreError as error:
             await context.abort(error.code, error.message)
             raise
         except DISK_ERRORS as error:
@@ -64,7 +64,7 @@ def _stream(method: Callable[[Pb], AsyncIterator[bytes]], request: Any) -> grpc.
         try:
             async for answer in method(message):
                 yield answer
-        except RpcError as error:
+        except FirestoreError as error:
             await context.abort(error.code, error.message)
         except DISK_ERRORS as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")

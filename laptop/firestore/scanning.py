@@ -11,8 +11,8 @@ from laptop.firestore import field_paths
 from laptop.firestore.messages import Document, Pb
 from laptop.firestore.nearest import rank_nearest
 from laptop.firestore.ordering import Key, key_of_name
-from laptop.firestore.plans import Bound, Plan
-from laptop.firestore.store import IdRange, Store
+from laptop.firestore.plans import Bound, QueryPlan
+from laptop.firestore.store import DocumentDatabase, IdRange
 
 
 class Row:
@@ -31,7 +31,7 @@ class Row:
         return self._document
 
 
-def run_plan(plan: Plan, store: Store, time: int) -> Iterator[bytes]:
+def run_plan(plan: QueryPlan, store: DocumentDatabase, time: int) -> Iterator[bytes]:
     """The serialized documents of the answer, as of `time` (microseconds), offset and limit applied."""
     rows = find_rows(plan, store, time)
     if plan.nearest is not None:
@@ -41,7 +41,7 @@ def run_plan(plan: Plan, store: Store, time: int) -> Iterator[bytes]:
     return (row.data for row in rows)
 
 
-def find_rows(plan: Plan, store: Store, time: int) -> Iterator[Row]:
+def find_rows(plan: QueryPlan, store: DocumentDatabase, time: int) -> Iterator[Row]:
     """The rows of the answer in order."""
     rows: Iterator[Row] = filter(_acceptance(plan), _candidates(plan, store, time))
     if not plan.ordered_by_name:
@@ -49,13 +49,13 @@ def find_rows(plan: Plan, store: Store, time: int) -> Iterator[Row]:
     return islice(rows, plan.offset, None if plan.limit is None else plan.offset + plan.limit)
 
 
-def _projected(documents: Iterable[Pb], plan: Plan) -> Iterator[bytes]:
+def _projected(documents: Iterable[Pb], plan: QueryPlan) -> Iterator[bytes]:
     for document in documents:
         shown = document if plan.select is None else field_paths.project(document, plan.select)
         yield shown.SerializeToString()
 
 
-def _acceptance(plan: Plan) -> Callable[[Row], bool]:
+def _acceptance(plan: QueryPlan) -> Callable[[Row], bool]:
     """The cheapest test that decides: bytes first, the parsed document last."""
     simple = plan.predicate is None and plan.ordered_by_name
     if simple and plan.start is None and plan.end is None:
@@ -69,7 +69,7 @@ def _acceptance(plan: Plan) -> Callable[[Row], bool]:
     return accept
 
 
-def _candidates(plan: Plan, store: Store, time: int) -> Iterator[Row]:
+def _candidates(plan: QueryPlan, store: DocumentDatabase, time: int) -> Iterator[Row]:
     """All rows of the scope; in the order of names if the plan is ordered by name."""
     descending = plan.orders[-1].descending
     chosen = [path for path in store.collections() if plan.scope.holds(path)]
@@ -80,13 +80,13 @@ def _candidates(plan: Plan, store: Store, time: int) -> Iterator[Row]:
     return heapq.merge(*scans, key=lambda row: key_of_name(row.name), reverse=descending)
 
 
-def _scan_collection(path: str, plan: Plan, store: Store, time: int) -> Iterator[Row]:
+def _scan_collection(path: str, plan: QueryPlan, store: DocumentDatabase, time: int) -> Iterator[Row]:
     prefix = path + "/"
     for identifier, data in store.scan(path, _id_range(path, plan), time):
         yield Row(prefix + identifier, data)
 
 
-def _id_range(path: str, plan: Plan) -> IdRange:
+def _id_range(path: str, plan: QueryPlan) -> IdRange:
     """Where the cursors let the scan of this collection start and stop."""
     if not plan.ordered_by_name:
         return IdRange()
@@ -116,7 +116,7 @@ def _lies_below(path: str, known: set[str]) -> bool:
     return any("/".join(parts[:end]) in known for end in range(len(parts) - 2, 0, -2))
 
 
-def _sorted(rows: Iterable[Row], plan: Plan) -> Iterator[Row]:
+def _sorted(rows: Iterable[Row], plan: QueryPlan) -> Iterator[Row]:
     """Sorted on keys alone: holding every parsed document of a large answer costs ten times its bytes."""
     keyed: list[tuple[tuple[Key, ...], Row]] = []
     for row in rows:

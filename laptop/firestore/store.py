@@ -38,7 +38,7 @@ SELECT data FROM versions WHERE collection = :collection AND id = :id AND since 
 """
 
 
-class Change(NamedTuple):
+class DocumentChange(NamedTuple):
     """One document before and after a commit, serialized (None: not there); `since` is when `before` was written."""
 
     key: DocumentKey
@@ -56,7 +56,7 @@ class IdRange:
     descending: bool = False
 
 
-class Store:
+class DocumentDatabase:
     """One writing connection for one thread, and a pool of reading ones."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
@@ -86,7 +86,7 @@ class Store:
                 found[key] = row
         return found
 
-    def write(self, changes: list[Change], time: int) -> None:
+    def write(self, changes: list[DocumentChange], time: int) -> None:
         """All changes or none, on disk when this returns as far as `fsync` says."""
         try:
             with transaction(self._db):
@@ -123,11 +123,11 @@ class Store:
             self._readers.get_nowait().close()
         self._db.close()
 
-    def _keep_versions(self, changes: list[Change], numbers: dict[str, int], time: int) -> None:
+    def _keep_versions(self, changes: list[DocumentChange], numbers: dict[str, int], time: int) -> None:
         rows = [(numbers[c.key.collection], c.key.id, c.since, time, c.before) for c in changes if c.before is not None]
         self._db.executemany("INSERT INTO versions VALUES (?, ?, ?, ?, ?)", rows)
 
-    def _replace(self, changes: list[Change], numbers: dict[str, int], time: int) -> None:
+    def _replace(self, changes: list[DocumentChange], numbers: dict[str, int], time: int) -> None:
         kept = [(numbers[c.key.collection], c.key.id, time, c.after) for c in changes if c.after is not None]
         gone = [(numbers[c.key.collection], c.key.id) for c in changes if c.after is None]
         self._db.executemany("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?)", kept)

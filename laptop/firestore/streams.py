@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from laptop.firestore.database import Database, Feed
-from laptop.firestore.errors import RpcError
-from laptop.firestore.listening import Target, announce, announce_failure, build_target
+from laptop.firestore.errors import FirestoreError
+from laptop.firestore.listening import ListenTarget, announce, announce_failure, build_target
 from laptop.firestore.messages import Pb
 
 _Answers = asyncio.Queue[Pb | None]
@@ -37,7 +37,7 @@ class _Stream:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._feed: Feed = database.subscribe()
-        self._targets: dict[int, Target] = {}
+        self._targets: dict[int, ListenTarget] = {}
         self._turn = asyncio.Lock()
         self.answers: _Answers = asyncio.Queue()
 
@@ -67,7 +67,7 @@ class _Stream:
             return
         try:
             await self._add(request.add_target)
-        except RpcError as error:
+        except FirestoreError as error:
             self.answers.put_nowait(announce_failure(request.add_target.target_id, error))
 
     async def _add(self, wanted: Pb) -> None:
@@ -83,7 +83,7 @@ class _Stream:
         self.answers.put_nowait(announce("CURRENT", target.number, time))
         self.answers.put_nowait(announce("NO_CHANGE", None, time))
 
-    async def _show(self, target: Target, time: int) -> None:
+    async def _show(self, target: ListenTarget, time: int) -> None:
         for message in await self._database.read(target.show, self._database.store, time):
             self.answers.put_nowait(message)
         self.answers.put_nowait(announce("NO_CHANGE", None, time))

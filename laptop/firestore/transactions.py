@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from laptop.firestore.errors import abort_contended, refuse_argument
 from laptop.firestore.messages import Document
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.plans import Plan
-from laptop.firestore.store import Change
+from laptop.firestore.plans import QueryPlan
+from laptop.firestore.store import DocumentChange
 
 _LIFETIME = 270_000_000
 _ENDED_KEPT = 1000
 
 
 @dataclass(slots=True, kw_only=True)
-class Transaction:
+class OpenTransaction:
     """All it read was current at `read_time` (microseconds); that moves forward as long as it still is."""
 
     id: bytes
@@ -27,9 +27,9 @@ class Transaction:
     begun: int
     retried: bool
     documents: set[DocumentKey] = field(default_factory=set)
-    queries: list[Plan] = field(default_factory=list)
+    queries: list[QueryPlan] = field(default_factory=list)
 
-    def was_touched_by(self, change: Change) -> bool:
+    def was_touched_by(self, change: DocumentChange) -> bool:
         """Whether a read would come out differently: the document itself, or one that enters or leaves a query."""
         if change.key in self.documents:
             return True
@@ -39,7 +39,7 @@ class Transaction:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Commit:
     time: int
-    changes: tuple[Change, ...]
+    changes: tuple[DocumentChange, ...]
 
 
 class Transactions:
@@ -47,18 +47,20 @@ class Transactions:
 
     def __init__(self, new_id: Callable[[], bytes] = lambda: secrets.token_bytes(16)) -> None:
         self._new_id = new_id
-        self._open: dict[bytes, Transaction] = {}
+        self._open: dict[bytes, OpenTransaction] = {}
         self._commits: list[_Commit] = []
         self._ended: deque[bytes] = deque(maxlen=_ENDED_KEPT)
 
-    def begin(self, read_time: int, *, now: int, read_only: bool = False, retried: bool = False) -> Transaction:
+    def begin(self, read_time: int, *, now: int, read_only: bool = False, retried: bool = False) -> OpenTransaction:
         """Open a transaction whose reads see `read_time` or later."""
         self._expire(now)
-        opened = Transaction(id=self._new_id(), read_only=read_only, read_time=read_time, begun=now, retried=retried)
+        opened = OpenTransaction(
+            id=self._new_id(), read_only=read_only, read_time=read_time, begun=now, retried=retried
+        )
         self._open[opened.id] = opened
         return opened
 
-    def get(self, identifier: bytes) -> Transaction:
+    def get(self, identifier: bytes) -> OpenTransaction:
         """Raises INVALID_ARGUMENT for one that is finished or never was."""
         found = self._open.get(identifier)
         if found is None:
@@ -69,12 +71,12 @@ class Transactions:
         """Whether it was committed, refused or rolled back a while ago: rolling it back again is no error."""
         return identifier in self._ended
 
-    def finish(self, transaction: Transaction) -> None:
+    def finish(self, transaction: OpenTransaction) -> None:
         self._open.pop(transaction.id, None)
         self._ended.append(transaction.id)
         self._forget_commits()
 
-    def extend(self, transaction: Transaction, time: int) -> bool:
+    def extend(self, transaction: OpenTransaction, time: int) -> bool:
         """Move the read time to `time` if all that was read still holds; whether it does."""
         later = (commit for commit in self._commits if commit.time > transaction.read_time)
         if any(transaction.was_touched_by(change) for commit in later for change in commit.changes):
@@ -82,7 +84,7 @@ class Transactions:
         transaction.read_time = time
         return True
 
-    def validate(self, transaction: Transaction, time: int) -> None:
+    def validate(self, transaction: OpenTransaction, time: int) -> None:
         """Raises ABORTED when something read has changed since, and ends the transaction."""
         if transaction.id not in self._open:
             raise abort_contended()
@@ -90,7 +92,7 @@ class Transactions:
             self.finish(transaction)
             raise abort_contended()
 
-    def remember(self, time: int, changes: Iterable[Change]) -> None:
+    def remember(self, time: int, changes: Iterable[DocumentChange]) -> None:
         """Keep a commit for as long as an open transaction may have to be checked against it."""
         if any(not transaction.read_only for transaction in self._open.values()):
             self._commits.append(_Commit(time=time, changes=tuple(changes)))
@@ -104,7 +106,7 @@ class Transactions:
         self._commits = [] if oldest is None else [commit for commit in self._commits if commit.time > oldest]
 
 
-def _concerns(change: Change, plan: Plan) -> bool:
+def _concerns(change: DocumentChange, plan: QueryPlan) -> bool:
     if not plan.scope.holds(change.key.collection):
         return False
     return any(data is not None and plan.matches(Document.FromString(data)) for data in (change.before, change.after))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from laptop.firestore import field_paths
-from laptop.firestore.errors import Code, RpcError, refuse_argument
+from laptop.firestore.errors import Code, FirestoreError, refuse_argument
 from laptop.firestore.field_paths import NAME
 from laptop.firestore.messages import Document, Pb, WriteResult, micros, timestamp
 from laptop.firestore.paths import DocumentKey, parse_document
@@ -95,11 +95,11 @@ def _check_precondition(write: Pb, current: tuple[bytes, int] | None) -> None:
     kind = wanted.WhichOneof("condition_type")
     name = key_written(write).name
     if kind == "exists" and wanted.exists and current is None:
-        raise RpcError(Code.NOT_FOUND, f"No document to update: {name}")
+        raise FirestoreError(Code.NOT_FOUND, f"No document to update: {name}")
     if kind == "exists" and not wanted.exists and current is not None:
-        raise RpcError(Code.ALREADY_EXISTS, f"Document already exists: {name}")
+        raise FirestoreError(Code.ALREADY_EXISTS, f"Document already exists: {name}")
     if kind == "update_time" and (current is None or current[1] != micros(wanted.update_time)):
         stored = "none" if current is None else current[1]
         base = micros(wanted.update_time)
         message = f"the stored version ({stored}) does not match the required base version ({base}): {name}"
-        raise RpcError(Code.FAILED_PRECONDITION, message)
+        raise FirestoreError(Code.FAILED_PRECONDITION, message)

@@ -23,7 +23,7 @@ _ID_LETTERS = string.ascii_letters + string.digits
 _ID_LENGTH = 20
 
 
-class Writer:
+class WriteRpc:
     """Handlers that change documents."""
 
     def __init__(self, database: Database) -> None:

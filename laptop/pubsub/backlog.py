@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from google.pubsub_v1.types import PubsubMessage, Subscription
 
 from laptop.pubsub.filters import compile_filter
-from laptop.pubsub.store import Store
+from laptop.pubsub.store import MessageStore
 from laptop.pubsub.times import seconds
 
 
@@ -30,7 +30,7 @@ class Delivery:
 class Backlog:
     """`lease`, `ack`, `modify`: an ack id is good until its lease ends or a newer hand-out replaces it."""
 
-    def __init__(self, subscription: Subscription, store: Store, now: Callable[[], float]) -> None:
+    def __init__(self, subscription: Subscription, store: MessageStore, now: Callable[[], float]) -> None:
         self.subscription = subscription
         self.matches = compile_filter(subscription.filter)
         self.arrived = asyncio.Event()

@@ -14,14 +14,14 @@ from google.pubsub_v1.types import PubsubMessage, Snapshot, Subscription, Topic
 from laptop.loops import DISK_ERRORS
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.filters import FilterError, compile_filter
-from laptop.pubsub.store import Store
+from laptop.pubsub.store import MessageStore
 from laptop.pubsub.times import rfc3339
 
 DELETED = "_deleted-topic_"
 _RETAINED_SECONDS = 31 * 86400
 
 
-class RpcError(Exception):
+class PubsubError(Exception):
     """What a client sees: a status code and a message."""
 
     def __init__(self, code: grpc.StatusCode, message: str) -> None:
@@ -32,7 +32,7 @@ class RpcError(Exception):
 class Broker:
     """The state of Pub/Sub; every change is on disk before its method returns."""
 
-    def __init__(self, store: Store, now: Callable[[], float]) -> None:
+    def __init__(self, store: MessageStore, now: Callable[[], float]) -> None:
         self._store, self._now = store, now
         self.topics: dict[str, Topic] = {}
         self.backlogs: dict[str, Backlog] = {}
@@ -57,17 +57,17 @@ class Broker:
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:
-            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.topics[name]
 
     def backlog(self, name: str) -> Backlog:
         if name not in self.backlogs:
-            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.backlogs[name]
 
     def create_topic(self, topic: Topic) -> Topic:
         if topic.name in self.topics:
-            raise RpcError(
+            raise PubsubError(
                 grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={topic.name})."
             )
         return self.put_topic(topic)
@@ -88,7 +88,7 @@ class Broker:
 
     def create_subscription(self, subscription: Subscription) -> Subscription:
         if subscription.name in self.backlogs:
-            raise RpcError(
+            raise PubsubError(
                 grpc.StatusCode.ALREADY_EXISTS,
                 f"Resource already exists in the project (resource={subscription.name}).",
             )
@@ -96,7 +96,7 @@ class Broker:
         try:
             compile_filter(subscription.filter)
         except FilterError as error:
-            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
+            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
         subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or 10
         if not subscription.message_retention_duration:
             subscription.message_retention_duration = dt.timedelta(days=7)
@@ -120,7 +120,7 @@ class Broker:
         current = self.backlog(subscription.name).subscription
         for path in mask.paths:
             if path in ("name", "topic", "filter", "enable_message_ordering"):
-                raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"{path} cannot be changed")
+                raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"{path} cannot be changed")
             setattr(current, path, getattr(subscription, path))
         return self.put_subscription(current)
 
@@ -171,7 +171,7 @@ class Broker:
             try:
                 self.publish(policy.dead_letter_topic, [message])
                 backlog.forget(delivery)
-            except RpcError:
+            except PubsubError:
                 continue
             except DISK_ERRORS:
                 backlog.add(delivery)
@@ -195,7 +195,9 @@ class Broker:
 
     def create_snapshot(self, name: str, subscription: str) -> Snapshot:
         if name in self.snapshots:
-            raise RpcError(grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name}).")
+            raise PubsubError(
+                grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name})."
+            )
         backlog = self.backlog(subscription)
         snapshot = Snapshot(name=name, topic=backlog.subscription.topic)
         snapshot.labels = {"pending": ",".join(str(n) for n, *_ in self._store.deliveries(subscription, acked=False))}
@@ -206,7 +208,7 @@ class Broker:
 
     def seek_snapshot(self, subscription: str, name: str) -> None:
         if name not in self.snapshots:
-            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
+            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
         pending = [int(number) for number in self.snapshots[name].labels["pending"].split(",") if number]
         with self._store.change():
             self._store.set_acked_all(subscription, pending, acked=False)

@@ -15,7 +15,7 @@ import httpx
 from laptop.loops import DISK_ERRORS, keep_on
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker
-from laptop.pubsub.handing import HandOut
+from laptop.pubsub.leasing import HandOut
 from laptop.pubsub.times import rfc3339
 from laptop.pubsub.tokens import TokenSigner
 

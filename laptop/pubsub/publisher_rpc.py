@@ -9,14 +9,14 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
-from laptop.pubsub.broker import Broker, RpcError, names_page
+from laptop.pubsub.broker import Broker, PubsubError, names_page
 from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.transforming import Transformer, TransformError
 
 _EMPTY = empty_pb2.Empty
 
 
-class Publisher:
+class PublisherRpc:
     def __init__(self, broker: Broker, schemas: Schemas, transformer: Transformer) -> None:
         self._broker, self._schemas, self._transformer = broker, schemas, transformer
 
@@ -60,7 +60,7 @@ class Publisher:
     async def publish(self, request: t.PublishRequest) -> t.PublishResponse:
         for message in request.messages:
             if not message.data and not message.attributes:
-                raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "a message needs data or attributes")
+                raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "a message needs data or attributes")
         topic = self._broker.topic(request.topic)
         messages = await self._transformed(topic, request.messages)
         kept = [message for message in messages if message is not None]
@@ -76,7 +76,7 @@ class Publisher:
         try:
             return [await self._transformer.apply(topic.message_transforms, message) for message in messages]
         except TransformError as error:
-            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
+            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
 
     async def detach_subscription(self, request: t.DetachSubscriptionRequest) -> t.DetachSubscriptionResponse:
         backlog = self._broker.backlog(request.subscription)

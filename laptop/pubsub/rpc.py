@@ -11,8 +11,8 @@ from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
 from laptop.loops import DISK_ERRORS
-from laptop.pubsub.broker import RpcError
-from laptop.pubsub.publisher_rpc import Publisher
+from laptop.pubsub.broker import PubsubError
+from laptop.pubsub.publisher_rpc import PublisherRpc
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schema_rpc import methods as schema_methods
 from laptop.pubsub.subscriber_rpc import Subscriber
@@ -21,7 +21,7 @@ _EMPTY = empty_pb2.Empty
 
 
 def handlers(
-    publisher: Publisher, subscriber: Subscriber, schemas: SchemaService
+    publisher: PublisherRpc, subscriber: Subscriber, schemas: SchemaService
 ) -> tuple[grpc.GenericRpcHandler, ...]:
     """All services as generic handlers; a method that is not here answers UNIMPLEMENTED by name."""
     publishing = {
@@ -66,7 +66,7 @@ def _unary(method: Callable[[Any], Any], request: Any, answer: Any) -> grpc.RpcM
     async def handle(message: Any, context: grpc.aio.ServicerContext) -> Any:
         try:
             return await method(message)
-        except RpcError as error:
+        except PubsubError as error:
             await context.abort(error.code, error.message)
         except DISK_ERRORS as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
@@ -80,7 +80,7 @@ def _stream(method: Callable[[Any, Any], Any]) -> grpc.RpcMethodHandler:
         try:
             async for answer in method(requests, context):
                 yield answer
-        except RpcError as error:
+        except PubsubError as error:
             await context.abort(error.code, error.message)
         except DISK_ERRORS as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")

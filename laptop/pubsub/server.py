@@ -12,12 +12,12 @@ from laptop.hosting import Hosting
 from laptop.loops import keep_on
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
-from laptop.pubsub.handing import HandOut
-from laptop.pubsub.publisher_rpc import Publisher
+from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.publisher_rpc import PublisherRpc
 from laptop.pubsub.rpc import handlers
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schemas import Schemas
-from laptop.pubsub.store import Store
+from laptop.pubsub.store import MessageStore
 from laptop.pubsub.subscriber_rpc import Subscriber
 from laptop.pubsub.tokens import TokenSigner
 from laptop.pubsub.transforming import Transformer
@@ -34,7 +34,7 @@ class PubsubService:
     _deliverer: Deliverer
     _transformer: Transformer
     _watch: asyncio.Task[None]
-    _store: Store
+    _store: MessageStore
 
     async def stop(self) -> None:
         await self._deliverer.stop()
@@ -47,7 +47,7 @@ class PubsubService:
 
 async def start(hosting: Hosting) -> PubsubService:
     """Serve Pub/Sub from `hosting.state`; BigQuery subscriptions write to `endpoints["bigquery"]`."""
-    store = Store(hosting.state, fsync=hosting.fsync)
+    store = MessageStore(hosting.state, fsync=hosting.fsync)
     broker = Broker(store, time.time)
     schemas, transformer = Schemas(store, time.time), Transformer()
     handing = HandOut(broker, transformer)
@@ -57,7 +57,7 @@ async def start(hosting: Hosting) -> PubsubService:
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers(
         handlers(
-            Publisher(broker, schemas, transformer), Subscriber(broker, handing, transformer), SchemaService(schemas)
+            PublisherRpc(broker, schemas, transformer), Subscriber(broker, handing, transformer), SchemaService(schemas)
         )
     )
     port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")

@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS deliveries (subscription TEXT, message INTEGER, acked
 """
 
 
-class Store:
+class MessageStore:
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self._db = open_database(folder / "pubsub.sqlite", fsync=fsync)
         self._db.executescript(_SCHEMA)

@@ -12,8 +12,8 @@ from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
 from laptop.pubsub.backlog import Backlog, Delivery
-from laptop.pubsub.broker import Broker, RpcError, names_page
-from laptop.pubsub.handing import HandOut
+from laptop.pubsub.broker import Broker, PubsubError, names_page
+from laptop.pubsub.leasing import HandOut
 from laptop.pubsub.times import moment
 from laptop.pubsub.transforming import Transformer
 
@@ -178,4 +178,4 @@ def _received(delivery: Delivery, backlog: Backlog) -> t.ReceivedMessage:
 def _refuse_stale(backlog: Backlog, stale: list[str]) -> None:
     """Only exactly-once says so; elsewhere a late ack is a shrug."""
     if stale and backlog.subscription.enable_exactly_once_delivery:
-        raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")
+        raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")

@@ -17,7 +17,7 @@ _LOG = logging.getLogger("laptop.run")
 _MAX_PARALLEL = 2
 
 
-class Jobs:
+class JobRunner:
     def __init__(self, records: Records, folder: Path) -> None:
         self._records, self._folder = records, folder
         self._tasks: set[asyncio.Task[None]] = set()

@@ -18,7 +18,7 @@ from laptop.records import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class ContainerCommand:
     """What one container runs: words, the environment on top of this process's, the folder, the log file."""
 
     words: Sequence[str]
@@ -27,16 +27,16 @@ class Command:
     log: Path
 
 
-def command_of(container: Record, log: Path, extra: Mapping[str, str]) -> Command:
+def command_of(container: Record, log: Path, extra: Mapping[str, str]) -> ContainerCommand:
     """The command of a `google.cloud.run.v2.Container` in its JSON form. `python` means this interpreter."""
     words = [*container.get("command", []), *container.get("args", [])]
     if words and words[0] == "python":
         words[0] = sys.executable
     env = {item["name"]: item.get("value", "") for item in container.get("env", [])}
-    return Command(words=words, env=env | dict(extra), folder=container.get("workingDir"), log=log)
+    return ContainerCommand(words=words, env=env | dict(extra), folder=container.get("workingDir"), log=log)
 
 
-async def spawn(command: Command, owner: Path) -> asyncio.subprocess.Process:
+async def spawn(command: ContainerCommand, owner: Path) -> asyncio.subprocess.Process:
     """Start it with its output appended to its log, marked as the `owner` folder's."""
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as log:

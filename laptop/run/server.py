@@ -15,7 +15,7 @@ from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.orphans import end_owned
 from laptop.records import Record, Records
-from laptop.run.jobs import Jobs
+from laptop.run.jobs import JobRunner
 from laptop.run.services import Services
 
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
@@ -24,7 +24,7 @@ _TYPE = "type.googleapis.com/google.cloud.run.v2."
 class RunApi:
     """Request handlers; names are `projects/P/locations/L/{services|jobs}/NAME`."""
 
-    def __init__(self, services: Services, jobs: Jobs, records: Records) -> None:
+    def __init__(self, services: Services, jobs: JobRunner, records: Records) -> None:
         self._services, self._jobs, self._records = services, jobs, records
 
     async def create_service(self, request: Request) -> Response:
@@ -149,7 +149,7 @@ def _routes(api: RunApi) -> list[Route]:
 
 
 class _RunService:
-    def __init__(self, http: HttpService, services: Services, jobs: Jobs, records: Records) -> None:
+    def __init__(self, http: HttpService, services: Services, jobs: JobRunner, records: Records) -> None:
         self._http, self._services, self._jobs, self._records = http, services, jobs, records
 
     @property
@@ -168,7 +168,7 @@ async def start(hosting: Hosting) -> _RunService:
     records = Records(hosting.state, fsync=hosting.fsync)
     await asyncio.to_thread(end_owned, hosting.state)
     services = Services(records, hosting.state, hosting.host)
-    jobs = Jobs(records, hosting.state)
+    jobs = JobRunner(records, hosting.state)
     http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
     await services.start_all()
     jobs.take_up()

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from laptop.records import Record, Records
-from laptop.run.processes import Command, command_of, end, find_free_port, spawn, wait_until_free, wait_until_listening
+from laptop.run.processes import (
+    ContainerCommand,
+    command_of,
+    end,
+    find_free_port,
+    spawn,
+    wait_until_free,
+    wait_until_listening,
+)
 
 PROCESS = "laptop/process"
 _LOG = logging.getLogger("laptop.run")
@@ -152,13 +160,13 @@ def _container(service: Record) -> Record:
     return container
 
 
-def _alone(service: Record, port: int, host: str, log: Path) -> Command:
+def _alone(service: Record, port: int, host: str, log: Path) -> ContainerCommand:
     # functions-framework would listen on every address of the machine.
     extra = {"PORT": str(port), "HOST": host, "K_SERVICE": _short(service["name"])}
     return command_of(_container(service), log, extra)
 
 
-def _packed(members: list[Record], port: int, log: Path) -> Command:
+def _packed(members: list[Record], port: int, log: Path) -> ContainerCommand:
     """Members share the first one's environment; each is mounted under its own name."""
     first = _container(members[0])
     targets = {}

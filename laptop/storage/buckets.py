@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from laptop.http import ApiError
 from laptop.storage.answers import answer, read_fields
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 from laptop.storage.objects import stamp
 from laptop.storage.preconditions import check, check_etag, number
 from laptop.storage.refusals import refuse_unserved_fields
@@ -24,7 +24,7 @@ _PAGE = 1000
 class Buckets:
     """Create, list, get, change, delete."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: ObjectCatalog) -> None:
         self._catalog = catalog
 
     async def create(self, request: Request) -> Response:

@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, topic T
 """
 
 
-class Catalog:
+class ObjectCatalog:
     """Every method is one statement or, within `change()`, part of one transaction."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from laptop.http import ApiError
 from laptop.storage.answers import answer, read_fields
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 from laptop.storage.listing import list_page, start_of
 from laptop.storage.media import send_media
 from laptop.storage.objects import Objects, share_content
@@ -18,7 +18,7 @@ from laptop.storage.preconditions import check, check_etag, number
 
 
 class ObjectsApi:
-    def __init__(self, objects: Objects, catalog: Catalog) -> None:
+    def __init__(self, objects: Objects, catalog: ObjectCatalog) -> None:
         self._objects, self._catalog = objects, catalog
 
     async def list(self, request: Request) -> Response:

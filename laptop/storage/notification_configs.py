@@ -9,14 +9,14 @@ from starlette.responses import Response
 
 from laptop.http import ApiError
 from laptop.storage.answers import answer, read_fields
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 
 _TOPIC = re.compile(r"(//pubsub\.googleapis\.com/)?projects/[^/]+/topics/[^/]+")
 _FORMATS = ("JSON_API_V1", "NONE")
 
 
 class NotificationConfigs:
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: ObjectCatalog) -> None:
         self._catalog = catalog
 
     async def create(self, request: Request) -> Response:

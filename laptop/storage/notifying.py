@@ -10,7 +10,7 @@ import grpc.aio
 from google.pubsub_v1.types import PublishRequest, PublishResponse, PubsubMessage
 
 from laptop.loops import DISK_ERRORS
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 
 _LOG = logging.getLogger("laptop.storage")
 _BATCH = 100
@@ -19,7 +19,7 @@ _BATCH = 100
 class Notifier:
     """`note` inside a change, `wake` after it; a background task delivers in order."""
 
-    def __init__(self, catalog: Catalog, pubsub: str | None) -> None:
+    def __init__(self, catalog: ObjectCatalog, pubsub: str | None) -> None:
         self._catalog = catalog
         self._awake = asyncio.Event()
         self._channel = grpc.aio.insecure_channel(pubsub) if pubsub else None

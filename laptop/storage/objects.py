@@ -9,7 +9,7 @@ from typing import Any
 
 from laptop.http import ApiError
 from laptop.storage.blobs import Blobs, Content
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 from laptop.storage.notifying import Notifier
 from laptop.storage.preconditions import check, number
 from laptop.storage.refusals import refuse_unserved_fields
@@ -32,7 +32,7 @@ _DEFAULTS = {"contentType": "application/octet-stream", "storageClass": "STANDAR
 class Objects:
     """All that happens to objects; each change and its notification are one transaction."""
 
-    def __init__(self, catalog: Catalog, blobs: Blobs, notifier: Notifier) -> None:
+    def __init__(self, catalog: ObjectCatalog, blobs: Blobs, notifier: Notifier) -> None:
         self._catalog, self.blobs, self._notifier = catalog, blobs, notifier
         self._last_generation = 0
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from laptop.http import ApiError
 from laptop.storage.answers import answer, read_fields
 from laptop.storage.blobs import Draft, fill
-from laptop.storage.catalog import Catalog, Record
+from laptop.storage.catalog import ObjectCatalog, Record
 from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 
@@ -40,7 +40,7 @@ class _Session:
 
 
 class ResumableUploads:
-    def __init__(self, objects: Objects, catalog: Catalog) -> None:
+    def __init__(self, objects: Objects, catalog: ObjectCatalog) -> None:
         self._objects, self._catalog = objects, catalog
         self._sessions: dict[str, _Session] = {}
 

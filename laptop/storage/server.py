@@ -20,7 +20,7 @@ from laptop.http import ApiError, HttpService, serve_http
 from laptop.storage.batching import answer_batch
 from laptop.storage.blobs import Blobs
 from laptop.storage.buckets import Buckets
-from laptop.storage.catalog import Catalog
+from laptop.storage.catalog import ObjectCatalog
 from laptop.storage.json_api import ObjectsApi
 from laptop.storage.media import send_media
 from laptop.storage.notification_configs import NotificationConfigs
@@ -73,7 +73,7 @@ async def _answer_not_modified(_request: Request, _error: Exception) -> Response
     return Response(status_code=304)
 
 
-def _routes(objects: Objects, catalog: Catalog, folder: Path, app: Starlette) -> list[Route]:
+def _routes(objects: Objects, catalog: ObjectCatalog, folder: Path, app: Starlette) -> list[Route]:
     root, named = "/storage/v1/b", "/storage/v1/b/{bucket}/o/{name}"
     buckets, configs, api = Buckets(catalog), NotificationConfigs(catalog), ObjectsApi(objects, catalog)
     uploads, xml = Uploads(objects, catalog), XmlApi(objects, catalog, folder)
@@ -132,7 +132,7 @@ class StorageService:
 
     _http: HttpService
     _notifier: Notifier
-    _catalog: Catalog
+    _catalog: ObjectCatalog
 
     @property
     def address(self) -> str:
@@ -146,7 +146,7 @@ class StorageService:
 
 async def start(hosting: Hosting) -> StorageService:
     """Serve Cloud Storage from `hosting.state`; notifications go to `endpoints["pubsub"]`, or wait for one."""
-    catalog = Catalog(hosting.state, fsync=hosting.fsync)
+    catalog = ObjectCatalog(hosting.state, fsync=hosting.fsync)
     blobs = Blobs(hosting.state, fsync=hosting.fsync)
     catalog.forget_finished_uploads(stamp(lambda: dt.datetime.now(dt.UTC) - _SESSION_LIFE))
     blobs.sweep(catalog.contents(), catalog.open_uploads())

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from laptop.http import ApiError
 from laptop.storage.answers import answer, parse_fields
 from laptop.storage.blobs import Content
-from laptop.storage.catalog import Catalog
+from laptop.storage.catalog import ObjectCatalog
 from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 from laptop.storage.resumable import ResumableUploads
@@ -25,7 +25,7 @@ _SMALL = 256 * 1024
 class Uploads:
     """POST, PUT and DELETE under `/upload`."""
 
-    def __init__(self, objects: Objects, catalog: Catalog) -> None:
+    def __init__(self, objects: Objects, catalog: ObjectCatalog) -> None:
         self._objects, self._catalog = objects, catalog
         self.resumable = ResumableUploads(objects, catalog)
 

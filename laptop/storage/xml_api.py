@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from laptop.http import ApiError
 from laptop.storage.blobs import Draft, fill
-from laptop.storage.catalog import Catalog
+from laptop.storage.catalog import ObjectCatalog
 from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 
@@ -40,7 +40,7 @@ _CONDITIONS = {
 class XmlApi:
     """Initiate, put parts, complete, abort at `/{bucket}/{name}`."""
 
-    def __init__(self, objects: Objects, catalog: Catalog, folder: Path) -> None:
+    def __init__(self, objects: Objects, catalog: ObjectCatalog, folder: Path) -> None:
         self._objects, self._catalog = objects, catalog
         self._folder = folder / "parts"
         self._folder.mkdir(exist_ok=True)

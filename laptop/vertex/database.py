@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS counters (model TEXT PRIMARY KEY, last INTEGER NOT NU
 Body = dict[str, Any]
 
 
-class Database:
+class JobDatabase:
     """SQLite in WAL mode; every method is one transaction."""
 
     def __init__(self, path: Path, *, fsync: bool = False) -> None:

@@ -13,7 +13,7 @@ from laptop.http import ApiError
 from laptop.loops import persist
 from laptop.orphans import end_owned
 from laptop.vertex import processes
-from laptop.vertex.database import Body, Database
+from laptop.vertex.database import Body, JobDatabase
 from laptop.vertex.job_request import check_job, check_job_id, read_parameters
 from laptop.vertex.task_log import list_task_names, read_tasks
 
@@ -22,12 +22,12 @@ PENDING, RUNNING = "PIPELINE_STATE_PENDING", "PIPELINE_STATE_RUNNING"
 TERMINAL = {SUCCEEDED, FAILED, CANCELLED}
 
 
-class Jobs:
+class PipelineRunner:
     """Creates, runs and ends jobs; `parallel` of them at once."""
 
     def __init__(
         self,
-        database: Database,
+        database: JobDatabase,
         state: Path,
         *,
         python: str,

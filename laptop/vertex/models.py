@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from laptop.http import ApiError
-from laptop.vertex.database import Body, Database
+from laptop.vertex.database import Body, JobDatabase
 from laptop.vertex.job_request import check_labels
 
 _ALIAS = re.compile(r"[a-z][a-z0-9-]{0,126}[a-z0-9]")
@@ -17,7 +17,7 @@ _MODEL_ID = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 class Models:
     """Upload, find and alias versions. Names are `projects/P/locations/L/models/M`, or `...@VERSION-or-ALIAS`."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: JobDatabase, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
 

@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
-from laptop.vertex.database import Database
-from laptop.vertex.jobs import Jobs
+from laptop.vertex.database import JobDatabase
+from laptop.vertex.jobs import PipelineRunner
 from laptop.vertex.listing import cut_page, matches
 from laptop.vertex.models import Models
 from laptop.vertex.processes import ROOT, count_parallel_jobs, make_environment
@@ -31,8 +31,8 @@ class VertexService:
     """The running server with the jobs it owns."""
 
     http: HttpService
-    jobs: Jobs
-    database: Database
+    jobs: PipelineRunner
+    database: JobDatabase
 
     @property
     def address(self) -> str:
@@ -46,13 +46,13 @@ class VertexService:
 
 async def start(hosting: Hosting) -> VertexService:
     """Serve on `hosting`; jobs run under the Python that RIPPLE_PIPELINE_PYTHON names, else `.venv-pipelines`."""
-    database = Database(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
+    database = JobDatabase(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
     app = Starlette(routes=_ROUTES)
     http = await serve_http(app, hosting)
     env = make_environment(os.environ, {**hosting.endpoints, "vertex": http.address}, hosting.project)
     python = os.environ.get("RIPPLE_PIPELINE_PYTHON", str(ROOT / ".venv-pipelines/bin/python"))
     parallel = count_parallel_jobs(os.cpu_count() or 1)
-    jobs = Jobs(database, hosting.state, python=python, env=env, parallel=parallel, clock=_clock)
+    jobs = PipelineRunner(database, hosting.state, python=python, env=env, parallel=parallel, clock=_clock)
     app.state.jobs, app.state.models = jobs, Models(database, _clock)
     jobs.resume()
     return VertexService(http, jobs, database)

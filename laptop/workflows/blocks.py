@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from laptop.workflows.errors import WorkflowError, tagged
 from laptop.workflows.operators import is_number, type_name
-from laptop.workflows.scopes import Scope
+from laptop.workflows.scopes import VariableScope
 
 if TYPE_CHECKING:
     from laptop.workflows.interpreter import Machine, Outcome
@@ -18,10 +18,10 @@ CONCURRENT = 20
 Block = Mapping[str, Any]
 
 
-async def run_for(machine: Machine, loop: Block, scope: Scope) -> Outcome:
+async def run_for(machine: Machine, loop: Block, scope: VariableScope) -> Outcome:
     """Run the steps once per element; variables first set inside live for one iteration."""
     for index, value in enumerate(await _elements(machine, loop, scope)):
-        outcome = await _iterate(machine, loop, index, value, Scope(machine.budget, outer=scope))
+        outcome = await _iterate(machine, loop, index, value, VariableScope(machine.budget, outer=scope))
         target = getattr(outcome, "target", None)
         if target == "break":
             break
@@ -30,7 +30,7 @@ async def run_for(machine: Machine, loop: Block, scope: Scope) -> Outcome:
     return None
 
 
-async def _iterate(machine: Machine, loop: Block, index: int, value: Any, scope: Scope) -> Outcome:
+async def _iterate(machine: Machine, loop: Block, index: int, value: Any, scope: VariableScope) -> Outcome:
     scope.declare(loop["value"], value)
     if "index" in loop:
         scope.declare(loop["index"], index)
@@ -40,7 +40,7 @@ async def _iterate(machine: Machine, loop: Block, index: int, value: Any, scope:
         scope.release()
 
 
-async def _elements(machine: Machine, loop: Block, scope: Scope) -> list[Any]:
+async def _elements(machine: Machine, loop: Block, scope: VariableScope) -> list[Any]:
     if "range" in loop:
         return _count(await machine.value(loop["range"], scope))
     elements = await machine.value(loop["in"], scope)
@@ -59,7 +59,7 @@ def _count(bounds: Any) -> list[Any]:
     return [begin + offset for offset in range(steps)]
 
 
-async def run_parallel(machine: Machine, block: Block, scope: Scope) -> None:
+async def run_parallel(machine: Machine, block: Block, scope: VariableScope) -> None:
     """Run branches or iterations at once; all are waited for, then failures raise UnhandledBranchError."""
     if machine.parallel_depth >= PARALLEL_DEPTH:
         raise tagged("ParallelNestingError", f"parallel steps nest deeper than {PARALLEL_DEPTH}")
@@ -79,7 +79,7 @@ async def run_parallel(machine: Machine, block: Block, scope: Scope) -> None:
 Job = tuple[str, Callable[[], Awaitable[Any]]]
 
 
-async def _jobs(machine: Machine, block: Block, scope: Scope) -> list[Job]:
+async def _jobs(machine: Machine, block: Block, scope: VariableScope) -> list[Job]:
     def branch(steps: Any) -> Callable[[], Awaitable[Any]]:
         return lambda: machine.run_steps(steps, _inner(machine, block, scope))
 
@@ -93,8 +93,8 @@ async def _jobs(machine: Machine, block: Block, scope: Scope) -> list[Job]:
     return [(str(index), iteration(index, value)) for index, value in enumerate(elements)]
 
 
-def _inner(machine: Machine, block: Block, scope: Scope) -> Scope:
-    return Scope(machine.budget, outer=scope, shared=block.get("shared", []))
+def _inner(machine: Machine, block: Block, scope: VariableScope) -> VariableScope:
+    return VariableScope(machine.budget, outer=scope, shared=block.get("shared", []))
 
 
 async def _run_gated(gate: asyncio.Semaphore, name: str, job: Callable[[], Awaitable[Any]]) -> dict[str, Any] | None:

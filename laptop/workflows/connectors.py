@@ -15,8 +15,8 @@ from google.pubsub_v1.services.publisher import PublisherAsyncClient
 from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
 from google.pubsub_v1.types import PublishRequest
 
+from laptop.workflows.environment import Requests
 from laptop.workflows.errors import http_error, tagged
-from laptop.workflows.surroundings import Requests
 
 Arguments = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from laptop.workflows.errors import tagged
 from laptop.workflows.operators import apply_binary, apply_unary, as_boolean, type_name
-from laptop.workflows.scopes import Scope
+from laptop.workflows.scopes import VariableScope
 from laptop.workflows.syntax import (
     Binary,
     Index,
@@ -44,7 +44,7 @@ class Functions(Protocol):
         """Call a function or subworkflow with positional arguments."""
 
 
-async def evaluate_value(value: Any, scope: Scope, functions: Functions) -> Any:
+async def evaluate_value(value: Any, scope: VariableScope, functions: Functions) -> Any:
     """A YAML value with every `${...}` in it evaluated; maps and lists are walked."""
     if isinstance(value, str):
         return await evaluate(parse(inner(value)), scope, functions) if is_expression(value) else value
@@ -55,7 +55,7 @@ async def evaluate_value(value: Any, scope: Scope, functions: Functions) -> Any:
     return value
 
 
-async def evaluate(node: Node, scope: Scope, functions: Functions) -> Any:  # noqa: PLR0911 - one line per kind of node
+async def evaluate(node: Node, scope: VariableScope, functions: Functions) -> Any:  # noqa: PLR0911 - one line per kind of node
     """The value of a tree. Raises WorkflowError with the documented tag."""
     match node:
         case Literal(value=value):
@@ -74,7 +74,7 @@ async def evaluate(node: Node, scope: Scope, functions: Functions) -> Any:  # no
             return await functions.invoke(function, [await evaluate(each, scope, functions) for each in arguments])
 
 
-async def _evaluate_binary(node: Binary, scope: Scope, functions: Functions) -> Any:
+async def _evaluate_binary(node: Binary, scope: VariableScope, functions: Functions) -> Any:
     left = await evaluate(node.left, scope, functions)
     if node.operator in ("and", "or"):
         if as_boolean(left, node.operator) == (node.operator == "or"):
@@ -83,7 +83,7 @@ async def _evaluate_binary(node: Binary, scope: Scope, functions: Functions) -> 
     return apply_binary(node.operator, left, await evaluate(node.right, scope, functions))
 
 
-async def _look_up(node: Name | Property, scope: Scope, functions: Functions) -> Any:
+async def _look_up(node: Name | Property, scope: VariableScope, functions: Functions) -> Any:
     path = dotted(node)
     if path is not None and path.split(".")[0] not in scope:
         constant = functions.constant(path)
@@ -115,7 +115,7 @@ def check_key(owner: Any, key: Any) -> None:
         raise tagged("TypeError", f"a map key must be a string, got {type_name(key)}")
 
 
-async def assign(target: str, value: Any, scope: Scope, functions: Functions) -> None:
+async def assign(target: str, value: Any, scope: VariableScope, functions: Functions) -> None:
     """Set a variable, or an item inside one: `x`, `x.y`, `x[0]["z"]`. Values are copied, never shared."""
     node = parse(target)
     if isinstance(node, Name):
@@ -137,11 +137,11 @@ def _root(node: Node) -> str:
     return node.name
 
 
-async def _key(node: Property | Index, scope: Scope, functions: Functions) -> Any:
+async def _key(node: Property | Index, scope: VariableScope, functions: Functions) -> Any:
     return node.name if isinstance(node, Property) else await evaluate(node.key, scope, functions)
 
 
-async def _walk(node: Node, whole: Any, scope: Scope, functions: Functions) -> Any:
+async def _walk(node: Node, whole: Any, scope: VariableScope, functions: Functions) -> Any:
     if not isinstance(node, Property | Index):
         return whole
     owner = await _walk(node.owner, whole, scope, functions)

@@ -14,11 +14,11 @@ from typing import Any
 from laptop.hosting import Hosting
 from laptop.http import ApiError
 from laptop.loops import persist
+from laptop.workflows.environment import Connectors, ExecutionEnvironment, Requests
 from laptop.workflows.errors import WorkflowError
 from laptop.workflows.interpreter import run_workflow
 from laptop.workflows.source import read_source
-from laptop.workflows.store import Resource, Store
-from laptop.workflows.surroundings import Connectors, Requests, Surroundings
+from laptop.workflows.store import ExecutionStore, Resource
 
 _LOG = logging.getLogger("laptop.workflows")
 INTERRUPTED = "interrupted by a restart of the laptop"
@@ -30,11 +30,17 @@ def stamp(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-class Executions:
+class ExecutionRunner:
     """One asyncio task per ACTIVE execution; the store holds every state that was ever answered."""
 
     def __init__(
-        self, *, store: Store, hosting: Hosting, requests: Requests, connectors: Connectors, now: Callable[[], float]
+        self,
+        *,
+        store: ExecutionStore,
+        hosting: Hosting,
+        requests: Requests,
+        connectors: Connectors,
+        now: Callable[[], float],
     ) -> None:
         self._store = store
         self._hosting = hosting
@@ -111,7 +117,7 @@ class Executions:
         self._store.put("execution", execution["name"].split("/executions/")[0], ended)
         return ended
 
-    def _surround(self, workflow: Resource, execution: Resource) -> Surroundings:
+    def _surround(self, workflow: Resource, execution: Resource) -> ExecutionEnvironment:
         parts = execution["name"].split("/")
         builtin = {
             "GOOGLE_CLOUD_PROJECT_ID": parts[1],
@@ -123,7 +129,7 @@ class Executions:
             "GOOGLE_CLOUD_WORKFLOW_EXECUTION_ATTEMPT": "1",
             "GOOGLE_CLOUD_SERVICE_ACCOUNT_NAME": workflow.get("serviceAccount", ""),
         }
-        return Surroundings(
+        return ExecutionEnvironment(
             now=time.time,
             sleep=asyncio.sleep,
             new_id=lambda: str(uuid.uuid4()),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from laptop.workflows.environment import ExecutionEnvironment
 from laptop.workflows.errors import tagged
 from laptop.workflows.evaluation import FunctionName
 from laptop.workflows.library import PURE, call_bound
 from laptop.workflows.operators import is_number, type_name
 from laptop.workflows.retries import POLICIES, PREDICATES, decide_retry
-from laptop.workflows.surroundings import Surroundings
 
 HTTP = frozenset({f"http.{verb}" for verb in ("get", "post", "put", "patch", "delete", "request")})
 BLOCKING = HTTP | {"sys.sleep", "sys.sleep_until", "sys.log"}
@@ -38,7 +38,7 @@ def find_constant(name: str) -> Any:
 class StandardLibrary:
     """The library as one execution sees it."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: ExecutionEnvironment) -> None:
         self._around = surroundings
 
     async def call(self, name: str, positional: list[Any], named: dict[str, Any]) -> Any:

@@ -12,8 +12,8 @@ from google.protobuf import json_format
 
 from laptop.http import ApiError
 from laptop.loops import DISK_ERRORS
-from laptop.workflows.executions import Executions
-from laptop.workflows.store import Resource, Store
+from laptop.workflows.executions import ExecutionRunner
+from laptop.workflows.store import ExecutionStore, Resource
 
 _CODES = {400: grpc.StatusCode.INVALID_ARGUMENT, 404: grpc.StatusCode.NOT_FOUND, 409: grpc.StatusCode.ALREADY_EXISTS}
 _SERVICE = "google.cloud.workflows.executions.v1.Executions"
@@ -22,7 +22,7 @@ _SERVICE = "google.cloud.workflows.executions.v1.Executions"
 class GrpcExecutions:
     """Handlers over the same store and executions that REST serves."""
 
-    def __init__(self, store: Store, executions: Executions) -> None:
+    def __init__(self, store: ExecutionStore, executions: ExecutionRunner) -> None:
         self._store, self._executions = store, executions
 
     async def create(self, request: types.CreateExecutionRequest) -> types.Execution:

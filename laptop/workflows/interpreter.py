@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from laptop.workflows import blocks
+from laptop.workflows.environment import ExecutionEnvironment
 from laptop.workflows.errors import WorkflowError, tagged
 from laptop.workflows.evaluation import FunctionName, assign, evaluate_value
 from laptop.workflows.functions import StandardLibrary, find_constant
 from laptop.workflows.operators import as_boolean
 from laptop.workflows.retries import read_policy
-from laptop.workflows.scopes import Budget, Scope
-from laptop.workflows.surroundings import Surroundings
+from laptop.workflows.scopes import Budget, VariableScope
 
 CALL_DEPTH = 20
 Step = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Return:
 Outcome = Jump | Return | None
 
 
-async def run_workflow(source: Mapping[str, Any], argument: Any, surroundings: Surroundings) -> Any:
+async def run_workflow(source: Mapping[str, Any], argument: Any, surroundings: ExecutionEnvironment) -> Any:
     """The value `main` returns, null if it ends without one. Raises WorkflowError when the execution fails."""
     machine = Machine(source=source, surroundings=surroundings, budget=Budget(), depth=0)
     params = source["main"].get("params", [])
@@ -46,7 +46,9 @@ async def run_workflow(source: Mapping[str, Any], argument: Any, surroundings: S
 class Machine:
     """Runs the steps of one (sub)workflow call; each call of a subworkflow is a machine one level deeper."""
 
-    def __init__(self, *, source: Mapping[str, Any], surroundings: Surroundings, budget: Budget, depth: int) -> None:
+    def __init__(
+        self, *, source: Mapping[str, Any], surroundings: ExecutionEnvironment, budget: Budget, depth: int
+    ) -> None:
         self.source = source
         self.surroundings = surroundings
         self.budget = budget
@@ -71,7 +73,7 @@ class Machine:
         return await inner.run_subworkflow(name, positional, named)
 
     async def run_subworkflow(self, name: str, positional: list[Any], named: dict[str, Any]) -> Any:
-        scope = Scope(self.budget)
+        scope = VariableScope(self.budget)
         for variable, value in bind_parameters(name, self.source[name].get("params", []), positional, named).items():
             scope.declare(variable, value)
         try:
@@ -80,7 +82,7 @@ class Machine:
             scope.release()
         return outcome.value if isinstance(outcome, Return) else None
 
-    async def run_steps(self, steps: list[Mapping[str, Step]], scope: Scope) -> Outcome:
+    async def run_steps(self, steps: list[Mapping[str, Step]], scope: VariableScope) -> Outcome:
         """Run a list of steps; jumps to one of them are followed here, others are handed up."""
         places = {next(iter(step)): place for place, step in enumerate(steps)}
         place = 0
@@ -97,49 +99,49 @@ class Machine:
                 place += 1
         return None
 
-    async def run_step(self, step: Step, scope: Scope) -> Outcome:
+    async def run_step(self, step: Step, scope: VariableScope) -> Outcome:
         """Run one step, then its `next`."""
         outcome = await self._run_body(step, scope)
         return outcome or (Jump(target=step["next"]) if "next" in step else None)
 
-    async def _run_body(self, step: Step, scope: Scope) -> Outcome:
+    async def _run_body(self, step: Step, scope: VariableScope) -> Outcome:
         for word, run in _BODIES.items():
             if word in step:
                 return await run(self, step, scope)
         return None
 
-    async def value(self, given: Any, scope: Scope) -> Any:
+    async def value(self, given: Any, scope: VariableScope) -> Any:
         return await evaluate_value(given, scope, self)
 
-    async def run_assign(self, step: Step, scope: Scope) -> Outcome:
+    async def run_assign(self, step: Step, scope: VariableScope) -> Outcome:
         for assignment in step["assign"]:
             for target, given in assignment.items():
                 await assign(target, await self.value(given, scope), scope, self)
         return None
 
-    async def run_call(self, step: Step, scope: Scope) -> Outcome:
+    async def run_call(self, step: Step, scope: VariableScope) -> Outcome:
         arguments = await self.value(step.get("args") or {}, scope)
         result = await self.call(step["call"], [], arguments)
         if "result" in step:
             await assign(str(step["result"]), result, scope, self)
         return None
 
-    async def run_return(self, step: Step, scope: Scope) -> Outcome:
+    async def run_return(self, step: Step, scope: VariableScope) -> Outcome:
         return Return(value=await self.value(step["return"], scope))
 
-    async def run_raise(self, step: Step, scope: Scope) -> Outcome:
+    async def run_raise(self, step: Step, scope: VariableScope) -> Outcome:
         raise WorkflowError(await self.value(step["raise"], scope))
 
-    async def run_switch(self, step: Step, scope: Scope) -> Outcome:
+    async def run_switch(self, step: Step, scope: VariableScope) -> Outcome:
         for case in step["switch"]:
             if as_boolean(await self.value(case["condition"], scope), "condition"):
                 return await self.run_step(case, scope)
         return None
 
-    async def run_nested(self, step: Step, scope: Scope) -> Outcome:
+    async def run_nested(self, step: Step, scope: VariableScope) -> Outcome:
         return await self.run_steps(step["steps"], scope)
 
-    async def run_try(self, step: Step, scope: Scope) -> Outcome:
+    async def run_try(self, step: Step, scope: VariableScope) -> Outcome:
         try:
             return await self._run_attempts(step, scope)
         except WorkflowError as error:
@@ -147,7 +149,7 @@ class Machine:
                 raise
             return await self._run_except(step["except"], error, scope)
 
-    async def _run_attempts(self, step: Step, scope: Scope) -> Outcome:
+    async def _run_attempts(self, step: Step, scope: VariableScope) -> Outcome:
         policy = read_policy(await self.value(step["retry"], scope)) if "retry" in step else None
         for delay in policy.delays if policy else ():
             try:
@@ -159,8 +161,8 @@ class Machine:
                 await self.surroundings.sleep(delay)
         return await self.run_step(step["try"], scope)
 
-    async def _run_except(self, handler: Step, error: WorkflowError, scope: Scope) -> Outcome:
-        inner = Scope(self.budget, outer=scope)
+    async def _run_except(self, handler: Step, error: WorkflowError, scope: VariableScope) -> Outcome:
+        inner = VariableScope(self.budget, outer=scope)
         if "as" in handler:
             inner.declare(handler["as"], error.value)
         try:
@@ -168,10 +170,10 @@ class Machine:
         finally:
             inner.release()
 
-    async def run_for(self, step: Step, scope: Scope) -> Outcome:
+    async def run_for(self, step: Step, scope: VariableScope) -> Outcome:
         return await blocks.run_for(self, step["for"], scope)
 
-    async def run_parallel(self, step: Step, scope: Scope) -> Outcome:
+    async def run_parallel(self, step: Step, scope: VariableScope) -> Outcome:
         await blocks.run_parallel(self, step["parallel"], scope)
         return None
 

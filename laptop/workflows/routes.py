@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from laptop.http import ApiError
 from laptop.workflows.errors import SourceError
-from laptop.workflows.executions import Executions, stamp
+from laptop.workflows.executions import ExecutionRunner, stamp
 from laptop.workflows.source import read_source
-from laptop.workflows.store import Resource, Store
+from laptop.workflows.store import ExecutionStore, Resource
 
 _ID = re.compile(r"[A-Za-z]([-_A-Za-z0-9]{0,62}[A-Za-z0-9])?")
 _WRITABLE = {"description", "labels", "serviceAccount", "sourceContents", "userEnvVars", "callLogLevel", "tags"}
@@ -25,7 +25,7 @@ _TYPE = "type.googleapis.com/google.cloud.workflows.v1."
 class Api:
     """Handlers over the store and the executions."""
 
-    def __init__(self, store: Store, executions: Executions, now: Callable[[], float]) -> None:
+    def __init__(self, store: ExecutionStore, executions: ExecutionRunner, now: Callable[[], float]) -> None:
         self._store = store
         self._executions = executions
         self._now = now

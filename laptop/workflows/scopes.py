@@ -31,13 +31,13 @@ class Budget:
             raise tagged("ResourceLimitError", f"variables take {self._bytes} bytes, the limit is {MEMORY_BYTES}")
 
 
-class Scope:
+class VariableScope:
     """The variables of a (sub)workflow, loop, except block or parallel branch; inner scopes see the outer ones.
 
     `shared` is None for ordinary scopes; for a parallel branch it names the outer variables the branch may write.
     """
 
-    def __init__(self, budget: Budget, outer: Scope | None = None, shared: Iterable[str] | None = None) -> None:
+    def __init__(self, budget: Budget, outer: VariableScope | None = None, shared: Iterable[str] | None = None) -> None:
         self.budget = budget
         self._outer = outer
         self._shared = None if shared is None else frozenset(shared)
@@ -72,13 +72,13 @@ class Scope:
         self.budget.change(-sum(self._sizes.values()))
         self._sizes.clear()
 
-    def _holder(self, name: str) -> Scope | None:
-        scope: Scope | None = self
+    def _holder(self, name: str) -> VariableScope | None:
+        scope: VariableScope | None = self
         while scope is not None and name not in scope._values:
             scope = scope._outer
         return scope
 
-    def _check_shared(self, name: str, holder: Scope) -> None:
+    def _check_shared(self, name: str, holder: VariableScope) -> None:
         scope = self
         while scope is not holder and scope._outer is not None:
             if scope._shared is not None and name not in scope._shared:

@@ -12,10 +12,10 @@ from starlette.applications import Starlette
 from laptop.hosting import Hosting, Service
 from laptop.http import HttpService, serve_http
 from laptop.workflows.connectors import LaptopConnectors
-from laptop.workflows.executions import Executions
+from laptop.workflows.executions import ExecutionRunner
 from laptop.workflows.grpc_executions import GrpcExecutions, serve_executions
 from laptop.workflows.routes import Api
-from laptop.workflows.store import Store
+from laptop.workflows.store import ExecutionStore
 from laptop.workflows.web import LaptopRequests
 
 
@@ -24,10 +24,10 @@ class WorkflowsService:
     """The running service; `stop` ends executions, clients and the port."""
 
     _http: HttpService
-    _executions: Executions
+    _executions: ExecutionRunner
     _connectors: LaptopConnectors
     _client: httpx.AsyncClient
-    _store: Store
+    _store: ExecutionStore
     _grpc: grpc.aio.Server | None
 
     @property
@@ -46,12 +46,12 @@ class WorkflowsService:
 
 async def start(hosting: Hosting) -> Service:
     """Serve both APIs over REST, and executions over gRPC at `endpoints["executions"]` if that is given."""
-    store = Store(hosting.state, fsync=hosting.fsync)
+    store = ExecutionStore(hosting.state, fsync=hosting.fsync)
     client = httpx.AsyncClient(trust_env=False)
     endpoints = dict(hosting.endpoints)
     requests = LaptopRequests(client, endpoints)
     connectors = LaptopConnectors(requests, endpoints)
-    executions = Executions(store=store, hosting=hosting, requests=requests, connectors=connectors, now=time.time)
+    executions = ExecutionRunner(store=store, hosting=hosting, requests=requests, connectors=connectors, now=time.time)
     executions.fail_interrupted()
     http = await serve_http(Starlette(routes=Api(store, executions, time.time).routes()), hosting)
     endpoints.setdefault("workflows", http.address)

@@ -18,7 +18,7 @@ CREATE INDEX IF NOT EXISTS resources_by_parent ON resources (kind, parent, made)
 Resource = dict[str, Any]
 
 
-class Store:
+class ExecutionStore:
     """Resources by kind (`workflow`, `execution`, `operation`) and full name, as the JSON the API answers."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.repeat_purchase import bayes, metrics
 
 if TYPE_CHECKING:
-    from pipelines.repeat_purchase.store import Store
+    from pipelines.repeat_purchase.store import ArtifactStore
 
 LEAK_STANDARD_ERRORS = 3.0
 
@@ -70,7 +70,7 @@ def hold_against_limit(table: pa.Table, scores: metrics.Array, truth: dict[str, 
     return {"auc_bayes": limit, "efficiency": bayes.efficiency(auc, limit), "truth_rows": float(len(rows))}
 
 
-def read_truth(store: Store, truth_uri: str, cutoff: object) -> dict[str, float]:
+def read_truth(store: ArtifactStore, truth_uri: str, cutoff: object) -> dict[str, float]:
     """customer_id to p_star of the truth's rows at `cutoff`, from every Parquet file under the prefix."""
     truth: dict[str, float] = {}
     for uri in store.list_uris(truth_uri, ".parquet"):

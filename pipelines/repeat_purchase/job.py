@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipelines.repeat_purchase.store import Store
+from pipelines.repeat_purchase.store import ArtifactStore
 
 MODEL = "repeat-purchase"
 
@@ -18,7 +18,7 @@ def job_uri(models_bucket: str, job: str, name: str) -> str:
 
 
 @contextmanager
-def recording_failure(store: Store, models_bucket: str, job: str, stage: str) -> Iterator[None]:
+def recording_failure(store: ArtifactStore, models_bucket: str, job: str, stage: str) -> Iterator[None]:
     """Keep the reason of a stage's failure for the exit task, which KFP tells only that something failed."""
     try:
         yield

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
-    from pipelines.repeat_purchase.store import Store
+    from pipelines.repeat_purchase.store import ArtifactStore
 
 SPLITS = ("train", "test", "score")
 HORIZON = timedelta(days=90)
@@ -34,7 +34,7 @@ class InvalidSnapshotError(ValueError):
         self.problems = problems
 
 
-def download_split(store: Store, snapshot_uri: str, split: str) -> dict[str, bytes]:
+def download_split(store: ArtifactStore, snapshot_uri: str, split: str) -> dict[str, bytes]:
     """File name to bytes for `{split}-*.parquet` under the snapshot's prefix."""
     prefix = f"{snapshot_uri.rstrip('/')}/{split}-"
     return {uri.rsplit("/", 1)[1]: store.read(uri) for uri in store.list_uris(prefix, ".parquet")}

@@ -19,7 +19,7 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, path
 
 
-class Store:
+class ArtifactStore:
     """Reads and writes `gs://` URIs for one project."""
 
     def __init__(self, client: Client) -> None:
@@ -73,11 +73,11 @@ class Store:
         return bucket.blob(path)
 
 
-def open_store(project: str) -> Store:
+def open_store(project: str) -> ArtifactStore:
     """A store over Google's client, which honours STORAGE_EMULATOR_HOST."""
     from google.cloud import storage
 
-    return Store(storage.Client(project=project))
+    return ArtifactStore(storage.Client(project=project))
 
 
 def read_path(path: str, name: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ripple.deployment.routes import DEAD_LETTERS, EVENTS, FLOWS, GENERATED_FLOWS, Delivery
+from ripple.deployment.routes import DEAD_LETTERS, EVENTS, FLOWS, GENERATED_FLOWS, DeliveryPolicy
 from ripple.rows.contracts import load_contract
 
 
@@ -16,7 +16,7 @@ class Ledger:
     topic: str
     table: str
     data: str
-    delivery: Delivery
+    delivery: DeliveryPolicy
 
     @property
     def subscription(self) -> str:
@@ -33,19 +33,21 @@ _MONTH = 31 * 86400
 """The longest retention: it outlasts a month in which BigQuery takes nothing."""
 LEDGERS = (
     # What the ledger cannot take, such as data that is no UTF-8, must not be tried for a month and then be lost.
-    Ledger(topic=EVENTS, table="events", data="STRING", delivery=Delivery(retention_seconds=_MONTH, attempts=100)),
+    Ledger(
+        topic=EVENTS, table="events", data="STRING", delivery=DeliveryPolicy(retention_seconds=_MONTH, attempts=100)
+    ),
     # A dead letter may be any bytes; a STRING column would refuse those that are not UTF-8, until they expire.
     Ledger(
         topic=DEAD_LETTERS,
         table="dead_letters",
         data="BYTES",
-        delivery=Delivery(retention_seconds=_MONTH, attempts=None),
+        delivery=DeliveryPolicy(retention_seconds=_MONTH, attempts=None),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class GeneratorJob:
     """One Cloud Run job: tasks at once, mebibytes and seconds a task may use, how often one is tried again."""
 
     flow: str
@@ -60,8 +62,8 @@ class Job:
         return f"generate-{self.flow}"
 
 
-JOBS: Mapping[str, Job] = {
-    flow: Job(flow=flow, needs_pepper=flow in ("sales", "clickstream")) for flow in GENERATED_FLOWS
+JOBS: Mapping[str, GeneratorJob] = {
+    flow: GeneratorJob(flow=flow, needs_pepper=flow in ("sales", "clickstream")) for flow in GENERATED_FLOWS
 }
 
 

@@ -26,21 +26,21 @@ LIVE_FLOWS = ("sales",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finalize:
+class FinalizeTrigger:
     """A new object in a bucket, through Eventarc."""
 
     bucket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class FactTrigger:
     """A fact on `ripple-events`, through a push subscription filtered by its type."""
 
     type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class CommandTrigger:
     """A message on a command topic, wrapped; `kind` is the attribute that the subscription filters on."""
 
     topic: str
@@ -48,14 +48,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
+class StageRoute:
     """One function: what it reacts to and states, seconds it may take, mebibytes it may use, most instances at once.
 
     An instance takes one request at a time, so that what one may use of memory is what the instance has.
     """
 
     name: str
-    triggers: tuple[Finalize | Fact | Command, ...]
+    triggers: tuple[FinalizeTrigger | FactTrigger | CommandTrigger, ...]
     states: tuple[str, ...]
     timeout_seconds: int = 540
     memory_mib: int = 512
@@ -68,63 +68,63 @@ class Stage:
         return min(self.timeout_seconds + 30, 600)
 
 
-STAGES: Mapping[str, Stage] = {
+STAGES: Mapping[str, StageRoute] = {
     stage.name: stage
     for stage in (
-        Stage(
+        StageRoute(
             name="start_batch",
-            triggers=(Command(topic=TICKS, kind="batch"),),
+            triggers=(CommandTrigger(topic=TICKS, kind="batch"),),
             states=("batch.run.started.v1", "sales.export.requested.v1"),
             max_instances=2,
         ),
-        Stage(
+        StageRoute(
             name="export_sales",
             triggers=(
-                Finalize(bucket="landing"),
-                Fact(type="sales.export.requested.v1"),
-                Fact(type="sales.slice.requested.v1"),
-                Fact(type="replay.run.started.v1"),
+                FinalizeTrigger(bucket="landing"),
+                FactTrigger(type="sales.export.requested.v1"),
+                FactTrigger(type="sales.slice.requested.v1"),
+                FactTrigger(type="replay.run.started.v1"),
             ),
             states=("sales.slice.requested.v1", "sales.slice.exported.v1", "sales.export.finished.v1"),
             memory_mib=1024,
         ),
-        Stage(
+        StageRoute(
             name="land_object",
-            triggers=(Finalize(bucket="bronze"), Fact(type="replay.run.started.v1")),
+            triggers=(FinalizeTrigger(bucket="bronze"), FactTrigger(type="replay.run.started.v1")),
             states=("bronze.object.landed.v1", "bronze.object.rejected.v1", "bronze.contract.drifted.v1"),
         ),
-        Stage(
+        StageRoute(
             name="start_elt",
             triggers=(
-                Fact(type="bronze.object.landed.v1"),
-                Fact(type="elt.run.succeeded.v1"),
-                Fact(type="elt.run.failed.v1"),
-                Fact(type="replay.run.started.v1"),
+                FactTrigger(type="bronze.object.landed.v1"),
+                FactTrigger(type="elt.run.succeeded.v1"),
+                FactTrigger(type="elt.run.failed.v1"),
+                FactTrigger(type="replay.run.started.v1"),
             ),
             states=("elt.run.started.v1",),
             timeout_seconds=120,
             # Most of its time it waits for more files to come.
             concurrency=4,
         ),
-        Stage(
+        StageRoute(
             name="start_training",
             triggers=(
-                Fact(type="elt.run.succeeded.v1"),
-                Fact(type="replay.run.started.v1"),
-                Fact(type="training.job.finished.v1"),
+                FactTrigger(type="elt.run.succeeded.v1"),
+                FactTrigger(type="replay.run.started.v1"),
+                FactTrigger(type="training.job.finished.v1"),
             ),
             states=("training.job.submitted.v1",),
             timeout_seconds=120,
         ),
-        Stage(
+        StageRoute(
             name="replay",
-            triggers=(Command(topic=REPLAYS, kind="replay"),),
+            triggers=(CommandTrigger(topic=REPLAYS, kind="replay"),),
             states=("replay.run.planned.v1", "replay.run.started.v1"),
             timeout_seconds=120,
         ),
-        Stage(
+        StageRoute(
             name="sweep",
-            triggers=(Command(topic=TICKS, kind="sweep"),),
+            triggers=(CommandTrigger(topic=TICKS, kind="sweep"),),
             states=(
                 "run.stalled.v1",
                 "replay.run.started.v1",
@@ -139,7 +139,7 @@ STAGES: Mapping[str, Stage] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class DeliveryPolicy:
     """How Pub/Sub tries to deliver: seconds it keeps a message and waits between attempts; attempts before it is a dead letter."""
 
     retention_seconds: int
@@ -148,7 +148,7 @@ class Delivery:
     attempts: int | None
 
 
-PUSH = Delivery(retention_seconds=7 * 86400, attempts=20)
+PUSH = DeliveryPolicy(retention_seconds=7 * 86400, attempts=20)
 
 
 STATED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
@@ -158,15 +158,15 @@ STATED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
 """Facts that no function states at first hand."""
 
 
-def subscription_name(stage: str, trigger: Fact | Command) -> str:
+def subscription_name(stage: str, trigger: FactTrigger | CommandTrigger) -> str:
     """The push subscription that brings `trigger` to `stage`: `land-object--replay-run-started-v1`."""
-    what = trigger.type if isinstance(trigger, Fact) else f"{trigger.topic}-{trigger.kind}"
+    what = trigger.type if isinstance(trigger, FactTrigger) else f"{trigger.topic}-{trigger.kind}"
     return f"{stage}--{what}".replace("_", "-").replace(".", "-")
 
 
-def filter_of(trigger: Fact | Command) -> str:
+def filter_of(trigger: FactTrigger | CommandTrigger) -> str:
     """The Pub/Sub filter of a trigger's subscription."""
-    if isinstance(trigger, Fact):
+    if isinstance(trigger, FactTrigger):
         return f'attributes.ce-type = "{trigger.type}"'
     return f'attributes.kind = "{trigger.kind}"'
 

@@ -60,7 +60,7 @@ class Command:
 
 
 Payload = Fact | Finalized | Command
-Stage = Callable[[Payload, Cause, Edge], None]
+Handler = Callable[[Payload, Cause, Edge], None]
 
 
 @cache
@@ -70,7 +70,7 @@ def build_edge() -> Edge:
     return Edge(read_settings(os.environ))
 
 
-def serve(request: Request, stage: str, react: Stage, edge: Edge | None = None) -> tuple[str, int]:
+def serve(request: Request, stage: str, react: Handler, edge: Edge | None = None) -> tuple[str, int]:
     """Decode, call the stage, encode: 204 done, 200 buried (it says why), 500 try again. No edge: this process's own."""
     edge = edge or build_edge()
     try:

@@ -9,7 +9,7 @@ from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.ports import Document
 from ripple.replaying.commands import Request, check_size
-from ripple.replaying.plan import Plan
+from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
 from ripple.state.elt_runs import Head, describe_rest, read_head
@@ -20,7 +20,7 @@ LETTERS_AT_ONCE = 100
 """Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
 
 
-def make_plan(request: Request, edge: Edge) -> Plan:
+def make_plan(request: Request, edge: Edge) -> ReplayPlan:
     """What the request would do now; PermanentError if that is nothing that exists."""
     if request.kind == "object":
         return _plan_uris("replay of objects", request.targets, edge)
@@ -46,7 +46,7 @@ def _list_open(gone: list[str], edge: Edge) -> list[DeadLetter]:
     return found
 
 
-def _plan_run(kind: str, number: int, edge: Edge) -> Plan:
+def _plan_run(kind: str, number: int, edge: Edge) -> ReplayPlan:
     batch = edge.documents.get(f"batches/{number}")
     training = edge.documents.get(f"trainings/{number}")
     if kind == "training":
@@ -67,7 +67,7 @@ def find_later(batch: int, following: int, get: Callable[[str], Document | None]
     return next((number for number in later if get(f"trainings/{number}") is not None), None)
 
 
-def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> Plan:
+def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> ReplayPlan:
     return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
 
 

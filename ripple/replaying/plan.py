@@ -25,7 +25,7 @@ class Firing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ReplayPlan:
     """What a replay does. Without targets it does nothing, and `notes` say why. `lines` are the correlation ids it tells again."""
 
     kind: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
-from ripple.replaying.plan import Firing, Plan
+from ripple.replaying.plan import Firing, ReplayPlan
 from ripple.state.elt_runs import Head
 
 Document = Mapping[str, Any]
@@ -36,7 +36,7 @@ class Known:
         return str((self.file or {}).get("correlation_id") or self.uri)
 
 
-def plan_objects(title: str, objects: Sequence[Known], head: Head) -> Plan:
+def plan_objects(title: str, objects: Sequence[Known], head: Head) -> ReplayPlan:
     """Landed objects are announced again, rejected and new ones are checked; what lands joins the next batch."""
     there = [known for known in objects if known.exists]
     notes = [f"{known.uri} does not exist: it is left out" for known in objects if not known.exists]
@@ -51,7 +51,7 @@ def plan_objects(title: str, objects: Sequence[Known], head: Head) -> Plan:
     fires = [STARTED, *(_announce(known) for known in sorted(there, key=lambda known: _ORDER.index(known.state)))]
     if open_ended:
         fires.append(Firing(type="elt.run.started.v1", about=_next(head), condition=_IF_LANDED, certain=False))
-    return Plan(
+    return ReplayPlan(
         kind="object",
         title=f"{title}: {_count(len(there), 'object')}",
         targets=tuple(known.uri for known in there),
@@ -86,19 +86,21 @@ def _next(head: Head) -> str:
 
 def plan_batch(
     number: int, head: Head, batch: Document | None, training: Document | None, later: int | None, rest: str = ""
-) -> Plan:
+) -> ReplayPlan:
     """The claimed set runs again under a new epoch, after what runs now; a parked batch is released. `rest` is why it waits."""
     if batch is None:
         raise PermanentError("batch_unknown", f"there is no batch {number}", "see `ripple runs`")
     title = f"replay of batch {number}: {_count(batch['files'], 'file')} of {', '.join(batch['flows'])}"
     if head.run is not None and head.run.batch == number:
-        return Plan(kind="batch", title=title, notes=(f"batch {number} is running now: this replay adds nothing",))
+        return ReplayPlan(
+            kind="batch", title=title, notes=(f"batch {number} is running now: this replay adds nothing",)
+        )
     if number in head.replays:
         why = f": {rest}" if rest else ""
-        return Plan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
+        return ReplayPlan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
     subject = f"batches/{number}"
     trained, note = _plan_training_after(training, later)
-    return Plan(
+    return ReplayPlan(
         kind="batch",
         title=title,
         targets=(str(number),),
@@ -136,16 +138,16 @@ def _plan_training_after(training: Document | None, later: int | None) -> tuple[
     return [Firing(type="training.job.submitted.v1", about="a new job", condition=condition, certain=False)], []
 
 
-def plan_training(number: int, training: Document | None, line: str) -> Plan:
+def plan_training(number: int, training: Document | None, line: str) -> ReplayPlan:
     """The batch's dataset is trained on under the next attempt, unless a job is under way."""
     if training is None:
         raise PermanentError("batch_unknown", f"no ELT run of batch {number} has succeeded", "see `ripple runs`")
     title = f"replay of the training of batch {number}: dataset {training['run']['dataset_version']}"
     if training["train"] and not training.get("ended", True):
         note = f"job {training['job']} is under way for this dataset: this replay joins it"
-        return Plan(kind="training", title=title, notes=(note,))
+        return ReplayPlan(kind="training", title=title, notes=(note,))
     about = f"attempt {int(training['attempts']) + 1} on batch {number}"
-    return Plan(
+    return ReplayPlan(
         kind="training",
         title=title,
         targets=(str(number),),

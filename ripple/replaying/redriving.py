@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ripple.errors import PermanentError
-from ripple.replaying.plan import Firing, Plan
+from ripple.replaying.plan import Firing, ReplayPlan
 from ripple.replaying.planning import STARTED
 from ripple.wire.dead_letters import DeadLetter
 
 
 def plan_dead_letters(
     asked: Sequence[str], letters: Sequence[DeadLetter], redriven: Mapping[str, Mapping[str, Any]]
-) -> Plan:
+) -> ReplayPlan:
     """Each open letter that can be sent back goes once; for those asked by name the notes say why one does not."""
     found = {letter.id: letter for letter in letters}
     missing = [one for one in asked if one not in found]
@@ -23,7 +23,7 @@ def plan_dead_letters(
         )
     chosen = [found[one] for one in asked] if asked else [letter for letter in letters if letter.id not in redriven]
     going = [letter for letter in chosen if letter.id not in redriven and not letter.way.refusal]
-    return Plan(
+    return ReplayPlan(
         kind="dead-letter",
         title=f"replay of {len(going)} dead letter{'' if len(going) == 1 else 's'}",
         targets=tuple(letter.id for letter in going),

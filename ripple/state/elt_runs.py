@@ -15,7 +15,7 @@ from ripple.state.caps import HOUR, Starts, note_start, read_starts, rests_until
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class EltRun:
     """The one live run. `epoch` fences zombies; `execution` is empty until Workflows said it; `cause` began it."""
 
     batch: int
@@ -29,7 +29,7 @@ class Run:
 class Head:
     """`elt/head`: the live run or none, the last epoch given, the next batch number, batches to run again, recent starts."""
 
-    run: Run | None = None
+    run: EltRun | None = None
     epoch: int = 0
     next: int = 1
     replays: tuple[int, ...] = ()
@@ -41,7 +41,7 @@ class Claim:
     """What the head decided to run: a new batch (`is_new`) or one that stands already, and the head after that."""
 
     head: Head
-    run: Run
+    run: EltRun
     is_new: bool
 
 
@@ -49,7 +49,7 @@ def read_head(document: Mapping[str, Any] | None) -> Head:
     """The head from its document; a store without one is a store where nothing ran."""
     if not document:
         return Head()
-    run = Run(**document["run"]) if document.get("run") else None
+    run = EltRun(**document["run"]) if document.get("run") else None
     return Head(
         run=run,
         epoch=document["epoch"],
@@ -100,7 +100,7 @@ def claim_next(
         return None
     is_new = not head.replays
     batch = head.next if is_new else head.replays[0]
-    run = Run(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    run = EltRun(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
     after = Head(
         run=run,
         epoch=run.epoch,
@@ -123,7 +123,7 @@ def free(head: Head) -> Head:
 def retry(head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int) -> Head:
     """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few."""
     assert head.run is not None
-    run = Run(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    run = EltRun(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
     return replace(head, run=run, epoch=run.epoch, starts=note_start(head.starts, runs_per_hour, now))
 
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ripple.deployment.routes import EVENTS, FINALIZED, STAGES, Command, Fact, subscription_name
+from ripple.deployment.routes import EVENTS, FINALIZED, STAGES, CommandTrigger, FactTrigger, subscription_name
 from ripple.errors import PermanentError
 from ripple.wire.events import CATALOGUE, decode_fact
 
@@ -99,28 +99,31 @@ def with_history(letter: DeadLetter, replay_id: str) -> dict[str, str]:
     return {**letter.way.attributes, **line, **history}
 
 
-def _find_stage(attributes: Mapping[str, str]) -> tuple[str, Fact | Command | None]:
+def _find_stage(attributes: Mapping[str, str]) -> tuple[str, FactTrigger | CommandTrigger | None]:
     """Who could not take it, and the trigger that brought it, where that can be told."""
     named = attributes.get("ripple-stage", "")
     source = attributes.get(f"{_GAVE_UP}Subscription", "")
     for stage in STAGES.values():
         for trigger in stage.triggers:
-            if isinstance(trigger, Fact | Command):
-                by_kind = isinstance(trigger, Command) and "ce-type" not in attributes
+            if isinstance(trigger, FactTrigger | CommandTrigger):
+                by_kind = isinstance(trigger, CommandTrigger) and "ce-type" not in attributes
                 if subscription_name(stage.name, trigger) == source or (stage.name == named and by_kind):
                     return stage.name, trigger
     return named or source or "unknown", None
 
 
 def _find_way(
-    body: bytes, attributes: Mapping[str, str], inner: Mapping[str, Any] | None, trigger: Fact | Command | None
+    body: bytes,
+    attributes: Mapping[str, str],
+    inner: Mapping[str, Any] | None,
+    trigger: FactTrigger | CommandTrigger | None,
 ) -> Way:
     kind = attributes.get("ce-type", "")
     if kind == FINALIZED:
         return _find_object(body)
     if kind:
         return _find_fact(kind, body, attributes)
-    if not isinstance(trigger, Command):
+    if not isinstance(trigger, CommandTrigger):
         return Way(refusal="it is no event that any stage hears")
     if inner:
         known = {MESSAGE_ID: inner["id"], PUBLISHED: inner["published"]}
@@ -173,11 +176,13 @@ def _unwrap(body: bytes) -> dict[str, Any] | None:
         return None
 
 
-def _name_event(attributes: Mapping[str, str], trigger: Fact | Command | None, inner: Mapping[str, Any] | None) -> str:
+def _name_event(
+    attributes: Mapping[str, str], trigger: FactTrigger | CommandTrigger | None, inner: Mapping[str, Any] | None
+) -> str:
     if "ce-type" in attributes:
         return attributes["ce-type"]
     kind = (inner["attributes"] if inner else attributes).get("kind")
-    return f"command {kind} on {trigger.topic}" if isinstance(trigger, Command) and kind else "no event"
+    return f"command {kind} on {trigger.topic}" if isinstance(trigger, CommandTrigger) and kind else "no event"
 
 
 def _to_int(text: str | None, otherwise: int) -> int:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.deploy.whole import TUNING
+from cli.provisioning.sequence import TUNING
 from tests.bench.measuring import Figure, Run, free_port, python, run, serving
 
 _SMALL, _LARGE = 20_000, 100_000

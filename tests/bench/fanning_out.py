@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.deploy.whole import TUNING
+from cli.provisioning.sequence import TUNING
 from tests.bench.instances import Instances
 from tests.bench.large_collection import PROJECT
 from tests.bench.large_export import INSTANCES, LargeExport, Outcome

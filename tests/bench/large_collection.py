@@ -17,7 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from generators.encoding import encode_write
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.store import Change, Store
+from laptop.firestore.store import DocumentChange, DocumentDatabase
 from tests.bench.exporting_ways import make_order
 
 PROJECT, BATCH = "bench", "bench"
@@ -34,7 +34,7 @@ def is_bad(number: int) -> bool:
 def main() -> None:
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    store, at = Store(folder), time.time_ns() // 1000
+    store, at = DocumentDatabase(folder), time.time_ns() // 1000
     with Pool() as pool:
         for chunks in _chunks(count, at):
             for changes in pool.map(_encode_chunk, chunks):
@@ -49,7 +49,7 @@ def _chunks(count: int, at: int) -> Iterator[list[tuple[int, int, int]]]:
         yield some
 
 
-def _encode_chunk(chunk: tuple[int, int, int]) -> list[Change]:
+def _encode_chunk(chunk: tuple[int, int, int]) -> list[DocumentChange]:
     start, end, at = chunk
     found = [_encode(f"ord_{number:08}", _make(number), at) for number in range(start, end)]
     # Documents of another batch lie between: a range of ids alone would bring them too.
@@ -61,12 +61,12 @@ def _make(number: int) -> dict[str, Any]:
     return make_order(number) | ({"net_cents": 9.5} if is_bad(number) else {})
 
 
-def _encode(name: str, order: dict[str, Any], at: int) -> Change:
+def _encode(name: str, order: dict[str, Any], at: int) -> DocumentChange:
     document = encode_write(f"{_ROOT}/{name}", order).update
     moment = Timestamp(seconds=at // 1_000_000, nanos=at % 1_000_000 * 1000)
     document.create_time.CopyFrom(moment)
     document.update_time.CopyFrom(moment)
-    return Change(DocumentKey(_ROOT, name), None, 0, document.SerializeToString())
+    return DocumentChange(DocumentKey(_ROOT, name), None, 0, document.SerializeToString())
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from google.api_core.exceptions import DeadlineExceeded
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
-from cli.deploy import messaging
-from cli.deploy.clients import AdminClients
+from cli.provisioning import messaging
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import FINALIZED
 from ripple.rows.checksums import sum_ids
 from tests.bench.instances import Instances

@@ -17,7 +17,7 @@ import yaml
 from google.cloud.bigquery import QueryJob, QueryJobConfig
 
 from cli import laptop_control
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 
 
 def measure(state: Path) -> dict[str, Any]:

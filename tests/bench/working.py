@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 
-from cli.deploy.clients import AdminClients
-from cli.deploy.whole import function_env
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.sequence import function_env
 from ripple.deployment.routes import REPOSITORY
 
 Span = tuple[float, float]

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.deploy.clients import AdminClients
 from cli.laptop_control import environment, read_ports
+from cli.provisioning.clients import AdminClients
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--customers", "200", "--startups", "40", "--dirt", "0.05")

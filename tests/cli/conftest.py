@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.deploy import messaging, warehouse
-from cli.deploy.clients import AdminClients
 from cli.laptop_control import environment, read_ports, start_detached, stop
 from cli.main import app
+from cli.provisioning import messaging, warehouse
+from cli.provisioning.clients import AdminClients
 
 
 @dataclass(frozen=True, slots=True)

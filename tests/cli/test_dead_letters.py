@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
 from ripple.replaying.commands import read_request

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from functions.export_sales.manifests import Manifest
+from functions.export_sales.manifests import BatchManifest
 from functions.export_sales.planning import MOST_SLICES, measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.stage import react
 from functions.sweep.stage import react as sweep
@@ -345,7 +345,7 @@ def test_stretches_hold_every_document_of_the_batch_once(count: int, others: int
     edge = an_edge()
     fill(edge, count, batch_id="b-1")
     edge.sales.orders |= {f"a-{n:05d}": an_order(batch_id="old") for n in range(others)}
-    promised = Manifest(
+    promised = BatchManifest(
         batch_id="b-1", collection="sales", window_from="2026-01-01", count=count, checksum="", id_sum=None, uri=""
     )
     slices = merge(measure_batch(promised, 4, edge.sales), 4)

@@ -9,8 +9,8 @@ from collections import Counter
 import orjson
 import pytest
 
+from generators.defects import CLICKSTREAM, SALES, Document, document_kinds, line_kinds
 from generators.dirt import Kind
-from generators.stains import CLICKSTREAM, SALES, Document, document_kinds, line_kinds
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED, LINE_KEPT, LINE_REFUSED
 from ripple.rows.contracts import load_contract
 from ripple.rows.contracts.lines import check_line

@@ -9,7 +9,7 @@ from typing import Any
 
 from docs.generate.topology import describe_topology
 from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE
-from ripple.deployment.routes import STAGES, TICKS, TOPICS, Command
+from ripple.deployment.routes import STAGES, TICKS, TOPICS, CommandTrigger
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGY: dict[str, Any] = json.loads((ROOT / "infra" / "topology.json").read_text())
@@ -56,5 +56,5 @@ def test_a_job_gets_the_pepper_if_its_code_opens_it() -> None:
 
 def test_some_stage_hears_every_tick() -> None:
     triggers = [trigger for stage in STAGES.values() for trigger in stage.triggers]
-    heard = {trigger.kind for trigger in triggers if isinstance(trigger, Command) and trigger.topic == TICKS}
+    heard = {trigger.kind for trigger in triggers if isinstance(trigger, CommandTrigger) and trigger.topic == TICKS}
     assert {tick.kind for tick in SCHEDULE} == heard

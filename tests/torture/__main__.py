@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli.deploy.clients import AdminClients
 from cli.laptop_control import environment, read_ports
+from cli.provisioning.clients import AdminClients
 from tests.torture.family import Family
 from tests.torture.faults import Tormentor, relieve
 from tests.torture.gathering import find_traces, gather

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import psutil
 
-from cli.deploy.clients import AdminClients
 from cli.laptop_control import PROJECT, environment, is_deployed, read_ports, running_pid, start_detached, stop
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import PEPPER
 
 ROOT = Path(__file__).parents[2]

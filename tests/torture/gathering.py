@@ -12,7 +12,7 @@ from pathlib import Path
 from google.cloud import firestore
 from google.cloud.aiplatform_v1 import PipelineServiceClient
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import BUCKETS
 from ripple.gateways.transport import rest_client
 from tests.torture.verdict import Rest

@@ -12,7 +12,7 @@ from google.cloud import firestore
 from google.cloud.run_v2 import ExecutionsClient, RunJobRequest
 
 from cli.dead_letters import list_letters
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from cli.replaying import publish_replay
 from cli.ticking import publish_tick
 from ripple.gateways.transport import rest_client

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.external.definition import Definition
 from laptop.bigquery.external.lines import inflate, read_lines
-from laptop.bigquery.external.objects import ObjectStore, StoredObject
+from laptop.bigquery.external.objects import ObjectReader, ObjectVersion
 from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.types import duck_type_of_field, quoted
 
@@ -26,14 +26,14 @@ _WORK = "converting-"
 @dataclass(frozen=True, slots=True)
 class ObjectCache:
     folder: Path
-    store: ObjectStore
+    store: ObjectReader
 
     def sweep(self) -> None:
         """Tidy up after a kill: conversions that did not come to their end."""
         for left in self.folder.glob(f"*/{_WORK}*"):
             shutil.rmtree(left, ignore_errors=True)
 
-    def parquet_of(self, item: StoredObject, definition: Definition) -> Path:
+    def parquet_of(self, item: ObjectVersion, definition: Definition) -> Path:
         """The path of the copy, fetched and converted if this is the first read of this generation."""
         key = hashlib.sha256(f"{item.uri}#{item.generation}".encode()).hexdigest()
         target = self.folder / definition.conversion_key() / f"{key}.parquet"
@@ -42,7 +42,7 @@ class ObjectCache:
             self._convert(item, definition, target)
         return target
 
-    def _convert(self, item: StoredObject, definition: Definition, target: Path) -> None:
+    def _convert(self, item: ObjectVersion, definition: Definition, target: Path) -> None:
         content = self.store.read(item)
         if definition.format != "PARQUET":
             content = inflate(content, item.uri)

@@ -13,7 +13,7 @@ from laptop.http import ApiError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class StoredObject:
+class ObjectVersion:
     """An object as it is now: `size` in bytes."""
 
     bucket: str
@@ -27,14 +27,14 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectStore:
+class ObjectReader:
     """Blocking; used from worker threads. `base` is `http://127.0.0.1:PORT`."""
 
     base: str
     client: httpx.Client
 
-    def list_objects(self, bucket: str, prefix: str) -> list[StoredObject]:
-        found: list[StoredObject] = []
+    def list_objects(self, bucket: str, prefix: str) -> list[ObjectVersion]:
+        found: list[ObjectVersion] = []
         token = ""
         while True:
             page = self._json(f"/storage/v1/b/{bucket}/o", {"prefix": prefix, "pageToken": token})
@@ -43,7 +43,7 @@ class ObjectStore:
             if not token:
                 return found
 
-    def read(self, item: StoredObject) -> bytes:
+    def read(self, item: ObjectVersion) -> bytes:
         path = f"/storage/v1/b/{item.bucket}/o/{quote(item.name, safe='')}"
         answer = self.client.get(self.base + path, params={"alt": "media", "generation": item.generation})
         _check(answer, item.uri)
@@ -59,7 +59,7 @@ class ObjectStore:
         )
         _check(answer, f"gs://{bucket}/{name}")
 
-    def delete(self, item: StoredObject) -> None:
+    def delete(self, item: ObjectVersion) -> None:
         path = f"/storage/v1/b/{item.bucket}/o/{quote(item.name, safe='')}"
         answer = self.client.delete(self.base + path)
         if answer.status_code != 404:
@@ -72,8 +72,8 @@ class ObjectStore:
         return body
 
 
-def _stored(item: dict[str, Any]) -> StoredObject:
-    return StoredObject(
+def _stored(item: dict[str, Any]) -> ObjectVersion:
+    return ObjectVersion(
         bucket=item["bucket"], name=item["name"], generation=int(item["generation"]), size=int(item["size"])
     )
 

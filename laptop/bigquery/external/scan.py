@@ -12,7 +12,7 @@ import duckdb
 from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.external.cache import ObjectCache
 from laptop.bigquery.external.definition import Definition
-from laptop.bigquery.external.objects import StoredObject
+from laptop.bigquery.external.objects import ObjectVersion
 from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.types import duck_type_of_field, quoted
 
@@ -33,12 +33,12 @@ def plan_scan(
     cache: ObjectCache,
     cursor: duckdb.DuckDBPyConnection,
     predicates: Sequence[str],
-    report: Callable[[StoredObject], None],
+    report: Callable[[ObjectVersion], None],
 ) -> Scan:
     """List, keep the objects whose partition satisfies `predicates` (DuckDB SQL over partition columns), copy, scan."""
     if definition.require_filter and not predicates:
         raise invalid_query("Cannot query over table without a filter over partition column(s)")
-    grouped: dict[Values, list[StoredObject]] = defaultdict(list)
+    grouped: dict[Values, list[ObjectVersion]] = defaultdict(list)
     for item in _list_all(definition, cache):
         grouped[_partition_values(item, definition)].append(item)
     kept = _satisfying(list(grouped), definition, cursor, predicates)
@@ -52,8 +52,8 @@ def plan_scan(
     return Scan(sql=" UNION ALL ".join(parts) or _empty(definition), objects=count, size=size)
 
 
-def _list_all(definition: Definition, cache: ObjectCache) -> list[StoredObject]:
-    found: dict[str, StoredObject] = {}
+def _list_all(definition: Definition, cache: ObjectCache) -> list[ObjectVersion]:
+    found: dict[str, ObjectVersion] = {}
     for uri in definition.uris:
         bucket, _, path = uri.removeprefix("gs://").partition("/")
         listed = cache.store.list_objects(bucket, path.removesuffix("*"))
@@ -62,7 +62,7 @@ def _list_all(definition: Definition, cache: ObjectCache) -> list[StoredObject]:
     return list(found.values())
 
 
-def _partition_values(item: StoredObject, definition: Definition) -> Values:
+def _partition_values(item: ObjectVersion, definition: Definition) -> Values:
     """The values of `key=value/` folders, in the order of the partition columns."""
     if not definition.partitions:
         return ()

@@ -15,7 +15,7 @@ from laptop.bigquery.engine import Engine
 from laptop.bigquery.errors import invalid, invalid_query
 from laptop.bigquery.external.cache import ObjectCache
 from laptop.bigquery.ingest import SeenRows
-from laptop.bigquery.jobs import Jobs
+from laptop.bigquery.job_registry import JobRegistry
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import Place, TableName
 
@@ -23,12 +23,12 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Warehouse:
+class WarehouseApp:
     """Lives on the application's state."""
 
     engine: Engine
     cache: ObjectCache
-    jobs: Jobs
+    jobs: JobRegistry
     project: str
     location: str
     now: Callable[[], int]
@@ -59,9 +59,9 @@ class Warehouse:
             session.cursor.close()
 
 
-def warehouse(request: Request) -> Warehouse:
+def warehouse(request: Request) -> WarehouseApp:
     found = request.app.state.warehouse
-    assert isinstance(found, Warehouse)
+    assert isinstance(found, WarehouseApp)
     return found
 
 

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from laptop.bigquery.catalog import Resource
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import name_of
 from laptop.bigquery.sql.types import Field, field_of_duck
@@ -14,7 +14,7 @@ from laptop.bigquery.sql.types import Field, field_of_duck
 _WIDENS = {"INTEGER": {"INTEGER", "NUMERIC", "FLOAT"}, "NUMERIC": {"NUMERIC", "FLOAT"}}
 
 
-def run_change(session: Session, tree: exp.Expr, kind: str) -> Outcome:
+def run_change(session: Session, tree: exp.Expr, kind: str) -> StatementOutcome:
     """One data change. `affected` is the number of rows inserted, updated and deleted."""
     target = _target(tree)
     name = name_of(target, session.place)
@@ -25,7 +25,7 @@ def run_change(session: Session, tree: exp.Expr, kind: str) -> Outcome:
         raise invalid_query(f"{kind} must have a WHERE clause")
     statement = _prepared(session, tree, resource)
     sql = session.translate(statement)
-    outcome = Outcome(kind=kind)
+    outcome = StatementOutcome(kind=kind)
     if not session.dry:
         with session.changing(name):
             _refuse_ambiguous_match(session, statement)

@@ -7,11 +7,11 @@ from typing import Any
 from sqlglot import exp
 
 from laptop.bigquery.errors import duplicate, invalid_query, not_found, unsupported
-from laptop.bigquery.running.datasets import new_dataset
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.dataset_storage import new_dataset
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
-from laptop.bigquery.running.tables import drop_storage, new_table, resource_of
+from laptop.bigquery.running.table_storage import drop_storage, new_table, resource_of
 from laptop.bigquery.sql.columns import field_of_definition
 from laptop.bigquery.sql.external_ddl import ExternalTable, parse_external_table
 from laptop.bigquery.sql.options import options_of
@@ -23,7 +23,7 @@ from laptop.bigquery.sql.types import Field
 _TABLE_OPTIONS = {"description": "description", "friendly_name": "friendlyName"}
 
 
-def run_create(session: Session, tree: exp.Create) -> Outcome:
+def run_create(session: Session, tree: exp.Create) -> StatementOutcome:
     kind = str(tree.args["kind"]).upper()
     if kind == "SCHEMA":
         return _create_schema(session, tree)
@@ -47,7 +47,7 @@ def _exists(session: Session, name: TableName, *, replace: bool, skip: bool) -> 
     return taken and skip
 
 
-def _create_schema(session: Session, tree: exp.Create) -> Outcome:
+def _create_schema(session: Session, tree: exp.Create) -> StatementOutcome:
     dataset, project = tree.this.db, tree.this.catalog or session.place.project
     existing = session.catalog.dataset(dataset)
     if existing is not None and not tree.args.get("exists"):
@@ -55,10 +55,12 @@ def _create_schema(session: Session, tree: exp.Create) -> Outcome:
     if existing is None and not session.dry:
         with session.changing():
             new_dataset(session, dataset, _described(options_of(tree.args.get("properties"))))
-    return Outcome(kind="CREATE_SCHEMA", statistics={"ddlOperationPerformed": "SKIP" if existing else "CREATE"})
+    return StatementOutcome(
+        kind="CREATE_SCHEMA", statistics={"ddlOperationPerformed": "SKIP" if existing else "CREATE"}
+    )
 
 
-def _create_view(session: Session, tree: exp.Create, name: TableName) -> Outcome:
+def _create_view(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
     if tree.find(exp.MaterializedProperty):
         raise unsupported("statement CREATE MATERIALIZED VIEW")
     query = tree.expression
@@ -71,7 +73,7 @@ def _create_view(session: Session, tree: exp.Create, name: TableName) -> Outcome
     return _outcome("CREATE_VIEW", name, "CREATE")
 
 
-def _create_table(session: Session, tree: exp.Create, name: TableName) -> Outcome:
+def _create_table(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
     if not isinstance(tree.this, exp.Schema):
         raise unsupported("CREATE TABLE without columns or AS")
     fields = [field_of_definition(column) for column in tree.this.expressions]
@@ -81,7 +83,7 @@ def _create_table(session: Session, tree: exp.Create, name: TableName) -> Outcom
     return _outcome("CREATE_TABLE", name, "CREATE")
 
 
-def _create_as(session: Session, tree: exp.Create, name: TableName) -> Outcome:
+def _create_as(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
     """The query may read the table it replaces: DuckDB replaces only when the query is done."""
     require_named_columns(tree.expression)
     sql = session.translate_query(tree.expression.copy())
@@ -131,7 +133,7 @@ def _described(options: dict[str, Any]) -> dict[str, Any]:
     return more
 
 
-def run_create_external(session: Session, statement: Statement) -> Outcome:
+def run_create_external(session: Session, statement: Statement) -> StatementOutcome:
     parsed = parse_external_table(statement)
     name = name_of(parsed.table, session.place)
     if _exists(session, name, replace=parsed.replace, skip=parsed.if_not_exists):
@@ -178,7 +180,7 @@ def _external_config(options: dict[str, Any], partitions: list[str]) -> dict[str
     }
 
 
-def run_drop(session: Session, tree: exp.Drop) -> Outcome:
+def run_drop(session: Session, tree: exp.Drop) -> StatementOutcome:
     kind = str(tree.args["kind"]).upper()
     if kind not in ("TABLE", "VIEW"):
         raise unsupported(f"statement DROP {kind}")
@@ -186,7 +188,7 @@ def run_drop(session: Session, tree: exp.Drop) -> Outcome:
     return _drop(session, name_of(targets[0], session.place), kind, bool(tree.args.get("exists")))
 
 
-def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> Outcome:
+def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> StatementOutcome:
     found = session.catalog.table(name)
     if found is None and not if_exists:
         raise not_found("Table", str(name))
@@ -198,6 +200,6 @@ def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> Outc
     return _outcome(f"DROP_{kind}", name, "DROP" if found else "SKIP")
 
 
-def _outcome(kind: str, name: TableName, done: str) -> Outcome:
+def _outcome(kind: str, name: TableName, done: str) -> StatementOutcome:
     target = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
-    return Outcome(kind=kind, statistics={"ddlOperationPerformed": done, "ddlTargetTable": target})
+    return StatementOutcome(kind=kind, statistics={"ddlOperationPerformed": done, "ddlTargetTable": target})

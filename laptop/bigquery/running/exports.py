@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.external.objects import ObjectStore
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.external.objects import ObjectReader
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.dialect import parse_tokens
@@ -20,7 +20,7 @@ from laptop.bigquery.sql.script import Statement
 _COMPRESSIONS = {"": "snappy", "SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd", "NONE": "none"}
 
 
-def run_export(session: Session, statement: Statement) -> Outcome:
+def run_export(session: Session, statement: Statement) -> StatementOutcome:
     tokens = statement.tokens
     words = [token.text.upper() for token in tokens[:3]]
     if words != ["EXPORT", "DATA", "OPTIONS"]:
@@ -32,10 +32,10 @@ def run_export(session: Session, statement: Statement) -> Outcome:
     sql = session.translate_query(parse_tokens(tokens[end + 1 :], statement.script))
     fields = result_fields(session, sql)
     if session.dry:
-        return Outcome(kind="EXPORT_DATA")
+        return StatementOutcome(kind="EXPORT_DATA")
     table = session.fetch(with_canonical_types(sql, fields))
     _write(session.cache.store, options, table)
-    return Outcome(
+    return StatementOutcome(
         kind="EXPORT_DATA", statistics={"exportDataStatistics": {"fileCount": "1", "rowCount": str(len(table))}}
     )
 
@@ -54,7 +54,7 @@ def _checked(options: dict[str, Any]) -> dict[str, Any]:
     return options
 
 
-def _write(store: ObjectStore, options: dict[str, Any], table: pa.Table) -> None:
+def _write(store: ObjectReader, options: dict[str, Any], table: pa.Table) -> None:
     bucket, _, pattern = str(options["uri"]).removeprefix("gs://").partition("/")
     before, after = pattern.split("*")
     found = [item for item in store.list_objects(bucket, before) if item.name.endswith(after)]

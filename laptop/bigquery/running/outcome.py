@@ -11,7 +11,7 @@ from laptop.bigquery.sql.types import Field
 
 
 @dataclass(slots=True, kw_only=True)
-class Outcome:
+class StatementOutcome:
     """`rows` is None for statements that give none; `statistics` joins the job's `statistics.query`."""
 
     kind: str

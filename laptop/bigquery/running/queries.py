@@ -5,17 +5,17 @@ from __future__ import annotations
 from sqlglot import exp
 
 from laptop.bigquery.errors import duplicate, invalid_query
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
-from laptop.bigquery.running.tables import append_rows, new_table
+from laptop.bigquery.running.table_storage import append_rows, new_table
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.types import Field, duck_type_of_field, field_of_duck, quoted
 
 
-def run_query(session: Session, tree: exp.Expr) -> Outcome:
+def run_query(session: Session, tree: exp.Expr) -> StatementOutcome:
     sql = session.translate_query(tree)
     fields = result_fields(session, sql)
-    outcome = Outcome(kind="SELECT", fields=fields)
+    outcome = StatementOutcome(kind="SELECT", fields=fields)
     if not session.dry:
         outcome.rows = session.fetch(with_canonical_types(sql, fields))
     return outcome
@@ -39,7 +39,7 @@ def with_canonical_types(sql: str, fields: list[Field]) -> str:
     return f"SELECT {', '.join(casts)} FROM ({sql})"
 
 
-def run_query_into(session: Session, tree: exp.Expr, target: TableName, disposition: str) -> Outcome:
+def run_query_into(session: Session, tree: exp.Expr, target: TableName, disposition: str) -> StatementOutcome:
     """A query job with a destination: WRITE_EMPTY (the default), WRITE_TRUNCATE or WRITE_APPEND."""
     outcome = run_query(session, tree)
     if session.dry:

@@ -9,7 +9,7 @@ from laptop.bigquery.errors import invalid_query, unsupported
 from laptop.bigquery.running.changes import run_change
 from laptop.bigquery.running.definitions import run_create, run_create_external, run_drop
 from laptop.bigquery.running.exports import run_export
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import run_query, run_query_into
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.dialect import parse_one, parse_tokens
@@ -21,10 +21,10 @@ from laptop.bigquery.sql.types import duck_type
 _CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
 
 
-def run_script(session: Session, text: str, target: TableName | None = None, disposition: str = "") -> Outcome:
+def run_script(session: Session, text: str, target: TableName | None = None, disposition: str = "") -> StatementOutcome:
     """Raises ApiError for what BigQuery would refuse or what is not served. An open transaction is rolled back."""
     statements = split_script(text)
-    outcomes: list[Outcome] = []
+    outcomes: list[StatementOutcome] = []
     try:
         for statement in statements:
             outcomes.append(_run(session, statement, target, disposition))
@@ -44,12 +44,12 @@ def explain(error: duckdb.Error) -> str:
     return str(error).split("\n\nLINE")[0].split("\nLINE")[0].strip()
 
 
-def _of_script(outcomes: list[Outcome]) -> Outcome:
+def _of_script(outcomes: list[StatementOutcome]) -> StatementOutcome:
     last = next((outcome for outcome in reversed(outcomes) if outcome.rows is not None), None)
-    return Outcome(kind="SCRIPT", fields=last.fields if last else [], rows=last.rows if last else None)
+    return StatementOutcome(kind="SCRIPT", fields=last.fields if last else [], rows=last.rows if last else None)
 
 
-def _run(session: Session, statement: Statement, target: TableName | None, disposition: str) -> Outcome:
+def _run(session: Session, statement: Statement, target: TableName | None, disposition: str) -> StatementOutcome:
     kind = statement_type(statement)
     if kind == "CREATE_EXTERNAL_TABLE":
         return run_create_external(session, statement)
@@ -69,7 +69,9 @@ def _parse(statement: Statement, kind: str) -> exp.Expr:
     return tree
 
 
-def _run_parsed(session: Session, tree: exp.Expr, kind: str, target: TableName | None, disposition: str) -> Outcome:
+def _run_parsed(
+    session: Session, tree: exp.Expr, kind: str, target: TableName | None, disposition: str
+) -> StatementOutcome:
     if isinstance(tree, exp.Query):
         return run_query_into(session, tree, target, disposition) if target else run_query(session, tree)
     if kind in _CHANGES:
@@ -85,7 +87,7 @@ def _run_parsed(session: Session, tree: exp.Expr, kind: str, target: TableName |
     raise unsupported(f"statement {kind.replace('_', ' ')}")
 
 
-def _transact(session: Session, kind: str) -> Outcome:
+def _transact(session: Session, kind: str) -> StatementOutcome:
     opening = kind == "BEGIN_TRANSACTION"
     if opening == session.in_transaction:
         raise invalid_query("Transaction already in progress" if opening else "There is no transaction in progress")
@@ -93,10 +95,10 @@ def _transact(session: Session, kind: str) -> Outcome:
         {"BEGIN": "BEGIN TRANSACTION", "COMMIT": "COMMIT", "ROLLBACK": "ROLLBACK"}[kind.split("_", maxsplit=1)[0]]
     )
     session.in_transaction = opening
-    return Outcome(kind=kind)
+    return StatementOutcome(kind=kind)
 
 
-def _declare(session: Session, tree: exp.Declare) -> Outcome:
+def _declare(session: Session, tree: exp.Declare) -> StatementOutcome:
     for item in tree.expressions:
         names = item.this if isinstance(item.this, list) else [item.this]
         kind, default = item.args.get("kind"), item.args.get("default")
@@ -105,10 +107,10 @@ def _declare(session: Session, tree: exp.Declare) -> Outcome:
         for name in names:
             _assign(session, name.name, typed)
             session.variables |= {name.name.lower()}
-    return Outcome(kind="DECLARE")
+    return StatementOutcome(kind="DECLARE")
 
 
-def _set(session: Session, tree: exp.Set) -> Outcome:
+def _set(session: Session, tree: exp.Set) -> StatementOutcome:
     for item in tree.expressions:
         pair = item.this
         if not isinstance(pair, exp.EQ) or pair.this.name.lower() not in session.variables:
@@ -117,14 +119,14 @@ def _set(session: Session, tree: exp.Set) -> Outcome:
         declared = session.execute(f"SELECT typeof(getvariable({quote(name.lower())}))").fetchall()[0][0]
         value = session.translate(pair.expression)
         _assign(session, name, value if declared == '"NULL"' else f"CAST({value} AS {declared})")
-    return Outcome(kind="SET")
+    return StatementOutcome(kind="SET")
 
 
 def _assign(session: Session, name: str, value: str) -> None:
     session.execute(f'SET VARIABLE "{name.lower()}" = ({value})')
 
 
-def _assert(session: Session, statement: Statement) -> Outcome:
+def _assert(session: Session, statement: Statement) -> StatementOutcome:
     """ASSERT condition [AS 'message']."""
     tokens, message = statement.tokens[1:], "Assertion failed"
     if len(tokens) > 2 and tokens[-2].text.upper() == "AS":
@@ -133,4 +135,4 @@ def _assert(session: Session, statement: Statement) -> Outcome:
     rows = session.fetch(session.translate(condition)).to_pylist()
     if not session.dry and next(iter(rows[0].values())) is not True:
         raise invalid_query(message)
-    return Outcome(kind="ASSERT")
+    return StatementOutcome(kind="ASSERT")

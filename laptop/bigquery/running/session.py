@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from laptop.bigquery.catalog import Catalog, Resource
+from laptop.bigquery.catalog import Resource, WarehouseCatalog
 from laptop.bigquery.engine import Engine, describe, fetch
 from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.external.cache import ObjectCache
@@ -58,8 +58,8 @@ class Session:
     _exact: bool = False
 
     @property
-    def catalog(self) -> Catalog:
-        return Catalog(self.cursor, self.project)
+    def catalog(self) -> WarehouseCatalog:
+        return WarehouseCatalog(self.cursor, self.project)
 
     def translate(self, tree: exp.Expr, *, depth: int = 0) -> str:
         """DuckDB SQL for a statement or query. Raises ApiError for what is not supported or not found."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.sql.rules import Writer
+from laptop.bigquery.sql.rules import SqlWriter
 
-AggregateRule = Callable[[Writer, "Call"], str]
+AggregateRule = Callable[[SqlWriter, "Call"], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Call:
     having: exp.HavingMax | None
     over: str
 
-    def first(self, writer: Writer) -> str:
+    def first(self, writer: SqlWriter) -> str:
         return writer.sql(self.args[0])
 
 
@@ -58,7 +58,7 @@ def _peel(node: exp.Expr, found: dict[str, exp.Expr]) -> list[exp.Expr]:
     return [node]
 
 
-def _order(writer: Writer, call: Call) -> str:
+def _order(writer: SqlWriter, call: Call) -> str:
     if call.order is None:
         return ""
     return " ORDER BY " + ", ".join(writer.sql(item) for item in call.order.expressions)
@@ -67,7 +67,7 @@ def _order(writer: Writer, call: Call) -> str:
 def plain(name: str, wrap: str = "{0}") -> AggregateRule:
     """An aggregate that skips NULLs on both sides."""
 
-    def write(writer: Writer, call: Call) -> str:
+    def write(writer: SqlWriter, call: Call) -> str:
         distinct = "DISTINCT " if call.distinct else ""
         if call.order is not None or call.limit is not None or call.having is not None:
             raise unsupported(f"ORDER BY, LIMIT or HAVING in {name}")
@@ -77,25 +77,25 @@ def plain(name: str, wrap: str = "{0}") -> AggregateRule:
     return write
 
 
-def _countif(writer: Writer, call: Call) -> str:
+def _countif(writer: SqlWriter, call: Call) -> str:
     distinct = "DISTINCT " if call.distinct else ""
     return f"count({distinct}CASE WHEN {call.first(writer)} THEN 1 END){call.over}"
 
 
-def _average(writer: Writer, call: Call) -> str:
+def _average(writer: SqlWriter, call: Call) -> str:
     prefix = "bqn" if writer.exact else "bq"
     inner = ("DISTINCT " if call.distinct else "") + call.first(writer)
     return f"{prefix}_average(sum({inner}){call.over}, count({inner}){call.over})"
 
 
-def _array_agg(writer: Writer, call: Call) -> str:
+def _array_agg(writer: SqlWriter, call: Call) -> str:
     inner = ("DISTINCT " if call.distinct else "") + call.first(writer) + _order(writer, call)
     where = f" FILTER (WHERE {call.first(writer)} IS NOT NULL)" if call.ignore_nulls else ""
     items = f"list({inner}){where}{call.over}"
     return items if call.limit is None else f"list_slice({items}, 1, {writer.sql(call.limit)})"
 
 
-def _string_agg(writer: Writer, call: Call) -> str:
+def _string_agg(writer: SqlWriter, call: Call) -> str:
     separator = writer.sql(call.args[1]) if len(call.args) > 1 else "','"
     inner = ("DISTINCT " if call.distinct else "") + call.first(writer) + _order(writer, call)
     items = f"list({inner}) FILTER (WHERE {call.first(writer)} IS NOT NULL){call.over}"
@@ -104,7 +104,7 @@ def _string_agg(writer: Writer, call: Call) -> str:
     return f"array_to_string({items}, {separator})"
 
 
-def _any_value(writer: Writer, call: Call) -> str:
+def _any_value(writer: SqlWriter, call: Call) -> str:
     if call.having is None:
         return f"any_value({call.first(writer)}){call.over}"
     name = "arg_max" if call.having.args.get("max") else "arg_min"
@@ -115,7 +115,7 @@ def _by(name: str) -> AggregateRule:
     return lambda writer, call: f"{name}({call.first(writer)}, {writer.sql(call.args[1])}){call.over}"
 
 
-def _distinct_count(writer: Writer, call: Call) -> str:
+def _distinct_count(writer: SqlWriter, call: Call) -> str:
     return f"count(DISTINCT {call.first(writer)}){call.over}"
 
 
@@ -156,7 +156,7 @@ AGGREGATES: dict[str, AggregateRule] = {
 
 
 def _navigation(name: str) -> AggregateRule:
-    def write(writer: Writer, call: Call) -> str:
+    def write(writer: SqlWriter, call: Call) -> str:
         if not call.over:
             raise invalid_query(f"Window function {name.upper()} requires an OVER clause")
         nulls = " IGNORE NULLS" if call.ignore_nulls else ""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.sql.rules import Rule, Writer, same, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, same, template
 
 
-def struct_fields(writer: Writer, values: Sequence[exp.Expr], names: Sequence[str] = ()) -> str:
+def struct_fields(writer: SqlWriter, values: Sequence[exp.Expr], names: Sequence[str] = ()) -> str:
     """`struct_pack(a := 1)`: a field takes its alias, or its column's name, or `_field_N` as BigQuery shows it."""
     parts = []
     for position, value in enumerate(values):
@@ -39,7 +39,7 @@ def _identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _struct(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _struct(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     return struct_fields(writer, args)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, Writer, constant_text, quote
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote
 
 _ELEMENT = re.compile(r"%(E\*S|E\dS|Ez|E4Y|.)|([^%]+)", re.DOTALL)
 _SAME = set("YmdHMSyjbBaAIpUWGVuwf")
@@ -39,7 +39,7 @@ _WRITTEN = {
 def format_rule(kind: str) -> Rule:
     """FORMAT_DATE, FORMAT_DATETIME, FORMAT_TIME, FORMAT_TIMESTAMP."""
 
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         pattern = constant_text(args[0], "a format")
         value = f"bq_{kind}({writer.sql(args[1])})"
         zone = constant_text(args[2], "a time zone") if len(args) > 2 else "UTC"
@@ -77,7 +77,7 @@ def parse_rule(kind: str, *, safe: bool = False) -> Rule:
     cast = {"date": "DATE", "datetime": "TIMESTAMP", "timestamp": "TIMESTAMPTZ", "time": "TIME"}[kind]
     call = "try_strptime" if safe else "strptime"
 
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         formats = _parse_formats(constant_text(args[0], "a format"))
         zone = writer.sql(args[2]) if len(args) > 2 else "'UTC'"
         text = writer.sql(args[1])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query
-from laptop.bigquery.sql.rules import Rule, Writer, constant_text, quote, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, template
 
 _STEP = re.compile(r"""\.(?P<key>[^.\[\]"'\s*]+)|\."(?P<quoted>[^"]*)"|\['(?P<bracket>[^']*)'\]|\[(?P<index>\d+)\]""")
 
@@ -29,7 +29,7 @@ def rewrite_path(path: str, *, brackets: bool = False) -> str:
 
 
 def _at_path(macro: str, *, brackets: bool = False) -> Rule:
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         path = rewrite_path(constant_text(args[1], "a JSONPath"), brackets=brackets) if len(args) > 1 else "$"
         return f"{macro}({writer.sql(args[0])}, {quote(path)})"
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.sql.rules import Rule, Writer, same, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, same, template
 
 
 def _extreme(name: str) -> Rule:
     """GREATEST and LEAST are NULL when any argument is; DuckDB's leave NULLs out."""
 
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         values = [writer.sql(arg) for arg in args]
         missing = " OR ".join(f"{value} IS NULL" for value in values)
         return f"CASE WHEN {missing} THEN NULL ELSE {name}({', '.join(values)}) END"

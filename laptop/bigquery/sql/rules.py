@@ -11,7 +11,7 @@ from sqlglot import exp
 from laptop.bigquery.errors import invalid_query, unsupported
 
 
-class Writer(Protocol):
+class SqlWriter(Protocol):
     """What a rule may ask of the generator."""
 
     @property
@@ -21,14 +21,14 @@ class Writer(Protocol):
     def sql(self, expression: exp.Expr) -> str: ...
 
 
-Rule = Callable[[Writer, Sequence[exp.Expr]], str]
+Rule = Callable[[SqlWriter, Sequence[exp.Expr]], str]
 
 
 def template(*shapes: str) -> Rule:
     """A rule from one template per number of arguments: `{0}` is the first, `{prefix}` the arithmetic's family."""
     by_arity = {len(set(re.findall(r"\{(\d)\}", shape))): shape for shape in shapes}
 
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         shape = by_arity.get(len(args))
         if shape is None:
             raise invalid_query(f"No matching signature for {len(args)} arguments")
@@ -40,7 +40,7 @@ def template(*shapes: str) -> Rule:
 def same(name: str) -> Rule:
     """A rule for a function that means the same under `name` in DuckDB."""
 
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         return f"{name}({', '.join(writer.sql(arg) for arg in args)})"
 
     return write

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, Writer, constant_text, quote, same, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, same, template
 
 
 def count_groups(pattern: str) -> int:
@@ -39,24 +39,24 @@ def _may_take_no_part(pattern: str) -> bool:
     return "|" in outside or re.search(r"\)[?*{]", outside) is not None
 
 
-def _regexp_extract(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _regexp_extract(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     if len(args) != 2:
         raise unsupported("REGEXP_EXTRACT with a position")
     return f"bq_regexp_extract({writer.sql(args[0])}, {writer.sql(args[1])}, {_part(args[1])})"
 
 
-def _regexp_extract_all(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _regexp_extract_all(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     return f"regexp_extract_all({writer.sql(args[0])}, {writer.sql(args[1])}, {_part(args[1])})"
 
 
-def _concat(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _concat(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     return "(" + " || ".join(writer.sql(arg) for arg in args) + ")"
 
 
 _SPECIFIER = re.compile(r"%(%|('?)([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|([^%]+)")
 
 
-def _format(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _format(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     remaining, pieces = list(args[1:]), []
     for whole, tick, flags, width, digits, letter, plain in _SPECIFIER.findall(constant_text(args[0], "a format")):
         if plain or whole == "%":

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.sql.rules import Rule, Writer, keyword, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, keyword, template
 
 MICROS = {
     "MICROSECOND": 1,
@@ -30,7 +30,7 @@ def week_start(part: str) -> int | None:
     return _WEEK_STARTS.get(matched[1] or "SUNDAY") if matched else None
 
 
-def _timestamp_diff(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _timestamp_diff(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     first, second, part = writer.sql(args[0]), writer.sql(args[1]), keyword(args[2])
     if part not in MICROS:
         raise invalid_query(f"TIMESTAMP_DIFF does not support the {part} date part")
@@ -38,7 +38,7 @@ def _timestamp_diff(writer: Writer, args: Sequence[exp.Expr]) -> str:
 
 
 def _calendar_diff(kind: str, finest: Sequence[str]) -> Rule:
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         first, second = (f"bq_{kind}({writer.sql(arg)})" for arg in args[:2])
         part = keyword(args[2])
         start = week_start(part)
@@ -60,7 +60,7 @@ def _isoyears(first: str, second: str) -> str:
     return f"(extract(isoyear FROM {first}) - extract(isoyear FROM {second}))"
 
 
-def interval_of(writer: Writer, argument: exp.Expr) -> tuple[str, str]:
+def interval_of(writer: SqlWriter, argument: exp.Expr) -> tuple[str, str]:
     """`INTERVAL n PART` as the number's SQL and the part."""
     if not isinstance(argument, exp.Interval) or argument.args.get("unit") is None:
         raise unsupported("an interval that is not written INTERVAL n PART")
@@ -71,7 +71,7 @@ def interval_of(writer: Writer, argument: exp.Expr) -> tuple[str, str]:
 
 
 def _shift(kind: str, sign: str) -> Rule:
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         base = f"bq_{kind}({writer.sql(args[0])})"
         number, part = interval_of(writer, args[1])
         step = _step(kind, f"CAST({sign}({number}) AS BIGINT)", part)
@@ -92,7 +92,7 @@ def _step(kind: str, number: str, part: str) -> str:
 
 
 def _truncate(kind: str) -> Rule:
-    def write(writer: Writer, args: Sequence[exp.Expr]) -> str:
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
         value = f"bq_{kind}({writer.sql(args[0])})"
         part = keyword(args[1]) if len(args) > 1 else "DAY"
         zone = writer.sql(args[2]) if len(args) > 2 else "'UTC'"
@@ -130,7 +130,7 @@ _PARTS = {
 }
 
 
-def extract(writer: Writer, node: exp.Extract) -> str:
+def extract(writer: SqlWriter, node: exp.Extract) -> str:
     """EXTRACT(part FROM x [AT TIME ZONE z]); a TIMESTAMP is read in UTC."""
     part, source = keyword(node.this), node.expression
     value = writer.sql(source)
@@ -147,13 +147,13 @@ def _to_zone(name: str, cast: str) -> Rule:
     return template(f"bq_{name}({{0}})", f"CAST(timezone({{1}}, {{0}}) AS {cast})")
 
 
-def _dates(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _dates(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     if len(args) == 3:
         return "make_date({}, {}, {})".format(*(writer.sql(arg) for arg in args))
     return _to_zone("date", "DATE")(writer, args)
 
 
-def _last_day(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _last_day(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     part = keyword(args[1]) if len(args) > 1 else "MONTH"
     value = f"bq_date({writer.sql(args[0])})"
     if week_start(part) is not None:
@@ -166,13 +166,13 @@ def _last_day(writer: Writer, args: Sequence[exp.Expr]) -> str:
     return f"CAST({truncated(value, part, 'DATE')} + INTERVAL {_MONTHS[part]} MONTH - INTERVAL 1 DAY AS DATE)"
 
 
-def _date_array(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _date_array(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     first, last = (f"bq_date({writer.sql(arg)})" for arg in args[:2])
     number, part = interval_of(writer, args[2]) if len(args) > 2 else ("1", "DAY")
     return f"bq_date_series({first}, {last}, {_step('date', number, part)})"
 
 
-def _timestamp_array(writer: Writer, args: Sequence[exp.Expr]) -> str:
+def _timestamp_array(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     number, part = interval_of(writer, args[2])
     first, last = (f"bq_timestamp({writer.sql(arg)})" for arg in args[:2])
     return f"generate_series({first}, {last}, {_step('timestamp', number, part)})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from laptop.dataform.graph import Action, Target
+from laptop.dataform.graph import Action, ActionTarget
 from laptop.dataform.plan import ready_actions, select_actions, skipped_actions
 from laptop.dataform.statements import build_script
 
@@ -17,7 +17,7 @@ def _incremental(**body: object) -> Action:
         "incrementalPreOps": ["DECLARE d DATE;\nDELETE FROM t WHERE a = 2;"],
         "bigquery": {"partitionBy": "day", "clusterBy": ["a", "b"]},
     }
-    return Action(target=Target("p", "s", "t"), kind="incremental", body={**base, **body})
+    return Action(target=ActionTarget("p", "s", "t"), kind="incremental", body={**base, **body})
 
 
 def test_a_table_that_is_missing_is_created_with_its_layout() -> None:
@@ -48,8 +48,8 @@ def test_a_protected_table_is_not_rebuilt_by_a_full_refresh(protected: bool, beg
 
 
 def _action(name: str, *dependencies: str, tags: tuple[str, ...] = (), kind: str = "table") -> Action:
-    needed = tuple(Target("p", "s", item) for item in dependencies)
-    return Action(target=Target("p", "s", name), kind=kind, dependencies=needed, tags=tags)
+    needed = tuple(ActionTarget("p", "s", item) for item in dependencies)
+    return Action(target=ActionTarget("p", "s", name), kind=kind, dependencies=needed, tags=tags)
 
 
 CHAIN = [_action("a", kind="declaration"), _action("b", "a", tags=("x",)), _action("c", "b"), _action("d", "c")]

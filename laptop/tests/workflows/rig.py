@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from laptop.workflows.environment import ExecutionEnvironment
 from laptop.workflows.errors import WorkflowError, http_error
 from laptop.workflows.interpreter import run_workflow
 from laptop.workflows.source import read_source
-from laptop.workflows.surroundings import Surroundings
 
 
 class Recorder:
@@ -32,8 +32,8 @@ class Recorder:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
 
-    def surroundings(self) -> Surroundings:
-        return Surroundings(
+    def surroundings(self) -> ExecutionEnvironment:
+        return ExecutionEnvironment(
             now=lambda: 1000.0,
             sleep=self.sleep,
             new_id=lambda: "id-1",

@@ -15,7 +15,7 @@ from google.cloud.workflows_v1.services.workflows.transports.rest import Workflo
 from laptop.hosting import Hosting
 from laptop.workflows.executions import INTERRUPTED
 from laptop.workflows.server import start
-from laptop.workflows.store import Store
+from laptop.workflows.store import ExecutionStore
 
 PARENT = "projects/demo-proj/locations/us-central1"
 NAME = f"{PARENT}/workflows/w"
@@ -67,7 +67,7 @@ def test_a_sleeping_execution_is_cancelled_once(address: str) -> None:
 
 def test_an_execution_that_was_running_at_a_restart_has_failed(tmp_path: Path) -> None:
     name = f"{NAME}/executions/e"
-    store = Store(tmp_path)
+    store = ExecutionStore(tmp_path)
     store.put("execution", NAME, {"name": name, "state": "ACTIVE"})
     store.close()
 

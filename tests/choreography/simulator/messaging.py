@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ripple.deployment.routes import FINALIZED, STAGES, Command, Finalize
-from ripple.deployment.routes import Fact as FactTrigger
+from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FactTrigger, FinalizeTrigger
 from ripple.errors import PermanentError
-from ripple.handling.shell import Command as CommandPayload
-from ripple.handling.shell import Payload, decode
+from ripple.handling.shell import Command, Payload, decode
 from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
 from ripple.wire.events import Envelope, Fact
@@ -65,10 +63,10 @@ def subscriptions() -> list[Subscription]:
     found = []
     for stage in STAGES.values():
         for trigger in stage.triggers:
-            kinds = {FactTrigger: "fact", Command: "command", Finalize: "finalize"}
+            kinds = {FactTrigger: "fact", CommandTrigger: "command", FinalizeTrigger: "finalize"}
             kind = kinds[type(trigger)]
             of = trigger.type if isinstance(trigger, FactTrigger) else ""
-            of = of or (trigger.bucket if isinstance(trigger, Finalize) else f"{trigger.topic}/{trigger.kind}")  # type: ignore[union-attr]
+            of = of or (trigger.bucket if isinstance(trigger, FinalizeTrigger) else f"{trigger.topic}/{trigger.kind}")  # type: ignore[union-attr]
             seconds = min(600.0, stage.timeout_seconds)
             found.append(Subscription(stage=stage.name, kind=kind, of=of, ack_seconds=seconds))
     return found
@@ -210,7 +208,7 @@ class Messages:
             return payload, cause
         roll = self.world.engine.weather.roll(f"skew@{delivery.name}")
         skew = dt.timedelta(seconds=self.world.skew * (2 * roll - 1))
-        if isinstance(payload, CommandPayload):
+        if isinstance(payload, Command):
             payload = replace(payload, published_at=payload.published_at + skew)
         return payload, replace(cause, time=cause.time + skew)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.deploy.clients import AdminClients
 from cli.laptop_control import environment, read_ports, start_detached, stop
+from cli.provisioning.clients import AdminClients
 from tests.cli.delivery.site import Said, Site
 
 

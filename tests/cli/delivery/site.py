@@ -10,9 +10,9 @@ from typing import Any
 from typer.testing import CliRunner
 
 from cli.delivery.archive import pack, unpack
-from cli.deploy.clients import AdminClients
-from cli.deploy.whole import ROOT
 from cli.main import app
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.sequence import ROOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,11 @@ from cli.delivery.checkout import IMAGES
 from cli.delivery.comparing import compare
 from cli.delivery.compatibility import compare_contract, compare_event, next_type
 from cli.delivery.deploying import describe_remains
-from cli.delivery.manifest import Action, Manifest, read_manifest
+from cli.delivery.manifest import CompiledAction, ReleaseManifest, read_manifest
 from cli.delivery.planning import keep_certain
 from cli.delivery.routing import read_routes
 from cli.delivery.waves import plan_waves
-from cli.deploy.whole import PARTS, ROOT
+from cli.provisioning.sequence import PARTS, ROOT
 from ripple.deployment.routes import STAGES, TOPICS
 
 CASES = Path(__file__).with_name("cases")
@@ -40,14 +40,14 @@ def test_a_contract_says_which_rows_it_would_refuse(case: Any) -> None:
     assert [list(told) for told in compare_contract(case["old"], case["new"])] == case["told"]
 
 
-def read_action(given: Any) -> Action:
+def read_action(given: Any) -> CompiledAction:
     lists = {name: tuple(given.get(name, ())) for name in ("columns", "cluster", "unique_key")}
-    return Action(**{"file": "x.sqlx", **given, **lists})
+    return CompiledAction(**{"file": "x.sqlx", **given, **lists})
 
 
 @pytest.mark.parametrize("case", read_cases("actions"))
 def test_a_table_says_what_becomes_of_its_rows(case: Any) -> None:
-    old, new = (Manifest(actions={"gold.t": read_action(case[side])}) for side in ("old", "new"))
+    old, new = (ReleaseManifest(actions={"gold.t": read_action(case[side])}) for side in ("old", "new"))
     (change,) = compare(old, new).of("table")
     assert list(change.details) == case["details"]
     assert change.rebuild == bool(change.refused) == case.get("rebuild", False)
@@ -56,7 +56,7 @@ def test_a_table_says_what_becomes_of_its_rows(case: Any) -> None:
 @pytest.mark.parametrize("case", read_cases("waves"))
 def test_parts_are_deployed_in_an_order_in_which_every_event_is_understood(case: Any) -> None:
     before, after = (
-        Manifest(routes={part: {k: tuple(v) for k, v in route.items()} for part, route in case[side].items()})
+        ReleaseManifest(routes={part: {k: tuple(v) for k, v in route.items()} for part, route in case[side].items()})
         for side in ("before", "after")
     )
     old = replace(before, routes=before.routes or {"none": {}}, events={})
@@ -67,26 +67,28 @@ def test_parts_are_deployed_in_an_order_in_which_every_event_is_understood(case:
 
 def test_a_first_deployment_is_one_wave_after_its_topics() -> None:
     routes, topics = read_routes(ROOT)
-    new = Manifest(routes=routes, topics=topics, parts=dict.fromkeys(PARTS, "x"), events={"elt.run.failed.v1": EVENT})
-    waves = plan_waves(compare(Manifest(), new), Manifest(), new)
+    new = ReleaseManifest(
+        routes=routes, topics=topics, parts=dict.fromkeys(PARTS, "x"), events={"elt.run.failed.v1": EVENT}
+    )
+    waves = plan_waves(compare(ReleaseManifest(), new), ReleaseManifest(), new)
     assert [(wave.name, set(wave.parts)) for wave in waves] == [("topics", set(TOPICS)), ("parts", set(PARTS))]
 
 
 def test_another_pipeline_comes_with_the_function_that_submits_it() -> None:
-    old, new = Manifest(spec="a"), Manifest(spec="b")
+    old, new = ReleaseManifest(spec="a"), ReleaseManifest(spec="b")
     assert [wave.parts for wave in plan_waves(compare(old, new), old, new)] == [("start_training",)]
 
 
 def test_another_pipeline_image_does_too() -> None:
-    old, new = Manifest(images={"pipelines": "a"}), Manifest(images={"pipelines": "b"})
+    old, new = ReleaseManifest(images={"pipelines": "a"}), ReleaseManifest(images={"pipelines": "b"})
     assert [wave.parts for wave in plan_waves(compare(old, new), old, new)] == [("start_training",)]
 
 
 def test_what_no_longer_reacts_loses_its_subscription_last() -> None:
-    old = Manifest(
+    old = ReleaseManifest(
         routes={"a": {"reacts_to": ("x.v1", "y.v1"), "states": ()}}, parts={"a": "1", "b": "1"}, topics=("t",)
     )
-    new = Manifest(routes={"a": {"reacts_to": ("y.v1",), "states": ()}}, parts={"a": "2"})
+    new = ReleaseManifest(routes={"a": {"reacts_to": ("y.v1",), "states": ()}}, parts={"a": "2"})
     waves = plan_waves(compare(old, new), old, new)
     assert [(wave.name, wave.parts) for wave in waves] == [
         ("parts", ("a",)),
@@ -96,28 +98,32 @@ def test_what_no_longer_reacts_loses_its_subscription_last() -> None:
 
 def test_an_event_that_somebody_still_reacts_to_is_not_removed() -> None:
     routes = {"a": {"reacts_to": ("x.v1",), "states": ()}}
-    changes = compare(Manifest(events={"x.v1": EVENT}), Manifest(routes=routes))
+    changes = compare(ReleaseManifest(events={"x.v1": EVENT}), ReleaseManifest(routes=routes))
     assert changes.refusals() == ["event x.v1: a still reacts to it; take the reaction away too"]
 
 
 def test_a_rebuild_in_hand_is_allowed_by_name() -> None:
-    old = Manifest(actions={"silver.t": Action(kind="incremental", file="", statements="a", columns=("x",))})
-    new = Manifest(actions={"silver.t": Action(kind="incremental", file="", statements="a", columns=("x", "y"))})
+    old = ReleaseManifest(
+        actions={"silver.t": CompiledAction(kind="incremental", file="", statements="a", columns=("x",))}
+    )
+    new = ReleaseManifest(
+        actions={"silver.t": CompiledAction(kind="incremental", file="", statements="a", columns=("x", "y"))}
+    )
     changes = compare(old, new)
     assert len(changes.refusals()) == len(changes.refusals(["silver.other"])) == 1
     assert changes.refusals(["silver.t"]) == []
 
 
 def test_what_was_deployed_over_and_failed_is_not_taken_for_deployed() -> None:
-    good = Manifest(parts={"a": "1", "b": "1"}, images={"pipelines": "1"}, spec="1")
-    failed = Manifest(parts={"a": "1", "b": "2"}, images={"pipelines": "2"}, spec="2")
-    assert keep_certain(good, [failed]) == Manifest(parts={"a": "1"})
+    good = ReleaseManifest(parts={"a": "1", "b": "1"}, images={"pipelines": "1"}, spec="1")
+    failed = ReleaseManifest(parts={"a": "1", "b": "2"}, images={"pipelines": "2"}, spec="2")
+    assert keep_certain(good, [failed]) == ReleaseManifest(parts={"a": "1"})
     assert keep_certain(good, []) == good
 
 
 def test_what_a_rollback_does_not_bring_back_is_told() -> None:
-    old = Manifest(contracts={"sales": {"fields": {}}}, topics=("t",))
-    new = Manifest(contracts={"sales": {"fields": {"a": {"kind": "string"}}}})
+    old = ReleaseManifest(contracts={"sales": {"fields": {}}}, topics=("t",))
+    new = ReleaseManifest(contracts={"sales": {"fields": {"a": {"kind": "string"}}}})
     told = describe_remains(compare(old, new))
     assert any("sales" in words for words in told)
     assert any("topic t" in words for words in told)
@@ -126,8 +132,8 @@ def test_what_a_rollback_does_not_bring_back_is_told() -> None:
 
 def test_a_manifest_survives_its_record() -> None:
     routes, topics = read_routes(ROOT)
-    action = Action(kind="table", file="a", statements="b", columns=("c",), unique_key=("d",))
-    manifest = Manifest(
+    action = CompiledAction(kind="table", file="a", statements="b", columns=("c",), unique_key=("d",))
+    manifest = ReleaseManifest(
         routes=routes, topics=topics, events={"x.v1": EVENT}, actions={"gold.t": action}, parts={"a": "b"}
     )
     assert read_manifest(json.loads(json.dumps(manifest.to_json()))) == manifest

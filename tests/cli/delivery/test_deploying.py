@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.delivery.deploying import Wish, deploy
+from cli.delivery.deploying import DeploymentRequest, deploy
 from cli.delivery.environments import Environment
 from cli.delivery.laptop_target import LaptopTarget
 from cli.delivery.planning import make_plan
 from cli.delivery.releases import Releases
-from cli.deploy.repository import read_committed
-from cli.deploy.whole import ROOT
+from cli.provisioning.repository import read_committed
+from cli.provisioning.sequence import ROOT
 from tests.cli.delivery.site import Said, Site
 
 pytestmark = pytest.mark.timeout(300)
@@ -170,7 +170,7 @@ def test_an_interrupted_deployment_goes_on_as_the_same_release(site: Site, broke
 
     environment = environment_of(site)
     with pytest.raises(Interrupted):
-        deploy(environment, make_plan(environment, root), Wish(), tell)
+        deploy(environment, make_plan(environment, root), DeploymentRequest(), tell)
     assert releases_of(site)[-1] == (4, "applying")
     said = site.ripple("deploy", "--yes", "--checkout", str(root))
     assert said.code == 0, said.errors

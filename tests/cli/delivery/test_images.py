@@ -20,7 +20,7 @@ from cli.delivery.images import (
     tag_of,
     upload_context,
 )
-from cli.deploy.whole import ROOT
+from cli.provisioning.sequence import ROOT
 from ripple.errors import PermanentError
 from tests.cli.delivery.site import Site
 

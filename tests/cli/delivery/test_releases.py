@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 
 from cli.delivery.archive import pack, unpack
-from cli.delivery.manifest import Manifest
+from cli.delivery.manifest import ReleaseManifest
 from cli.delivery.releases import Release, Releases, abandon, find_deployed, find_target, find_unfinished, read_release
-from cli.deploy.whole import ROOT
+from cli.provisioning.sequence import ROOT
 from ripple.errors import PermanentError
 from tests.cli.delivery.site import Site
 
@@ -20,7 +20,7 @@ def release(number: int, state: str, archive: str = "", restores: int = 0) -> Re
         state=state,  # type: ignore[arg-type]
         by="ann@desk",
         began_at="noon",
-        manifest=Manifest(parts={"sweep": archive}),
+        manifest=ReleaseManifest(parts={"sweep": archive}),
         archive=archive,
         restores=restores,
     )

@@ -6,8 +6,8 @@ import pytest
 from google.api_core.exceptions import BadRequest, Forbidden, GoogleAPICallError, NotFound, ServiceUnavailable
 from google.rpc.error_details_pb2 import ErrorInfo
 
-from cli.deploy.clients import AdminClients
-from cli.deploy.repository import commit_dataform, decide_operations, read_committed, says_nothing_is_there
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.repository import commit_dataform, decide_operations, read_committed, says_nothing_is_there
 from tests.cli.delivery.site import Site
 
 DISABLED = Forbidden("no", error_info=ErrorInfo(reason="SERVICE_DISABLED"))

@@ -11,7 +11,7 @@ from cli.delivery.cloud_target import CloudTarget, address_of, refuse_losses
 from cli.delivery.resource_plan import ResourcePlan, read_plan
 from cli.delivery.targets import Inputs
 from cli.delivery.terraform import Terraform, compose_variables, find_terraform
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.errors import PermanentError
 
 CASES = Path(__file__).with_name("cases")

@@ -9,9 +9,9 @@ import pytest
 
 from cli.delivery.canary import Verdict
 from cli.delivery.changes import Change
-from cli.delivery.deploying import Outcome
+from cli.delivery.deploying import DeploymentOutcome
+from cli.delivery.reporting import tell_area, tell_outcome, tell_resources, tell_waves
 from cli.delivery.resource_plan import read_plan
-from cli.delivery.telling import tell_area, tell_outcome, tell_resources, tell_waves
 from cli.delivery.waves import Wave
 from tests.cli.delivery.test_releases import release
 
@@ -50,13 +50,16 @@ def test_waves_are_numbered_and_say_why() -> None:
 @pytest.mark.parametrize(
     ("outcome", "told"),
     [
-        (Outcome(release=release(2, "deployed"), verdict=PASSED), ["release 2 is deployed; its canary passed"]),
         (
-            Outcome(release=release(2, "failed"), verdict=FAILED, remains=("topic t",)),
+            DeploymentOutcome(release=release(2, "deployed"), verdict=PASSED),
+            ["release 2 is deployed; its canary passed"],
+        ),
+        (
+            DeploymentOutcome(release=release(2, "failed"), verdict=FAILED, remains=("topic t",)),
             ["release 2 failed", "batch 1 is parked: boom", "it was not rolled back", "cannot be undone: topic t"],
         ),
         (
-            Outcome(
+            DeploymentOutcome(
                 release=release(2, "failed"),
                 verdict=FAILED,
                 restored=release(3, "deployed", restores=1),
@@ -65,7 +68,7 @@ def test_waves_are_numbered_and_say_why() -> None:
             ["rolled back to release 1, as release 3; its canary passed"],
         ),
         (
-            Outcome(
+            DeploymentOutcome(
                 release=release(2, "failed"),
                 verdict=FAILED,
                 restored=release(3, "failed", restores=1),
@@ -76,6 +79,6 @@ def test_waves_are_numbered_and_say_why() -> None:
     ],
     ids=["deployed", "failed and left", "rolled back", "rolled back in vain"],
 )
-def test_an_outcome_says_what_is_in_place_and_what_is_not(outcome: Outcome, told: list[str]) -> None:
+def test_an_outcome_says_what_is_in_place_and_what_is_not(outcome: DeploymentOutcome, told: list[str]) -> None:
     text = tell_outcome(outcome)
     assert all(words in text for words in told)

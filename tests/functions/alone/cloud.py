@@ -20,7 +20,7 @@ from google.api_core.exceptions import DeadlineExceeded
 from google.cloud.firestore import Client as FirestoreClient
 
 from cli.bundling.contents import SOURCE
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from tests.bundles.environments import Environment
 
 ROOT = Path(__file__).parents[3]

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ripple.deployment.routes import FINALIZED, STAGES, Finalize
-from ripple.deployment.routes import Command as OnTopic
+from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FinalizeTrigger
 from ripple.errors import RetryableError
 from ripple.handling.shell import serve
 from ripple.handling.stating import Cause, keep_in_outbox, outbox_path, state_as
@@ -40,8 +39,8 @@ def meant_for(stage: str) -> st.SearchStrategy[Any]:
     """What a stage's own triggers bring it, garbled."""
     kinds = STAGES[stage].triggers
     told = [events(kind.type, FACTS[kind.type]) for kind in kinds if hasattr(kind, "type")]
-    finalized = [FINALIZES] if any(isinstance(kind, Finalize) for kind in kinds) else []
-    commanded = [COMMANDED] if any(isinstance(kind, OnTopic) for kind in kinds) else []
+    finalized = [FINALIZES] if any(isinstance(kind, FinalizeTrigger) for kind in kinds) else []
+    commanded = [COMMANDED] if any(isinstance(kind, CommandTrigger) for kind in kinds) else []
     return st.one_of(*told, *finalized, *commanded)
 
 

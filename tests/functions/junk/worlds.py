@@ -8,7 +8,7 @@ import importlib
 import json
 from typing import Any
 
-from ripple.handling.shell import Stage
+from ripple.handling.shell import Handler
 from ripple.ports import Document
 from tests.functions.fakes import NOW
 from tests.functions.junk.pushes import FACTS
@@ -16,8 +16,8 @@ from tests.functions.junk.refusing import RefusingEdge
 from tests.ripple.rows.sample_rows import a_click, an_order
 
 
-def stage_of(name: str) -> Stage:
-    react: Stage = importlib.import_module(f"functions.{name}.stage").react
+def stage_of(name: str) -> Handler:
+    react: Handler = importlib.import_module(f"functions.{name}.stage").react
     return react
 
 

@@ -13,16 +13,16 @@ from ripple.deployment.routes import (
     STAGES,
     STATED_ELSEWHERE,
     TOPICS,
-    Command,
-    Fact,
-    Finalize,
+    CommandTrigger,
+    FactTrigger,
+    FinalizeTrigger,
     filter_of,
     subscription_name,
 )
 from ripple.wire.events import CATALOGUE
 
 PAIRS = [(stage.name, trigger) for stage in STAGES.values() for trigger in stage.triggers]
-SUBSCRIBED = [(name, trigger) for name, trigger in PAIRS if isinstance(trigger, Fact | Command)]
+SUBSCRIBED = [(name, trigger) for name, trigger in PAIRS if isinstance(trigger, FactTrigger | CommandTrigger)]
 
 
 def test_subscription_names_are_unique_and_valid() -> None:
@@ -32,12 +32,12 @@ def test_subscription_names_are_unique_and_valid() -> None:
 
 
 def test_stages_react_to_facts_that_exist() -> None:
-    assert {trigger.type for _, trigger in SUBSCRIBED if isinstance(trigger, Fact)} <= set(CATALOGUE)
+    assert {trigger.type for _, trigger in SUBSCRIBED if isinstance(trigger, FactTrigger)} <= set(CATALOGUE)
 
 
 def test_stages_react_to_topics_and_buckets_that_exist() -> None:
-    assert {trigger.topic for _, trigger in SUBSCRIBED if isinstance(trigger, Command)} <= set(TOPICS)
-    assert {trigger.bucket for _, trigger in PAIRS if isinstance(trigger, Finalize)} <= set(BUCKETS)
+    assert {trigger.topic for _, trigger in SUBSCRIBED if isinstance(trigger, CommandTrigger)} <= set(TOPICS)
+    assert {trigger.bucket for _, trigger in PAIRS if isinstance(trigger, FinalizeTrigger)} <= set(BUCKETS)
 
 
 def test_filters_compare_one_attribute_with_one_value() -> None:

@@ -11,9 +11,9 @@ import yaml
 
 from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
-from ripple.replaying.plan import SHOWN, Plan
+from ripple.replaying.plan import SHOWN, ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
-from ripple.state.elt_runs import Head, Run
+from ripple.state.elt_runs import EltRun, Head
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -22,11 +22,11 @@ TABLES = ", ".join(WRITTEN)
 
 def read_head(said: dict[str, Any]) -> Head:
     live = said.get("run")
-    run = Run(batch=live, epoch=9, lease_until=NOW, cause="c") if live else None
+    run = EltRun(batch=live, epoch=9, lease_until=NOW, cause="c") if live else None
     return Head(run=run, epoch=9, next=said.get("next", 4), replays=tuple(said.get("replays", ())))
 
 
-def plan_of(case: dict[str, Any]) -> Plan:
+def plan_of(case: dict[str, Any]) -> ReplayPlan:
     head = read_head(case.get("head", {}))
     if "batch" in case:
         batch = case["batch"]

@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ripple.state.caps import HOUR, Starts
 from ripple.state.elt_runs import (
+    EltRun,
     Head,
-    Run,
     ask_again,
     claim_next,
     count_fitting,
@@ -25,7 +25,7 @@ from ripple.state.elt_runs import (
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEASE = dt.timedelta(hours=1)
-RUN = Run(batch=2, epoch=5, lease_until=NOW, cause="c")
+RUN = EltRun(batch=2, epoch=5, lease_until=NOW, cause="c")
 
 CLAIMS = [
     ("nothing ran and nothing waits", Head(), 0, None),
@@ -124,7 +124,7 @@ class Runs(RuleBasedStateMachine):
             self.claimed += self.waiting
             self.waiting = 0
 
-    def note(self, run: Run) -> None:
+    def note(self, run: EltRun) -> None:
         self.epochs.append(run.epoch)
         self.told.append((run.batch, run.epoch))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.delivery.changes import Change, Changes
-from cli.delivery.deploying import Outcome
-from cli.delivery.planning import Plan
+from cli.delivery.deploying import DeploymentOutcome
+from cli.delivery.planning import DeploymentPlan
 from cli.delivery.releases import Release
 from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.waves import Wave
@@ -26,7 +26,7 @@ _TITLES = {
 _FEW = 12
 
 
-def tell_plan(plan: Plan) -> str:
+def tell_plan(plan: DeploymentPlan) -> str:
     """The whole plan."""
     before = f"release {plan.deployed.number}" if plan.deployed else "nothing: this is the first release"
     lines = [f"deployed is {before}"]
@@ -88,7 +88,7 @@ def tell_waves(waves: Sequence[Wave]) -> Iterator[str]:
         yield f"  {number}. {wave.name}: {', '.join(wave.parts)} ({wave.why})"
 
 
-def tell_outcome(outcome: Outcome) -> str:
+def tell_outcome(outcome: DeploymentOutcome) -> str:
     """What came of a deployment, and the next step."""
     number = outcome.release.number
     if outcome.succeeded:

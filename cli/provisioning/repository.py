@@ -10,7 +10,7 @@ from pathlib import Path
 from google.api_core.exceptions import AlreadyExists, BadRequest, Conflict, Forbidden, GoogleAPICallError, NotFound
 from google.cloud import dataform_v1
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import REPOSITORY
 
 Files = Mapping[str, bytes]

@@ -16,7 +16,7 @@ class Requests(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class ExecutionEnvironment:
     """Clock in seconds since 1970, sleep, ids, log, environment variables, HTTP and connectors of one execution."""
 
     now: Callable[[], float]

@@ -11,9 +11,9 @@ from pathlib import Path
 from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.parts import JOBS, SCHEDULE, Tick
-from ripple.deployment.routes import FINALIZED, STAGES, TICKS, Finalize, caller, service_name
+from ripple.deployment.routes import FINALIZED, STAGES, TICKS, FinalizeTrigger, caller, service_name
 
 
 def deploy_functions(
@@ -51,11 +51,11 @@ def make_triggers(clients: AdminClients, services: Mapping[str, str]) -> None:
     """Eventarc brings finalize events of a bucket to its stage; `services` maps a stage to its service's name."""
     for stage in (STAGES[name] for name in services):
         for trigger in stage.triggers:
-            if isinstance(trigger, Finalize):
+            if isinstance(trigger, FinalizeTrigger):
                 _make_trigger(clients, services[stage.name], stage.name, trigger)
 
 
-def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Finalize) -> None:
+def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: FinalizeTrigger) -> None:
     wanted = eventarc_v1.Trigger(
         name=f"{clients.parent}/triggers/{service_name(stage)}--{trigger.bucket}",
         event_filters=[

@@ -13,7 +13,7 @@ from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.rest.app import body_of, table_name, warehouse
 from laptop.bigquery.running.queries import result_fields
 from laptop.bigquery.running.session import Session
-from laptop.bigquery.running.tables import KEPT, column_of, drop_storage, new_table, resource_of
+from laptop.bigquery.running.table_storage import KEPT, column_of, drop_storage, new_table, resource_of
 from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.references import TableName
 

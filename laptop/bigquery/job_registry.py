@@ -16,18 +16,18 @@ import pyarrow as pa
 
 from laptop.bigquery.errors import duplicate, not_found
 from laptop.bigquery.running.billing import bill
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
 from laptop.files import write_whole
 from laptop.http import ApiError
 from laptop.loops import persist
 
 Resource = dict[str, Any]
-Work = Callable[[Session], Outcome]
+Work = Callable[[Session], StatementOutcome]
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class BigQueryJob:
     """`resource` is what jobs.get answers; `done` is set once its state is DONE."""
 
     resource: Resource
@@ -46,7 +46,7 @@ class Job:
 
 
 @dataclass(slots=True, kw_only=True)
-class Jobs:
+class JobRegistry:
     """All jobs of the project, by id; `make_session` opens a session for a new one."""
 
     folder: Path
@@ -54,7 +54,7 @@ class Jobs:
     location: str
     now: Callable[[], int]
     new_id: Callable[[], str]
-    known: dict[str, Job] = field(default_factory=dict)
+    known: dict[str, BigQueryJob] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _writing: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,7 +65,7 @@ class Jobs:
             path.unlink()
         for path in sorted(self.folder.glob("*.json")):
             try:
-                job = Job(resource=json.loads(path.read_text()))
+                job = BigQueryJob(resource=json.loads(path.read_text()))
             except ValueError:
                 # A machine that died can leave a name without its content: such a job is unknown, as one that never was.
                 path.unlink()
@@ -75,17 +75,17 @@ class Jobs:
             job.done.set()
             self.known[job.key] = job
 
-    def need(self, job_id: str) -> Job:
+    def need(self, job_id: str) -> BigQueryJob:
         if job_id not in self.known:
             raise not_found("Job", f"{self.project}:{self.location}.{job_id}")
         return self.known[job_id]
 
-    def begin(self, configuration: Resource, session: Session, work: Work, job_id: str = "") -> Job:
+    def begin(self, configuration: Resource, session: Session, work: Work, job_id: str = "") -> BigQueryJob:
         """Start it in a thread. Raises ApiError if the id is taken."""
         job_id = job_id or self.new_id()
         if job_id in self.known:
             raise duplicate("Job", f"{self.project}:{self.location}.{job_id}")
-        job = Job(resource=self._record(job_id, configuration), session=session)
+        job = BigQueryJob(resource=self._record(job_id, configuration), session=session)
         self._save(job)
         self.known[job_id] = job
         task = asyncio.create_task(self._run(job, session, work))
@@ -93,13 +93,13 @@ class Jobs:
         task.add_done_callback(self.tasks.discard)
         return job
 
-    async def _run(self, job: Job, session: Session, work: Work) -> None:
+    async def _run(self, job: BigQueryJob, session: Session, work: Work) -> None:
         outcome = await asyncio.to_thread(self._work, job, session, work)
         await persist(lambda: self._finish(job, outcome))
         job.session = None
         job.done.set()
 
-    def _work(self, job: Job, session: Session, work: Work) -> Outcome | Exception:
+    def _work(self, job: BigQueryJob, session: Session, work: Work) -> StatementOutcome | Exception:
         try:
             outcome = work(session)
             if outcome.rows is not None:
@@ -112,41 +112,41 @@ class Jobs:
         finally:
             session.cursor.close()
 
-    def _finish(self, job: Job, outcome: Outcome | Exception) -> None:
+    def _finish(self, job: BigQueryJob, outcome: StatementOutcome | Exception) -> None:
         resource = job.resource
         resource["status"]["state"] = "DONE"
         resource["statistics"]["endTime"] = str(self.now())
-        if isinstance(outcome, Outcome):
+        if isinstance(outcome, StatementOutcome):
             _describe_outcome(resource, outcome, job.session)
         else:
             error = _error_of(outcome, job.cancelled)
             resource["status"].update(errorResult=error, errors=[error])
         self._save(job)
 
-    def cancel(self, job: Job) -> None:
+    def cancel(self, job: BigQueryJob) -> None:
         if job.session is not None and not job.done.is_set():
             job.cancelled = True
             job.session.cursor.interrupt()
 
-    def rows(self, job: Job) -> pa.Table:
+    def rows(self, job: BigQueryJob) -> pa.Table:
         path = self.folder / f"{job.key}.arrow"
         if not path.exists():
             return pa.table({})
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
 
-    def forget(self, job: Job) -> None:
+    def forget(self, job: BigQueryJob) -> None:
         self.known.pop(job.key, None)
         for suffix in ("json", "arrow"):
             (self.folder / f"{job.key}.{suffix}").unlink(missing_ok=True)
 
-    def _save_rows(self, job: Job, rows: pa.Table) -> None:
+    def _save_rows(self, job: BigQueryJob, rows: pa.Table) -> None:
         path = self.folder / f"{job.key}.arrow.part"
         with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
             writer.write_table(rows)
         os.replace(path, path.with_suffix(""))
 
-    def _save(self, job: Job) -> None:
+    def _save(self, job: BigQueryJob) -> None:
         with self._writing:
             write_whole(self.folder / f"{job.key}.json", json.dumps(job.resource))
 
@@ -172,7 +172,7 @@ def _error_of(error: Exception, cancelled: bool) -> Resource:
     return {"reason": "invalidQuery", "message": str(error), "code": 400}
 
 
-def _describe_outcome(resource: Resource, outcome: Outcome, session: Session | None) -> None:
+def _describe_outcome(resource: Resource, outcome: StatementOutcome, session: Session | None) -> None:
     sizes = session.bytes_read.values() if session else ()
     read = str(sum(sizes))
     query: Resource = {

@@ -12,7 +12,7 @@ from google.api_core.exceptions import AlreadyExists, Conflict, NotFound, Precon
 from google.cloud import secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.parts import LEDGERS, name_seeds
 from ripple.deployment.routes import DATASETS, PEPPER, WORKFLOW, service_account
 

@@ -12,15 +12,15 @@ from starlette.requests import Request
 
 from laptop.dataform.resources import page
 from laptop.dataform.running import Runner
-from laptop.dataform.store import Record, Store
+from laptop.dataform.store import Record, RecordStore
 from laptop.http import ApiError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class DataformServices:
     """`now` gives RFC 3339, `new_id` a fresh id; `folder` is the service's own."""
 
-    store: Store
+    store: RecordStore
     runner: Runner
     folder: Path
     location: str
@@ -28,8 +28,8 @@ class Surroundings:
     new_id: Callable[[], str]
 
 
-def surroundings(request: Request) -> Surroundings:
-    found: Surroundings = request.app.state.surroundings
+def surroundings(request: Request) -> DataformServices:
+    found: DataformServices = request.app.state.surroundings
     return found
 
 

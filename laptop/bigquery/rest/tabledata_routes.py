@@ -11,7 +11,7 @@ from starlette.routing import Route
 from laptop.bigquery.encode import encode_rows
 from laptop.bigquery.errors import invalid
 from laptop.bigquery.ingest import insert_rows
-from laptop.bigquery.rest.app import Warehouse, body_of, table_name, warehouse
+from laptop.bigquery.rest.app import WarehouseApp, body_of, table_name, warehouse
 from laptop.bigquery.running.queries import with_canonical_types
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import TableName
@@ -27,7 +27,7 @@ async def insert_all(request: Request) -> Response:
     return JSONResponse({**answer, "insertErrors": errors} if errors else answer)
 
 
-def _insert(house: Warehouse, session: Session, name: TableName, body: dict[str, Any]) -> list[dict[str, Any]]:
+def _insert(house: WarehouseApp, session: Session, name: TableName, body: dict[str, Any]) -> list[dict[str, Any]]:
     table = session.catalog.need_table(name)
     if table["type"] != "TABLE":
         raise invalid(f"Cannot add rows to {name}, a {table['type'].lower()}")

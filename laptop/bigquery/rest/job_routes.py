@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from laptop.bigquery.encode import encode_rows
 from laptop.bigquery.errors import invalid, unsupported
-from laptop.bigquery.jobs import Job
-from laptop.bigquery.loading import run_load
-from laptop.bigquery.rest.app import Warehouse, body_of, warehouse
-from laptop.bigquery.rest.tabledata import PAGE_ROWS
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.job_registry import BigQueryJob
+from laptop.bigquery.load_jobs import run_load
+from laptop.bigquery.rest.app import WarehouseApp, body_of, warehouse
+from laptop.bigquery.rest.tabledata_routes import PAGE_ROWS
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.scripts import run_script
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import TableName
@@ -36,7 +36,7 @@ async def insert_job(request: Request) -> Response:
     return JSONResponse(job.resource)
 
 
-def _begin(house: Warehouse, configuration: Resource, job_id: str) -> Job:
+def _begin(house: WarehouseApp, configuration: Resource, job_id: str) -> BigQueryJob:
     if "query" in configuration:
         return _begin_query(house, configuration, job_id)
     if "load" in configuration:
@@ -47,7 +47,7 @@ def _begin(house: Warehouse, configuration: Resource, job_id: str) -> Job:
     raise unsupported(f"{kinds[0] if kinds else 'unknown'} jobs")
 
 
-def _begin_query(house: Warehouse, configuration: Resource, job_id: str) -> Job:
+def _begin_query(house: WarehouseApp, configuration: Resource, job_id: str) -> BigQueryJob:
     query = configuration["query"]
     if query.get("useLegacySql"):
         raise unsupported("legacy SQL")
@@ -58,7 +58,7 @@ def _begin_query(house: Warehouse, configuration: Resource, job_id: str) -> Job:
     target = _name(query["destinationTable"]) if query.get("destinationTable") else None
     disposition = str(query.get("writeDisposition", ""))
 
-    def work(opened: Session) -> Outcome:
+    def work(opened: Session) -> StatementOutcome:
         return run_script(opened, str(query.get("query", "")), target, disposition)
 
     configuration = {**configuration, "jobType": "QUERY"}
@@ -114,14 +114,14 @@ async def get_query_results(request: Request) -> Response:
     return JSONResponse(await asyncio.to_thread(_results, house, job, start, count, as_int))
 
 
-async def _wait(job: Job, milliseconds: int) -> None:
+async def _wait(job: BigQueryJob, milliseconds: int) -> None:
     try:
         await asyncio.wait_for(job.done.wait(), max(milliseconds, 1) / 1000)
     except TimeoutError:
         return
 
 
-def _results(house: Warehouse, job: Job, start: int, count: int, as_int: bool) -> Resource:
+def _results(house: WarehouseApp, job: BigQueryJob, start: int, count: int, as_int: bool) -> Resource:
     """One page. Raises ApiError when the job failed."""
     answer: Resource = {"kind": "bigquery#getQueryResultsResponse", "jobReference": job.resource["jobReference"]}
     if not job.done.is_set():
@@ -138,7 +138,9 @@ def _results(house: Warehouse, job: Job, start: int, count: int, as_int: bool) -
     return answer
 
 
-def _rows(house: Warehouse, job: Job, fields: list[Resource], start: int, count: int, as_int: bool) -> Resource:
+def _rows(
+    house: WarehouseApp, job: BigQueryJob, fields: list[Resource], start: int, count: int, as_int: bool
+) -> Resource:
     table = house.jobs.rows(job)
     rows = encode_rows(table.slice(start, count), fields, int_timestamps=as_int) if table.num_columns else []
     page: Resource = {"schema": {"fields": fields}, "totalRows": str(table.num_rows), "rows": rows}
@@ -147,7 +149,7 @@ def _rows(house: Warehouse, job: Job, fields: list[Resource], start: int, count:
     return page
 
 
-def _raise_error(job: Job) -> None:
+def _raise_error(job: BigQueryJob) -> None:
     if job.error is not None:
         raise ApiError(job.error["code"], job.error["message"], reason=job.error["reason"])
 

@@ -1,4 +1,4 @@
-"""`python -m cli.deploy foundation | parts | prune`: one step of a deployment, by the code of the checkout it is run in.
+"""`python -m cli.provisioning foundation | parts | prune`: one step of a deployment, by the code of the checkout it is run in.
 
 A release of another version, such as one that is rolled back to, is so deployed by its own routes and its own code.
 The environment says where, as `.ripple/env` does.
@@ -10,9 +10,9 @@ import argparse
 import os
 from pathlib import Path
 
-from cli.deploy.clients import AdminClients
-from cli.deploy.pruning import prune
-from cli.deploy.whole import PARTS, Code, deploy_parts, lay_foundation
+from cli.provisioning.clients import AdminClients
+from cli.provisioning.pruning import prune
+from cli.provisioning.sequence import PARTS, ReleaseCode, deploy_parts, lay_foundation
 
 
 def main() -> None:
@@ -23,12 +23,12 @@ def main() -> None:
     elif given.step == "prune":
         prune(clients)
     else:
-        code = Code(root=Path.cwd(), spec=given.spec, packed=given.packed, release=given.release)
+        code = ReleaseCode(root=Path.cwd(), spec=given.spec, packed=given.packed, release=given.release)
         deploy_parts(clients, code, [part for part in PARTS if part in given.parts])
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m cli.deploy", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m cli.provisioning", description=__doc__)
     parser.add_argument("step", choices=("foundation", "parts", "prune"))
     parser.add_argument("--parts", nargs="*", default=[], help="which parts; one that this checkout lacks is left out")
     parser.add_argument("--spec", default="", help="gs:// URI of the compiled pipeline")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.deploy import computing, messaging, repository, warehouse
-from cli.deploy.clients import AdminClients
+from cli.provisioning import computing, messaging, repository, warehouse
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import EVENTS, REPOSITORY, STAGES, WORKFLOW, service_account, service_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,7 +18,7 @@ PARTS = (WORKFLOW, JOBS, *STAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class ReleaseCode:
     """What is deployed: a checkout's root, the uploaded spec's URI, whether functions share a process, the release it is of."""
 
     root: Path
@@ -38,7 +38,7 @@ def deploy(
     spec = warehouse.upload_spec(clients, (root / SPEC).read_bytes())
     repository.commit_dataform(clients, repository.read_project(root / "dataform"), "Deploy the working tree")
     tell("workflow, jobs and functions")
-    deploy_parts(clients, Code(root=root, spec=spec, packed=packed), PARTS)
+    deploy_parts(clients, ReleaseCode(root=root, spec=spec, packed=packed), PARTS)
 
 
 def lay_foundation(clients: AdminClients) -> None:
@@ -51,7 +51,7 @@ def lay_foundation(clients: AdminClients) -> None:
     warehouse.make_pepper(clients)
 
 
-def deploy_parts(clients: AdminClients, code: Code, parts: Collection[str]) -> None:
+def deploy_parts(clients: AdminClients, code: ReleaseCode, parts: Collection[str]) -> None:
     """Those of PARTS, each with the subscriptions and triggers that bring events to it."""
     shared = dict(clients.environ) | {"PYTHONPATH": str(code.root)}
     if WORKFLOW in parts:

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from laptop.bigquery.errors import duplicate, invalid
 from laptop.bigquery.rest.app import body_of, warehouse
-from laptop.bigquery.running.datasets import new_dataset, remove_dataset
+from laptop.bigquery.running.dataset_storage import new_dataset, remove_dataset
 from laptop.bigquery.running.session import Session
 
 _SERVER_SET = ("kind", "id", "etag", "selfLink", "creationTime", "lastModifiedTime", "datasetReference")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from cli.deploy.clients import AdminClients
-from ripple.deployment.routes import STAGES, Command, Fact, Finalize, service_name, subscription_name
+from cli.provisioning.clients import AdminClients
+from ripple.deployment.routes import (
+    STAGES,
+    CommandTrigger,
+    FactTrigger,
+    FinalizeTrigger,
+    service_name,
+    subscription_name,
+)
 
 Names = list[str]
 
@@ -36,7 +43,7 @@ def wanted_subscriptions() -> set[str]:
         subscription_name(stage.name, trigger)
         for stage in STAGES.values()
         for trigger in stage.triggers
-        if isinstance(trigger, Fact | Command)
+        if isinstance(trigger, FactTrigger | CommandTrigger)
     }
 
 
@@ -45,7 +52,7 @@ def _triggers() -> set[str]:
         f"{service_name(stage.name)}--{trigger.bucket}"
         for stage in STAGES.values()
         for trigger in stage.triggers
-        if isinstance(trigger, Finalize)
+        if isinstance(trigger, FinalizeTrigger)
     }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from google.api_core.exceptions import AlreadyExists, Conflict
 from google.protobuf.duration_pb2 import Duration
 
-from cli.deploy.clients import AdminClients
+from cli.provisioning.clients import AdminClients
 from ripple.deployment.parts import LEDGERS, Ledger
 from ripple.deployment.routes import (
     BUCKETS,
@@ -17,10 +17,10 @@ from ripple.deployment.routes import (
     PUSH,
     STAGES,
     TOPICS,
-    Command,
-    Delivery,
-    Fact,
-    Stage,
+    CommandTrigger,
+    DeliveryPolicy,
+    FactTrigger,
+    StageRoute,
     caller,
     filter_of,
     subscription_name,
@@ -55,7 +55,7 @@ def _describe_ledger(clients: AdminClients, ledger: Ledger) -> dict[str, Any]:
     }
 
 
-def _describe_delivery(clients: AdminClients, delivery: Delivery) -> dict[str, Any]:
+def _describe_delivery(clients: AdminClients, delivery: DeliveryPolicy) -> dict[str, Any]:
     waits = {
         "minimum_backoff": Duration(seconds=delivery.minimum_backoff_seconds),
         "maximum_backoff": Duration(seconds=delivery.maximum_backoff_seconds),
@@ -76,19 +76,21 @@ def make_subscriptions(clients: AdminClients, uris: Mapping[str, str]) -> None:
     """One push subscription a trigger; `uris` maps the stages that are deployed to where their functions listen."""
     for name, uri in uris.items():
         for trigger in STAGES[name].triggers:
-            if isinstance(trigger, Fact | Command):
+            if isinstance(trigger, FactTrigger | CommandTrigger):
                 _make_subscription(clients, STAGES[name], trigger, uri)
 
 
-def _make_subscription(clients: AdminClients, stage: Stage, trigger: Fact | Command, uri: str) -> None:
+def _make_subscription(
+    clients: AdminClients, stage: StageRoute, trigger: FactTrigger | CommandTrigger, uri: str
+) -> None:
     name = _subscription(clients, subscription_name(stage.name, trigger))
     identity = f"{caller(stage.name)}@{clients.project}.iam.gserviceaccount.com"
     push: dict[str, Any] = {"push_endpoint": uri + "/", "oidc_token": {"service_account_email": identity}}
-    if isinstance(trigger, Fact):
+    if isinstance(trigger, FactTrigger):
         push["no_wrapper"] = {"write_metadata": True}
     subscription = _describe_delivery(clients, PUSH) | {
         "name": name,
-        "topic": _topic(clients, EVENTS if isinstance(trigger, Fact) else trigger.topic),
+        "topic": _topic(clients, EVENTS if isinstance(trigger, FactTrigger) else trigger.topic),
         "filter": filter_of(trigger),
         "push_config": push,
         "ack_deadline_seconds": stage.ack_deadline_seconds,

@@ -7,13 +7,13 @@ from typing import Any
 from laptop.bigquery.errors import duplicate, unsupported
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.external.scan import plan_scan
-from laptop.bigquery.running.outcome import Outcome
+from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
-from laptop.bigquery.running.tables import append_rows, new_table
+from laptop.bigquery.running.table_storage import append_rows, new_table
 from laptop.bigquery.sql.references import TableName
 
 
-def run_load(session: Session, target: TableName, load: dict[str, Any]) -> Outcome:
+def run_load(session: Session, target: TableName, load: dict[str, Any]) -> StatementOutcome:
     """WRITE_APPEND (the default), WRITE_TRUNCATE or WRITE_EMPTY. Raises ApiError for other formats."""
     if load.get("sourceFormat") not in ("NEWLINE_DELIMITED_JSON", "PARQUET"):
         raise unsupported(f"load jobs of format {load.get('sourceFormat', 'CSV')}")
@@ -28,4 +28,4 @@ def run_load(session: Session, target: TableName, load: dict[str, Any]) -> Outco
         elif disposition == "WRITE_EMPTY" and session.count(f"SELECT count(*) FROM {target.duck}"):
             raise duplicate("Table", str(target))
         rows = append_rows(session, target, fields, f"({scan.sql})")
-    return Outcome(kind="LOAD", affected=rows)
+    return StatementOutcome(kind="LOAD", affected=rows)
