@@ -50,7 +50,7 @@ def lines() -> Iterator[list[dict[str, Any]]]:
 def push(data: bytes, kind: str) -> Request:
     headers = {"ce-specversion": "1.0", "ce-id": "e1", "ce-type": kind, "ce-source": "//ripple/workflows/run_elt"}
     more = {"ce-time": "2026-01-01T00:00:00Z", "ce-correlationid": "batches/3", "content-type": "application/json"}
-    return Request(EnvironBuilder(method="POST", data=data, headers=headers | more).get_environ())
+    return Request(EnvironBuilder(method="POST", data=data, headers=list((headers | more).items())).get_environ())
 
 
 def test_a_stated_fact_is_a_line_with_its_identity_and_counts(lines: list[dict[str, Any]]) -> None:
@@ -98,7 +98,7 @@ def test_no_line_holds_a_reason_that_may_quote_a_row(lines: list[dict[str, Any]]
 
 def test_a_process_writes_each_fact_once_as_json_to_stdout() -> None:
     code = (
-        "from ripple import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
+        "from ripple.handling import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
         "log_lines.write_to_stdout(); log_lines.write_to_stdout(); log_lines.write('stated', 's', LANDED, 'c')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
