@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from laptop.workflows import blocks
@@ -12,28 +11,11 @@ from laptop.workflows.errors import WorkflowError, tagged
 from laptop.workflows.evaluation import FunctionName, assign, evaluate_value
 from laptop.workflows.functions import StandardLibrary, find_constant
 from laptop.workflows.operators import as_boolean
+from laptop.workflows.outcomes import Jump, Outcome, Return, Step
 from laptop.workflows.retries import read_policy
 from laptop.workflows.scopes import Budget, VariableScope
 
 CALL_DEPTH = 20
-Step = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jump:
-    """Leave the current list of steps for the step named `target`, or `break`, `continue`, `end`."""
-
-    target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """Leave the (sub)workflow with a value."""
-
-    value: Any
-
-
-Outcome = Jump | Return | None
 
 
 async def run_workflow(source: Mapping[str, Any], argument: Any, surroundings: ExecutionEnvironment) -> Any:
