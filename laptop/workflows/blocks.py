@@ -61,17 +61,22 @@ async def run_parallel(runner: StepRunner, block: Block, scope: VariableScope) -
     """Run branches or iterations at once; all are waited for, then failures raise UnhandledBranchError."""
     if runner.parallel_depth >= PARALLEL_DEPTH:
         raise tagged("ParallelNestingError", f"parallel steps nest deeper than {PARALLEL_DEPTH}")
-    gate = asyncio.Semaphore(min(CONCURRENT, await runner.value(block.get("concurrency_limit", CONCURRENT), scope)))
-    runner.parallel_depth += 1
-    try:
-        jobs = await _jobs(runner, block, scope)
-        failures = await asyncio.gather(*(_run_gated(gate, name, job) for name, job in jobs))
-    finally:
-        runner.parallel_depth -= 1
+    gate = asyncio.Semaphore(min(CONCURRENT, await _limit(runner, block, scope)))
+    jobs = await _jobs(runner.nest(), block, scope)
+    failures = await asyncio.gather(*(_run_gated(gate, name, job) for name, job in jobs))
     failed = [failure for failure in failures if failure is not None]
     if failed:
         message = "UnhandledBranchError: One or more branches or iterations encountered an unhandled runtime error"
         raise tagged("UnhandledBranchError", message, branches=failed, truncated=False)
+
+
+async def _limit(runner: StepRunner, block: Block, scope: VariableScope) -> int:
+    limit = await runner.value(block.get("concurrency_limit", CONCURRENT), scope)
+    if type(limit) is not int:
+        raise tagged("TypeError", f"concurrency_limit is a positive integer, got {type_name(limit)}")
+    if limit < 1:
+        raise tagged("ValueError", f"concurrency_limit is a positive integer, got {limit}")
+    return limit
 
 
 Job = tuple[str, Callable[[], Awaitable[Any]]]
@@ -79,7 +84,7 @@ Job = tuple[str, Callable[[], Awaitable[Any]]]
 
 async def _jobs(runner: StepRunner, block: Block, scope: VariableScope) -> list[Job]:
     def branch(steps: Any) -> Callable[[], Awaitable[Any]]:
-        return lambda: runner.run_steps(steps, _inner(runner, block, scope))
+        return lambda: _run_branch(runner, steps, _inner(runner, block, scope))
 
     def iteration(index: int, value: Any) -> Callable[[], Awaitable[Any]]:
         return lambda: _iterate(runner, block["for"], index, value, _inner(runner, block, scope))
@@ -89,6 +94,13 @@ async def _jobs(runner: StepRunner, block: Block, scope: VariableScope) -> list[
         return [(name, branch(body["steps"])) for name, body in named]
     elements = await _elements(runner, block["for"], scope)
     return [(str(index), iteration(index, value)) for index, value in enumerate(elements)]
+
+
+async def _run_branch(runner: StepRunner, steps: Any, scope: VariableScope) -> None:
+    try:
+        await runner.run_steps(steps, scope)
+    finally:
+        scope.release()
 
 
 def _inner(runner: StepRunner, block: Block, scope: VariableScope) -> VariableScope:

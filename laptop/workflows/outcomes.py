@@ -29,10 +29,13 @@ Outcome: TypeAlias = Jump | Return | None
 
 
 class StepRunner(Protocol):
-    """Runs lists of steps; `parallel_depth` counts the parallel blocks around the step that runs now."""
+    """Runs lists of steps; `parallel_depth` counts the parallel blocks around them."""
 
     budget: Budget
     parallel_depth: int
+
+    def nest(self) -> StepRunner:
+        """A runner for the branches of a parallel block: one block deeper."""
 
     def run_steps(self, steps: list[Mapping[str, Step]], scope: VariableScope) -> Awaitable[Outcome]: ...
 
