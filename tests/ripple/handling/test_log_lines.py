@@ -98,7 +98,7 @@ def test_no_line_holds_a_reason_that_may_quote_a_row(lines: list[dict[str, Any]]
 
 def test_a_process_writes_each_fact_once_as_json_to_stdout() -> None:
     code = (
-        "from ripple import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
+        "from ripple.handling import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
         "log_lines.write_to_stdout(); log_lines.write_to_stdout(); log_lines.write('stated', 's', LANDED, 'c')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
