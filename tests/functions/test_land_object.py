@@ -299,7 +299,7 @@ def test_bad_rows_of_a_later_check_lie_beside_those_of_the_first() -> None:
     name = quarantine_name(parse_bronze_name(stored.ref.name), stored.ref.generation)
     held, _ = edge.objects.live["ripple-test-quarantine", name]
     del edge.objects.live["ripple-test-quarantine", name]
-    edge.objects.put("ripple-test-quarantine", name, b"{}\n", held.metadata | {CONTENT_KEY: "of another contract"})
+    edge.objects.put("ripple-test-quarantine", name, b"{}\n", {**held.metadata, CONTENT_KEY: "of another contract"})
     edge.settings = strict(0.5)
     replay(edge, stored.ref.uri)
     fact = edge.publisher.facts(BronzeObjectLanded)[0]

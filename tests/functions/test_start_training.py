@@ -94,7 +94,7 @@ def test_another_dataset_or_spec_gives_another_job() -> None:
 @pytest.mark.parametrize("empty", ["train_rows", "test_rows"])
 def test_a_dataset_without_a_full_label_window_is_skipped(empty: str) -> None:
     edge = an_edge()
-    tell(edge, dataclasses.replace(RUN, **{empty: 0}))
+    tell(edge, dataclasses.replace(RUN, **{empty: 0}))  # type: ignore[arg-type]
     assert_skipped(edge, "no customers with a full label window")
 
 

@@ -50,7 +50,7 @@ def lines() -> Iterator[list[dict[str, Any]]]:
 def push(data: bytes, kind: str) -> Request:
     headers = {"ce-specversion": "1.0", "ce-id": "e1", "ce-type": kind, "ce-source": "//ripple/workflows/run_elt"}
     more = {"ce-time": "2026-01-01T00:00:00Z", "ce-correlationid": "batches/3", "content-type": "application/json"}
-    return Request(EnvironBuilder(method="POST", data=data, headers=headers | more).get_environ())
+    return Request(EnvironBuilder(method="POST", data=data, headers=list((headers | more).items())).get_environ())
 
 
 def test_a_stated_fact_is_a_line_with_its_identity_and_counts(lines: list[dict[str, Any]]) -> None:
