@@ -10,7 +10,9 @@ from laptop.dataform.graph import Action, ActionTarget, target_of
 
 
 def select_actions(actions: Iterable[Action], config: Mapping[str, Any]) -> list[Action]:
-    """The actions of an `invocationConfig`: all of them, or those with a tag or target, with what they lean on if asked.
+    """The actions of an `invocationConfig`: all of them, or those with a tag or target, with what they depend on if asked.
+
+    Disabled ones are among them: they are shown, never run, and may be depended upon.
 
     Raises ValueError for a target that does not exist, and for tags and targets together.
     """
@@ -20,7 +22,7 @@ def select_actions(actions: Iterable[Action], config: Mapping[str, Any]) -> list
         chosen |= _closure(chosen, {name: each.dependencies for name, each in known.items()})
     if config.get("transitiveDependentsIncluded"):
         chosen |= _closure(chosen, _dependents(known.values()))
-    return [each for name, each in known.items() if name in chosen and each.kind != "declaration" and not each.disabled]
+    return [each for name, each in known.items() if name in chosen and each.kind != "declaration"]
 
 
 def _choose(known: Mapping[ActionTarget, Action], config: Mapping[str, Any]) -> set[ActionTarget]:
@@ -54,17 +56,17 @@ def _dependents(actions: Iterable[Action]) -> dict[ActionTarget, list[ActionTarg
 
 
 def ready_actions(actions: Iterable[Action], states: Mapping[ActionTarget, str]) -> list[Action]:
-    """Pending actions whose selected dependencies have all succeeded."""
+    """Pending actions whose selected dependencies have all succeeded or are disabled."""
     return [
         action
         for action in actions
         if states[action.target] == "PENDING"
-        and all(states.get(target, "SUCCEEDED") == "SUCCEEDED" for target in action.dependencies)
+        and all(states.get(target, "SUCCEEDED") in ("SUCCEEDED", "DISABLED") for target in action.dependencies)
     ]
 
 
 def skipped_actions(actions: Iterable[Action], states: Mapping[ActionTarget, str]) -> list[Action]:
-    """Pending actions that lean on one that failed, was skipped or cancelled."""
+    """Pending actions that depend on one that failed, was skipped or cancelled."""
     ended_badly = ("FAILED", "SKIPPED", "CANCELLED")
     return [
         action
