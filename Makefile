@@ -53,6 +53,7 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
 	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
