@@ -17,18 +17,23 @@ def select_actions(actions: Iterable[Action], config: Mapping[str, Any]) -> list
     Raises ValueError for a target that does not exist, and for tags and targets together.
     """
     known = {action.target: action for action in actions}
+    chosen = _choose(known, config)
+    if config.get("transitiveDependenciesIncluded"):
+        chosen |= _closure(chosen, {name: each.dependencies for name, each in known.items()})
+    if config.get("transitiveDependentsIncluded"):
+        chosen |= _closure(chosen, _dependents(known.values()))
+    return [each for name, each in known.items() if name in chosen and each.kind != "declaration"]
+
+
+def _choose(known: Mapping[ActionTarget, Action], config: Mapping[str, Any]) -> set[ActionTarget]:
+    """What is asked for by name or tag."""
     tags, targets = set(config.get("includedTags", [])), [target_of(item) for item in config.get("includedTargets", [])]
     if tags and targets:
         raise ValueError("Only one of includedTags and includedTargets can be set")
     unknown = [str(target) for target in targets if target not in known]
     if unknown:
         raise ValueError(f"No such target: {', '.join(unknown)}")
-    chosen = set(targets) if targets else {name for name, each in known.items() if not tags or tags & set(each.tags)}
-    if config.get("transitiveDependenciesIncluded"):
-        chosen |= _closure(chosen, {name: each.dependencies for name, each in known.items()})
-    if config.get("transitiveDependentsIncluded"):
-        chosen |= _closure(chosen, _dependents(known.values()))
-    return [each for name, each in known.items() if name in chosen and each.kind != "declaration"]
+    return set(targets) or {name for name, each in known.items() if not tags or tags & set(each.tags)}
 
 
 def _closure(start: Iterable[ActionTarget], edges: Mapping[ActionTarget, Iterable[ActionTarget]]) -> set[ActionTarget]:

@@ -17,8 +17,8 @@ import pytest
 from cli.laptop_control import read_ports, running_pid, start_detached, stop
 from laptop.files import write_whole
 from laptop.supervisor import choose_ports
-from tests.torture.family import Family
 from tests.torture.faults import occupy
+from tests.torture.process_tree import Family
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ KINDS = {
 
 
 @dataclass(slots=True, kw_only=True)
-class Family:
+class ProcessTree:
     """`state` is absolute and ends in a name that is no one else's: by it and its mark the processes are known."""
 
     state: Path
