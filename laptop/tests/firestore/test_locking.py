@@ -46,7 +46,7 @@ class Board:
     def reads(self, who: str, *names: str) -> str:
         holder = self.holders[who]
         wanted = {"range": StartsWith(names[0][0])} if names[0].endswith("*") else {"documents": names}
-        return self._ask(who, LockRequest(age=holder.age, holder=holder, **wanted))  # type: ignore[arg-type]
+        return self._ask(who, LockRequest(age=holder.age, holder=holder, **wanted))
 
     def commits(self, who: str, *names: str) -> str:
         holder = self.holders.get(who)
