@@ -28,11 +28,11 @@ from tests.choreography.simulator.broken_exports import (
     with_the_last_number,
     without_asking_whether_it_was,
 )
-from tests.choreography.simulator.ports import SteppedDocuments, SteppedEdge, SteppedPipelineJobs, SteppedTransaction
+from tests.choreography.simulator.documents import SteppedDocuments, SteppedTransaction
+from tests.choreography.simulator.ports import SteppedEdge, SteppedPipelineJobs
 from tests.choreography.simulator.warehouse import Row, Warehouse
 from tests.choreography.simulator.workflows import Execution, Workflows
 from tests.choreography.simulator.world import HANDLERS, Handler, Protocol
-from tests.functions.fakes import FakeTransaction
 
 T = TypeVar("T")
 
@@ -130,7 +130,7 @@ class _ForgetfulTransaction(SteppedTransaction):
 class _ForgetfulDocuments(SteppedDocuments):
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
         def forgetting(transaction: Any, now: dt.datetime) -> T:
-            return work(_ForgetfulTransaction(transaction.engine, transaction.plain), now)
+            return work(_ForgetfulTransaction(transaction.store, transaction.plain, transaction.opened), now)
 
         return SteppedDocuments.run(self, forgetting)
 
@@ -168,11 +168,24 @@ class _WatermarkDocuments(SteppedDocuments):
 
 
 class _UnisolatedDocuments(SteppedDocuments):
-    """Commits whatever was read meanwhile: the lost update."""
+    """Locks nothing and commits whatever was read meanwhile: the lost update."""
 
-    def _commit(self, transaction: FakeTransaction) -> bool:
-        self.held.commit(transaction)
-        return True
+    def _acquire(self, request: Any, writes: Sequence[Any] = ()) -> None:
+        request.holder, request.documents, request.changes = None, (), ()
+
+    def _check_isolation(self, plain: Any) -> None:
+        return
+
+
+class _ClockOnTheHead(SteppedDocuments):
+    """Every transaction asks `elt/head` what time it is, and so locks it."""
+
+    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
+        def look_first(transaction: Transaction, now: dt.datetime) -> T:
+            transaction.get("elt/head")
+            return work(transaction, now)
+
+        return SteppedDocuments.run(self, look_first)
 
 
 class _RandomJobs(SteppedPipelineJobs):
@@ -256,6 +269,7 @@ BROKEN: Mapping[str, Protocol] = {
     "transactions that do not isolate": Protocol(
         edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
     ),
+    "clock on the head": Protocol(edge=_edge(documents=lambda world: _ClockOnTheHead(world.engine, world.documents))),
     "cap that sweep does not lift": _with(sweep=_instead_of(kick_waiting, wait_for_the_next_event)),
     "cap that forgets the last dataset": _with(sweep=_instead_of(revive_training, forget_the_deferred)),
     "cap counted by each instance": Protocol(
