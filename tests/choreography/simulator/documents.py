@@ -139,7 +139,7 @@ class SteppedDocuments:
         self._write(f"delete {path}", ("delete", path, {}), lambda: self.held.delete(path))
 
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
-        """As the gateway does it: a refused commit is tried again at its age, a refused read begins anew."""
+        """As the gateway does it: a refused commit is tried again at its age, a refused read is a new transaction."""
         age = 0
         for _ in range(_ATTEMPTS):
             opened, read_at = self.engine.step("begin transaction", lambda age=age: self._begin(age))  # type: ignore[misc]
