@@ -12,8 +12,8 @@ import pytest
 
 from tests.choreography.simulator.campaign import catch
 from tests.choreography.simulator.crash_points import full_scenario
-from tests.choreography.simulator.documents import Change, Found, foresee
 from tests.choreography.simulator.engine import KilledError
+from tests.choreography.simulator.locks import Change, Found, foresee
 from tests.choreography.simulator.running import run_seed
 from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
@@ -73,7 +73,7 @@ def test_a_write_waits_until_the_reader_is_done() -> None:
     stage.write("writer:1", 1)
     stage.write("other:1", 1, "d/y")
     assert stage.run() == ["other:1 done", "reader:1 done", "writer:1 done"]
-    assert stage.documents.waits == {("writer", "reader", "d"): 1}
+    assert stage.documents.locks.waits == {("writer", "reader", "d"): 1}
 
 
 def test_a_write_that_waits_too_long_is_refused() -> None:

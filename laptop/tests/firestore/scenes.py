@@ -6,7 +6,7 @@ The letter says who: a transaction, or a writer outside of one. Documents are in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,11 +85,9 @@ class Scene:
         request = t.BatchGetDocumentsRequest(
             database=DATABASE, documents=[_name(name) for name in names], transaction=self._transactions[who]
         )
-        found = [t.BatchGetDocumentsResponse.pb().FromString(data) async for data in self._stream(request)]
+        answers = self._reader.batch_get_documents(_pb(request))
+        found = [t.BatchGetDocumentsResponse.pb().FromString(data) async for data in answers]
         return " ".join(str(one.found.fields["n"].integer_value) if one.HasField("found") else "-" for one in found)
-
-    def _stream(self, request: Any) -> Any:
-        return self._reader.batch_get_documents(_pb(request))
 
     async def _finds(self, who: str, condition: str, limit: str = "0", order: str = "") -> str:
         request = t.RunQueryRequest(
@@ -187,6 +185,3 @@ def _query(condition: str, limit: int, order: str) -> dict[str, Any]:
         direction = "DESCENDING" if order.startswith("-") else "ASCENDING"
         query["order_by"] = [{"field": {"field_path": "n"}, "direction": direction}]
     return query | ({"limit": limit} if limit else {})
-
-
-Step = Callable[[str], Awaitable[list[str]]]

@@ -28,6 +28,7 @@ from tests.choreography.simulator.broken_exports import (
     with_the_last_number,
     without_asking_whether_it_was,
 )
+from tests.choreography.simulator.broken_locks import ClockOnTheHead, UnisolatedDocuments
 from tests.choreography.simulator.documents import SteppedDocuments, SteppedTransaction
 from tests.choreography.simulator.ports import SteppedEdge, SteppedPipelineJobs
 from tests.choreography.simulator.warehouse import Row, Warehouse
@@ -167,27 +168,6 @@ class _WatermarkDocuments(SteppedDocuments):
         return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))
 
 
-class _UnisolatedDocuments(SteppedDocuments):
-    """Locks nothing and commits whatever was read meanwhile: the lost update."""
-
-    def _acquire(self, request: Any, writes: Sequence[Any] = ()) -> None:
-        request.holder, request.documents, request.changes = None, (), ()
-
-    def _check_isolation(self, plain: Any) -> None:
-        return
-
-
-class _ClockOnTheHead(SteppedDocuments):
-    """Every transaction asks `elt/head` what time it is, and so locks it."""
-
-    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
-        def look_first(transaction: Transaction, now: dt.datetime) -> T:
-            transaction.get("elt/head")
-            return work(transaction, now)
-
-        return SteppedDocuments.run(self, look_first)
-
-
 class _RandomJobs(SteppedPipelineJobs):
     def submit(self, job: str, spec: Any, parameters: Any, labels: Any) -> bool:
         return SteppedPipelineJobs.submit(self, f"{job}-{self.world.engine.steps}", spec, parameters, labels)
@@ -267,9 +247,9 @@ BROKEN: Mapping[str, Protocol] = {
     "in-place tables with a live zombie": Protocol(workflows=LooksForNone),
     "no claim before work": Protocol(workflows=ClaimsNothing),
     "transactions that do not isolate": Protocol(
-        edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
+        edge=_edge(documents=lambda world: UnisolatedDocuments(world.engine, world.documents))
     ),
-    "clock on the head": Protocol(edge=_edge(documents=lambda world: _ClockOnTheHead(world.engine, world.documents))),
+    "clock on the head": Protocol(edge=_edge(documents=lambda world: ClockOnTheHead(world.engine, world.documents))),
     "cap that sweep does not lift": _with(sweep=_instead_of(kick_waiting, wait_for_the_next_event)),
     "cap that forgets the last dataset": _with(sweep=_instead_of(revive_training, forget_the_deferred)),
     "cap counted by each instance": Protocol(

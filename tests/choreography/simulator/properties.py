@@ -216,7 +216,7 @@ def _find_unstated(world: World) -> Iterator[str]:
 def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:
     """They may want the same file: what lands while a claim looks for what has landed comes before it or after it."""
     pair = {"land_object", "start_elt"}
-    for waiting, in_its_way, collection in world.edge.documents.waits:
+    for waiting, in_its_way, collection in world.edge.documents.locks.waits:
         if {waiting, in_its_way} == pair and collection != "files":
             yield f"(k) {waiting} waited for {in_its_way} over {collection}"
 

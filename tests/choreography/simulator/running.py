@@ -59,7 +59,7 @@ def run(scenario: Scenario, weather: Weather, protocol: Protocol = SHIPPED, trac
 
 def _name_waits(world: World) -> Counter[str]:
     """How often one stage waited for another's lock, and where."""
-    waits = world.edge.documents.waits.items()
+    waits = world.edge.documents.locks.waits.items()
     return Counter({f"{waiting} for {other} over {where}": count for (waiting, other, where), count in waits})
 
 
