@@ -9,7 +9,7 @@ from laptop.firestore.errors import FirestoreError, abort_contended, refuse_argu
 from laptop.firestore.locking import LockRequest, LockTable
 from laptop.firestore.messages import Pb, Status, WriteResult
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.ranges import ChangedDocument
+from laptop.firestore.ranges import ChangedDocument, QueryRange
 from laptop.firestore.store import DocumentChange, DocumentDatabase
 from laptop.firestore.timeline import Timeline
 from laptop.firestore.transactions import OpenTransaction, Transactions
@@ -81,8 +81,9 @@ class Committer:
         """Nobody waits for this request any more."""
         self._locks.leave(request)
 
-    def look_again(self) -> None:
-        """Some locks are less than they were: wake who is free."""
+    def end_range(self, range_: QueryRange, last: Pb) -> None:
+        """A query stopped at its limit with this document: who waits for what comes after it is free."""
+        range_.end_at(last)
         self._locks.wake_free()
 
     def commit(

@@ -96,8 +96,7 @@ class Database:
 
     async def end_range(self, wanted: QueryRange, last: bytes) -> None:
         """The query stopped at its limit: nothing after the `last` document is locked."""
-        await self._write(wanted.end_at, Document.FromString(last))
-        await self._write(self._committer.look_again)
+        await self._write(self._committer.end_range, wanted, Document.FromString(last))
 
     def find_transaction(self, identifier: bytes) -> OpenTransaction:
         return self._transactions.get(identifier)
