@@ -74,6 +74,11 @@ class QueryPlan:
     def ordered_by_name(self) -> bool:
         return self.orders[0].path == NAME
 
+    @property
+    def gives_whole_documents(self) -> bool:
+        """Whether an answer shows by itself where in the order it is."""
+        return self.select is None and self.nearest is None
+
     def keys_of(self, document: Pb) -> tuple[Key, ...]:
         return tuple(order.key_of(document) for order in self.orders)
 
