@@ -14,22 +14,24 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.laptop_control import read_ports, running_pid, start_detached, stop
+from laptop.control import read_ports, running_pid, start_detached, stop
 from laptop.files import write_whole
+from laptop.settings import LaptopSettings
 from laptop.supervisor import choose_ports
-from tests.torture.family import Family
-from tests.torture.faults import occupy
+from laptop.tests.processes import LaptopProcesses, occupy
+
+SETTINGS = LaptopSettings()
 
 
 @pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
+def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaptopProcesses]:
     state = tmp_path_factory.mktemp("laptop") / "state"
-    start_detached(state, 120)
-    yield Family(state=state)
+    start_detached(state, SETTINGS, 120)
+    yield LaptopProcesses(state=state)
     stop(state)
 
 
-def process_of(family: Family, kind: str) -> psutil.Process:
+def process_of(family: LaptopProcesses, kind: str) -> psutil.Process:
     return next(process for found, process in family.members() if found == kind)
 
 
@@ -46,7 +48,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize(("kind", "service"), [("edge", "storage"), ("warehouse", "bigquery")])
-def test_a_killed_pack_is_revived_on_its_ports(family: Family, kind: str, service: str) -> None:
+def test_a_killed_pack_is_revived_on_its_ports(family: LaptopProcesses, kind: str, service: str) -> None:
     ports, before = read_ports(family.state), process_of(family, kind)
     before.kill()
     wait_for(lambda: not before.is_running())
@@ -55,7 +57,7 @@ def test_a_killed_pack_is_revived_on_its_ports(family: Family, kind: str, servic
     assert read_ports(family.state) == ports
 
 
-def test_a_pack_that_dies_while_it_starts_is_started_again(family: Family) -> None:
+def test_a_pack_that_dies_while_it_starts_is_started_again(family: LaptopProcesses) -> None:
     supervisor = running_pid(family.state)
     for _ in range(3):
         wait_for(lambda: any(kind == "warehouse" for kind, _ in family.members()))
@@ -65,7 +67,7 @@ def test_a_pack_that_dies_while_it_starts_is_started_again(family: Family) -> No
     assert running_pid(family.state) == supervisor
 
 
-def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: Family) -> None:
+def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: LaptopProcesses) -> None:
     port, before = read_ports(family.state)["secrets"], process_of(family, "edge")
     before.kill()
     with socket.socket() as squatter:
@@ -75,18 +77,18 @@ def test_a_pack_whose_port_is_taken_comes_back_when_it_is_free(family: Family) -
     wait_for(lambda: answers(port))
 
 
-def test_a_frozen_pack_does_not_outlive_its_killed_supervisor(family: Family) -> None:
+def test_a_frozen_pack_does_not_outlive_its_killed_supervisor(family: LaptopProcesses) -> None:
     ports, frozen = read_ports(family.state), process_of(family, "edge")
     frozen.send_signal(signal.SIGSTOP)
     os.kill(running_pid(family.state) or 0, signal.SIGKILL)
     wait_for(lambda: running_pid(family.state) is None)
-    start_detached(family.state, 120)
+    start_detached(family.state, SETTINGS, 120)
     assert not frozen.is_running() or frozen.status() == psutil.STATUS_ZOMBIE
     assert read_ports(family.state) == ports
     assert sorted(kind for kind, _ in family.members()) == ["edge", "supervisor", "warehouse"]
 
 
-def test_stop_leaves_no_process_and_frees_every_port(family: Family) -> None:
+def test_stop_leaves_no_process_and_frees_every_port(family: LaptopProcesses) -> None:
     ports = read_ports(family.state)
     assert stop(family.state)
     assert family.leftovers() == []
@@ -95,22 +97,22 @@ def test_stop_leaves_no_process_and_frees_every_port(family: Family) -> None:
 
 
 def test_ports_are_kept_where_they_are_free_and_replaced_where_they_are_not(tmp_path: Path) -> None:
-    first = choose_ports(tmp_path)
+    first = choose_ports(tmp_path, SETTINGS)
     write_whole(tmp_path / "ports.json", json.dumps(first))
     with socket.create_server(("127.0.0.1", first["storage"])):
-        second = choose_ports(tmp_path, patience_seconds=0.1)
+        second = choose_ports(tmp_path, SETTINGS, patience_seconds=0.1)
     assert second["storage"] != first["storage"]
     assert second | {"storage": 0} == first | {"storage": 0}
 
 
 def test_a_port_that_is_taken_for_a_moment_is_kept(tmp_path: Path) -> None:
-    first = choose_ports(tmp_path)
+    first = choose_ports(tmp_path, SETTINGS)
     write_whole(tmp_path / "ports.json", json.dumps(first))
     squatter = socket.create_server(("127.0.0.1", first["pubsub"]))
     threading.Timer(0.5, squatter.close).start()
-    assert choose_ports(tmp_path) == first
+    assert choose_ports(tmp_path, SETTINGS) == first
 
 
 def test_ports_are_none_that_the_system_lends_to_clients(tmp_path: Path) -> None:
     lent = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    assert max(choose_ports(tmp_path).values()) < lent
+    assert max(choose_ports(tmp_path, SETTINGS).values()) < lent

@@ -19,7 +19,7 @@ from laptop.vertex.database import JobDatabase
 from laptop.vertex.jobs import PipelineRunner
 from laptop.vertex.listing import cut_page, matches
 from laptop.vertex.models import Models
-from laptop.vertex.processes import ROOT, count_parallel_jobs, make_environment
+from laptop.vertex.processes import count_parallel_jobs, make_environment
 
 _PARENT = "/v1/projects/{project}/locations/{location}"
 _TYPES = "type.googleapis.com/google.cloud.aiplatform.v1"
@@ -45,13 +45,14 @@ class VertexService:
 
 
 async def start(hosting: Hosting) -> VertexService:
-    """Serve on `hosting`; jobs run under the Python that RIPPLE_PIPELINE_PYTHON names, else `.venv-pipelines`."""
+    """Serve on `hosting`; jobs run in what `hosting.pipelines` says stands for their image."""
     database = JobDatabase(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
     app = Starlette(routes=_ROUTES)
     http = await serve_http(app, hosting)
-    env = make_environment(os.environ, {**hosting.endpoints, "vertex": http.address}, hosting.project)
-    python = os.environ.get("RIPPLE_PIPELINE_PYTHON", str(ROOT / ".venv-pipelines/bin/python"))
+    endpoints = {**hosting.endpoints, "vertex": http.address}
+    env = make_environment(os.environ, endpoints, hosting.project, hosting.pipelines.env)
     parallel = count_parallel_jobs(os.cpu_count() or 1)
+    python = hosting.pipelines.python
     jobs = PipelineRunner(database, hosting.state, python=python, env=env, parallel=parallel, clock=_clock)
     app.state.jobs, app.state.models = jobs, Models(database, _clock)
     jobs.resume()
