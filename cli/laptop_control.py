@@ -16,6 +16,7 @@ from laptop.supervisor import ENVIRONMENT_FILE, PORTS_FILE
 PROJECT = "ripple-laptop"
 LOCATION = "us-central1"
 ROOT = Path(__file__).resolve().parents[1]
+NODE_MODULES = str(ROOT / "dataform" / "node_modules")
 _DEPLOYED_FILE = "deployed.json"
 _ENDPOINTS = ("run", "workflows", "executions", "dataform", "vertex", "secrets", "eventarc", "scheduler", "bigquery")
 
@@ -29,7 +30,9 @@ def environment(ports: Mapping[str, int]) -> dict[str, str]:
 
 def start_detached(state: Path, timeout_seconds: float = 60, *, fsync: bool = False) -> None:
     """Start the laptop for Ripple and return when it is ready, its `env` file with Ripple's settings. LaptopError says why not."""
-    settings = LaptopSettings(project=PROJECT, location=LOCATION, fsync=fsync, pipelines=pipeline_image())
+    settings = LaptopSettings(
+        project=PROJECT, location=LOCATION, fsync=fsync, pipelines=pipeline_image(), node_modules=NODE_MODULES
+    )
     start_laptop(state, settings, timeout_seconds)
     named = environment(read_ports(state))
     write_whole(state / ENVIRONMENT_FILE, "".join(f"{name}={value}\n" for name, value in named.items()))

@@ -30,13 +30,19 @@ app = typer.Typer(
 _errors = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 State = Annotated[Path, typer.Option("--state", envvar="LAPTOP_STATE", help="The folder of all that it holds.")]
-Port = Annotated[list[str] | None, typer.Option(metavar="SERVICE=PORT", help="The port it must have; for each anew.")]
+Port = Annotated[list[str] | None, typer.Option(metavar="SERVICE=PORT", help="The port it must have; may be repeated.")]
 Python = Annotated[
     Path | None, typer.Option(envvar="LAPTOP_PIPELINE_PYTHON", help="A Python that has kfp, for Vertex AI's pipelines.")
 ]
 Variable = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="A variable for tasks of pipelines; {vertex} in it becomes its address."),
+]
+
+
+Modules = Annotated[
+    Path | None,
+    typer.Option(envvar="LAPTOP_NODE_MODULES", help="A folder that npm has filled; Dataform projects may copy it."),
 ]
 
 
@@ -51,6 +57,7 @@ def up(
     fsync: Annotated[bool, typer.Option("--fsync", help="Flush to the disk before each answer.")] = False,
     pipeline_python: Python = None,
     pipeline_env: Variable = None,
+    node_modules: Modules = None,
     as_json: Json = False,
 ) -> None:
     """Start the laptop; Ctrl-C stops it. What it holds stays in its folder."""
@@ -65,6 +72,7 @@ def up(
         pipelines=PipelineImage(
             python=str((pipeline_python or Path(sys.executable)).absolute()), env=_split_pairs(pipeline_env or [])
         ),
+        node_modules=str(node_modules.absolute()) if node_modules else "",
     )
     with _refusals():
         started = _start(folder, wanted, asked=services)
@@ -143,6 +151,30 @@ def env(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
         _print_json(named)
     else:
         sys.stdout.write("".join(f"export {name}={shlex.quote(value)}\n" for name, value in named.items()))
+
+
+@app.command("test-dataform")
+def unit_test(
+    project: Annotated[Path, typer.Argument(help="The folder of a Dataform project.")],
+    bigquery: Annotated[str, typer.Option(metavar="HOST:PORT", help="One that runs; else one is started.")] = "",
+    var: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A compilation variable.")] = None,
+    node_modules: Modules = None,
+    as_json: Json = False,
+) -> None:
+    """Run a Dataform project's unit tests; exit code 1 if one fails, 2 if it has none or does not compile."""
+    from laptop.dataform_tests import run_project_tests
+
+    try:
+        outcomes = run_project_tests(project, bigquery, _split_pairs(var or []), node_modules)
+    except ValueError as error:
+        _say(str(error))
+        raise typer.Exit(2) from error
+    if as_json:
+        _print_json({outcome.name: outcome.problem for outcome in outcomes})
+    else:
+        lines = (f"{'FAILED' if one.problem else 'passed'} {one.name} {one.problem}".rstrip() for one in outcomes)
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+    raise typer.Exit(2 if not outcomes else any(outcome.problem for outcome in outcomes))
 
 
 def _order(names: Sequence[str]) -> list[str]:

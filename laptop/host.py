@@ -75,6 +75,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         fsync=arguments.fsync,
         opening=opening,
         pipelines=PipelineImage(**json.loads(arguments.pipelines)),
+        node_modules=arguments.node_modules,
     )
     hostings = plan_hostings(common, json.loads(arguments.ports))
     running = await start_services(arguments.services.split(","), hostings)
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument("--project", default=DEFAULT_PROJECT)
     parser.add_argument("--location", default=DEFAULT_LOCATION)
     parser.add_argument("--pipelines", default="{}", help="JSON object: the fields of PipelineImage")
+    parser.add_argument("--node-modules", type=Path, help="A folder that npm has filled, for Dataform projects.")
     parser.add_argument("--lifeline", action="store_true", help="End when standard input closes.")
     parser.add_argument("--fsync", action="store_true", help="Answer only what survives the machine's death.")
     parser.add_argument("--lock", type=Path, help="A folder to own while it runs: no second process may.")

@@ -40,6 +40,7 @@ class Hosting:
     other services to `127.0.0.1:PORT`. With `fsync`, what is answered also survives the machine's death (docs/durability.md).
     `opening` is set once all of the process's services listen: who calls others by itself waits for it, since each push to
     a function that does not listen yet would count as an attempt. None if nobody else is to come.
+    `node_modules` is a folder that npm has filled: a Dataform project with the same lock gets a copy of it.
     """
 
     state: Path
@@ -51,6 +52,7 @@ class Hosting:
     fsync: bool = False
     opening: asyncio.Event | None = None
     pipelines: PipelineImage = NO_IMAGE
+    node_modules: Path | None = None
 
 
 class Service(Protocol):

@@ -20,7 +20,10 @@ class LaptopError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaptopSettings:
-    """`services` run; `fixed_ports` maps some of them to the port they must have, the others keep their last one."""
+    """`services` run; `fixed_ports` maps some of them to the port they must have, the others keep their last one.
+
+    `fsync`, `pipelines` and `node_modules` as in Hosting; paths are absolute.
+    """
 
     project: str = DEFAULT_PROJECT
     location: str = DEFAULT_LOCATION
@@ -28,6 +31,7 @@ class LaptopSettings:
     fixed_ports: Mapping[str, int] = field(default_factory=dict)
     fsync: bool = False
     pipelines: PipelineImage = NO_IMAGE
+    node_modules: str = ""
 
     @property
     def listeners(self) -> list[str]:

@@ -165,6 +165,7 @@ async def _spawn(laptop: Laptop, pack: str) -> asyncio.subprocess.Process:
     words = ["-m", "laptop.host", "--services", ",".join(laptop.packs[pack]), "--ports", json.dumps(dict(laptop.ports))]
     words += ["--state", str(laptop.state), "--project", settings.project, "--location", settings.location]
     words += ["--pipelines", json.dumps(asdict(settings.pipelines)), *(["--fsync"] if settings.fsync else [])]
+    words += ["--node-modules", settings.node_modules] if settings.node_modules else []
     words += ["--lifeline", "--lock", str(pack_folder(laptop.state, pack))]
     with log.open("ab") as errors:
         return await asyncio.create_subprocess_exec(

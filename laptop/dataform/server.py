@@ -47,6 +47,7 @@ async def start(hosting: Hosting) -> DataformService:
         store=store,
         runner=runner,
         folder=hosting.state,
+        installed=hosting.node_modules,
         location=hosting.location,
         now=_now,
         new_id=lambda: str(uuid.uuid4()),

@@ -22,6 +22,7 @@ from laptop.run.processes import (
 )
 
 PROCESS = "laptop/process"
+_PACKED = Path(__file__).with_name("packed.py")
 _LOG = logging.getLogger("laptop.run")
 _REVIVE_SECONDS, _MOST_SECONDS, _PORT_SECONDS = 0.2, 10.0, 10.0
 
@@ -174,6 +175,7 @@ def _packed(members: list[Record], port: int, log: Path) -> ContainerCommand:
     for member in members:
         env = {item["name"]: item.get("value", "") for item in _container(member).get("env", [])}
         targets[_short(member["name"])] = [env["FUNCTION_TARGET"], env["FUNCTION_SOURCE"]]
-    serve = ["python", "-m", "laptop.run.packed"]
+    # By its path: the code that it serves may come with another version of the laptop, or with none.
+    serve = ["python", "-P", str(_PACKED)]
     shared = {**first, "command": serve, "args": [], "env": first.get("env", [])}
     return command_of(shared, log, {"PORT": str(port), "LAPTOP_PACKED_TARGETS": json.dumps(targets)})

@@ -11,6 +11,9 @@ import pytest
 
 from laptop.hosting import NO_IMAGE, Hosting, PipelineImage, Service, Start
 
+NODE_MODULES = Path(__file__).parents[2] / "dataform" / "node_modules"
+"""What npm has filled in this checkout; where there is none, npm is run."""
+
 
 class LoopThread:
     def __init__(self) -> None:
@@ -55,7 +58,14 @@ def launch(servers: LoopThread, tmp_path_factory: pytest.TempPathFactory) -> Ite
         **endpoints: str,
     ) -> Service:
         folder = state or tmp_path_factory.mktemp("state")
-        where = Hosting(state=folder, project="demo-proj", port=port, endpoints=endpoints, pipelines=pipelines)
+        where = Hosting(
+            state=folder,
+            project="demo-proj",
+            port=port,
+            endpoints=endpoints,
+            pipelines=pipelines,
+            node_modules=NODE_MODULES,
+        )
         service = servers.start(start, where)
         running.append(service)
         return service

@@ -21,7 +21,7 @@ class LaptopProcesses:
         "laptop.supervisor": "supervisor",
         "--services storage": "edge",
         "--services bigquery": "warehouse",
-        "laptop.run.packed": "functions",
+        "laptop/run/packed.py": "functions",
         "run_spec": "training",
     }
 
