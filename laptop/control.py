@@ -14,9 +14,9 @@ import psutil
 
 from laptop.addresses import client_environment
 from laptop.settings import LaptopError, LaptopSettings, check_settings, read_settings
-from laptop.supervisor import CODE, PID_FILE, read_all_ports
+from laptop.supervisor import CODE, PID_FILE, last_line, read_all_ports
 
-LOG = "supervisor.log"
+SUPERVISOR = "supervisor"
 _STOP_SECONDS = 30
 
 
@@ -46,7 +46,7 @@ def start_detached(state: Path, settings: LaptopSettings, timeout_seconds: float
     """Start the laptop in the background and return when it is ready. LaptopError says why it is not."""
     check_settings(settings, read_settings(state))
     state.mkdir(parents=True, exist_ok=True)
-    with (state / LOG).open("ab") as log:
+    with (state / f"{SUPERVISOR}.log").open("ab") as log:
         before = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "laptop.supervisor", str(state), settings.to_json()],
@@ -59,14 +59,8 @@ def start_detached(state: Path, settings: LaptopSettings, timeout_seconds: float
     until = time.monotonic() + timeout_seconds
     while running_pid(state) is None:
         if process.poll() or time.monotonic() > until:
-            raise LaptopError(f"the laptop did not start: {_last_words(state, before)}")
+            raise LaptopError(f"the laptop did not start: {last_line(state, SUPERVISOR, before)}")
         time.sleep(0.05)
-
-
-def _last_words(state: Path, before: int) -> str:
-    """The last line that the supervisor has logged past byte `before`, and where there is more."""
-    lines = (state / LOG).read_bytes()[before:].decode(errors="replace").strip().splitlines()
-    return f"{lines[-1] if lines else 'it took too long'} ({state}/*.log has more)"
 
 
 def stop(state: Path) -> bool:

@@ -155,9 +155,16 @@ async def _keep(laptop: Laptop, pack: str, listening: asyncio.Event) -> None:
             await _end(child)
         tries += 1
         if not listening.is_set() and tries == _FIRST_TRIES:
-            raise LaptopError(f"the laptop's {pack} process ended {tries} times while it started; its log says why")
+            raise LaptopError(f"its {pack} process ended {tries} times while it started: {last_line(laptop.state, pack)}")
         await asyncio.sleep(pause)
         pause = min(pause * 2, _MOST_SECONDS)
+
+
+def last_line(state: Path, process: str, start: int = 0) -> str:
+    """The last line that a process of the laptop has logged past byte `start`, and where there is more."""
+    log = state / f"{process}.log"
+    lines = log.read_bytes()[start:].decode(errors="replace").strip().splitlines()
+    return f"{lines[-1] if lines else 'it took too long'} (all of it: {log})"
 
 
 async def _spawn(laptop: Laptop, pack: str) -> asyncio.subprocess.Process:
