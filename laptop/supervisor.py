@@ -155,7 +155,9 @@ async def _keep(laptop: Laptop, pack: str, listening: asyncio.Event) -> None:
             await _end(child)
         tries += 1
         if not listening.is_set() and tries == _FIRST_TRIES:
-            raise LaptopError(f"its {pack} process ended {tries} times while it started: {last_line(laptop.state, pack)}")
+            raise LaptopError(
+                f"its {pack} process ended {tries} times while it started: {last_line(laptop.state, pack)}"
+            )
         await asyncio.sleep(pause)
         pause = min(pause * 2, _MOST_SECONDS)
 

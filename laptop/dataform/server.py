@@ -52,7 +52,7 @@ async def start(hosting: Hosting) -> DataformService:
         now=_now,
         new_id=lambda: str(uuid.uuid4()),
     )
-    http = await serve_http(app, hosting)
+    http = await serve_http(app, hosting, "dataform.v1")
     return DataformService(http.address, http, runner, warehouse, store)
 
 

@@ -171,7 +171,7 @@ async def start(hosting: Hosting) -> _RunService:
     around = client_environment(hosting.endpoints, hosting.project)
     services = Services(records, hosting.state, hosting.host, around)
     jobs = JobRunner(records, hosting.state, around)
-    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
+    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting, "run.v2")
     await services.start_all()
     jobs.take_up()
     return _RunService(http, services, jobs, records)

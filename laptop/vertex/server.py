@@ -48,7 +48,7 @@ async def start(hosting: Hosting) -> VertexService:
     """Serve on `hosting`; jobs run in what `hosting.pipelines` says stands for their image."""
     database = JobDatabase(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
     app = Starlette(routes=_ROUTES)
-    http = await serve_http(app, hosting)
+    http = await serve_http(app, hosting, "aiplatform.v1")
     endpoints = {**hosting.endpoints, "vertex": http.address}
     env = make_environment(os.environ, endpoints, hosting.project, hosting.pipelines.env)
     parallel = count_parallel_jobs(os.cpu_count() or 1)
@@ -144,10 +144,6 @@ async def _delete_version(request: Request) -> JSONResponse:
     return _answer_done(request, "DeleteOperationMetadata", _EMPTY)
 
 
-async def _refuse(request: Request) -> JSONResponse:
-    raise ApiError(501, f"{request.method} {request.url.path} is not supported here")
-
-
 _ROUTES = [
     Route(f"{_PARENT}/pipelineJobs", _create_job, methods=["POST"]),
     Route(f"{_PARENT}/pipelineJobs", _list_jobs, methods=["GET"]),
@@ -161,5 +157,4 @@ _ROUTES = [
     Route(f"{_PARENT}/models/{{id}}:deleteVersion", _delete_version, methods=["DELETE"]),
     Route(f"{_PARENT}/models/{{id}}", _get_model, methods=["GET"]),
     Route(f"{_PARENT}/models/{{id}}", _delete_model, methods=["DELETE"]),
-    Route("/{path:path}", _refuse, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
 ]
