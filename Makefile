@@ -13,7 +13,7 @@ PARTS := start_batch export_sales land_object start_elt start_training replay sw
 ENV ?= dev
 REGION ?= us-central1
 
-.PHONY: help setup demo test simulate torture check infra-check bench docs bundle sbom images deploy destroy lock clean
+.PHONY: help setup demo test simulate torture mutants check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ simulate: setup ## Run the simulator: SEEDS=1000, SEED=7, CRASH_POINTS=1, PAIRS=
 
 torture: setup ## Kill the laptop 200 times under load, then hold every row against the truth (half an hour)
 	$(BIN)/python -m tests.torture $(TORTURE)
+
+mutants: setup ## Change the code in small ways, see that tests notice, write docs/mutants.md: MUTANTS='--module ripple/rows' or --help
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff check .
