@@ -30,10 +30,6 @@ class PipelineImage:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-def _ignore(_surface: Surface) -> None:
-    """Nobody asks what is served."""
-
-
 NO_IMAGE = PipelineImage()
 """This Python: its tasks find kfp only if it is installed beside the laptop."""
 
@@ -46,7 +42,7 @@ class Hosting:
     other services to `127.0.0.1:PORT`. With `fsync`, what is answered also survives the machine's death (docs/durability.md).
     `opening` is set once all of the process's services listen: who calls others by itself waits for it, since each push to
     a function that does not listen yet would count as an attempt. None if nobody else is to come.
-    `announce` is called with what the service answers of each API.
+    `announce`, if somebody asks, is called with what the service answers of each API.
     `node_modules` is a folder that npm has filled: a Dataform project with the same lock gets a copy of it.
     """
 
@@ -60,7 +56,7 @@ class Hosting:
     opening: asyncio.Event | None = None
     pipelines: PipelineImage = NO_IMAGE
     node_modules: Path | None = None
-    announce: Callable[[Surface], None] = _ignore
+    announce: Callable[[Surface], None] | None = None
 
 
 class Service(Protocol):

@@ -106,8 +106,9 @@ async def serve_http(app: Starlette, hosting: Hosting, *names: str) -> HttpServi
     apis = [read_api(name) for name in names]
     if apis:
         _cover(app, apis)
-    for api in apis:
-        hosting.announce(api.describe(app.routes))
+    if hosting.announce is not None:
+        for api in apis:
+            hosting.announce(api.describe(app.routes))
     app.add_exception_handler(ApiError, answer_api_error)
     for kind in DISK_ERRORS:
         app.add_exception_handler(kind, answer_disk_error)

@@ -57,6 +57,6 @@ async def start(hosting: Hosting) -> Service:
     executions.fail_interrupted()
     http = await serve_http(Starlette(routes=Api(store, executions, time.time).routes()), hosting, *_APIS)
     endpoints.setdefault("workflows", http.address)
-    grpc_address = hosting.endpoints.get("executions")
-    grpc_server = await serve_executions(GrpcExecutions(store, executions), grpc_address) if grpc_address else None
+    by_grpc, at = GrpcExecutions(store, executions), hosting.endpoints.get("executions")
+    grpc_server = await serve_executions(by_grpc, hosting, at) if at else None
     return WorkflowsService(http, executions, connectors, client, store, grpc_server)
