@@ -60,6 +60,7 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
 	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m laptop.api_page --check
 	$(BIN)/python requirements/inputs.py --check
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
@@ -70,8 +71,9 @@ infra-check: setup ## Check the Terraform: formatting, validate, test, plan agai
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 45 minutes; BENCH=importing for one)
 	$(BIN)/python -m tests.bench $(BENCH)
 
-docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs
+docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs, the laptop's API
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m laptop.api_page
 
 bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles
 	$(BIN)/python requirements/inputs.py --check
