@@ -7,7 +7,7 @@ UV := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_modules/.ready)
 # The registry keeps what begins with `release-`, so that it can be rolled back to.
 TAG = release-$(shell git rev-parse HEAD)
-PARTS := start_batch export_sales land_object start_elt start_training replay sweep
+PARTS := $(patsubst functions/%/main.py,%,$(wildcard functions/*/main.py))
 
 .DEFAULT_GOAL := help
 ENV ?= dev
@@ -57,11 +57,14 @@ check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
 	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
 	$(BIN)/python -m laptop.api_page --check
 	$(BIN)/python requirements/inputs.py --check
+	$(BIN)/python -m requirements.imports
+	.venv-pipelines/bin/python -m requirements.imports pipelines
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
 infra-check: setup ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)

@@ -15,6 +15,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = Path(__file__).with_suffix(".json")
 LAPTOP_LOCKS = {"laptop": "requirements.txt", "laptop_build": "requirements-build.txt"}
+SHARED = frozenset({"function"})
+"""Groups that others include, and that are not locked on their own."""
 _PIN = re.compile(r"^[A-Za-z0-9._-]+(\[[a-z0-9,_-]+\])?==\S+")
 
 
@@ -50,7 +52,9 @@ def digest_groups(pyproject: str, laptop: str = "") -> dict[str, str]:
     """`{group: digest of its requirements}` of the two `pyproject.toml`s' texts."""
     groups = read_groups(pyproject, laptop)
     return {
-        name: hashlib.sha256("\n".join(sorted(set(expand(groups, name)))).encode()).hexdigest()[:16] for name in groups
+        name: hashlib.sha256("\n".join(sorted(set(expand(groups, name)))).encode()).hexdigest()[:16]
+        for name in groups
+        if name not in SHARED
     }
 
 

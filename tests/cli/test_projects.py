@@ -56,14 +56,14 @@ def test_every_command_that_looks_at_a_project_takes_one(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("plan", "--env", "dev"), "--env dev needs --project"),
         (("plan", "--env", "test"), "--env is one of laptop, dev, prod"),
         (("plan", "--project", "shop-dev"), "--env laptop takes no --project"),
     ],
 )
-def test_an_environment_that_does_not_fit_its_project_is_refused(words: tuple[str, ...], told: str) -> None:
+def test_an_environment_that_does_not_fit_its_project_is_refused(words: tuple[str, ...], expected: str) -> None:
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
-    assert told in done.stderr
+    assert expected in done.stderr

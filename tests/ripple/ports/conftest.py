@@ -120,7 +120,7 @@ def laptop_edge(launch: Callable[..., Service], tmp_path_factory: pytest.TempPat
         environment.setenv("FIRESTORE_EMULATOR_HOST", database.address)
         client = firestore.Client(project="demo-proj")
     options = {"api_endpoint": f"http://{storage.address}"}
-    buckets = Client(project="demo-proj", credentials=AnonymousCredentials(), client_options=options)  # type: ignore[no-untyped-call]
+    buckets = Client(project="demo-proj", credentials=AnonymousCredentials(), client_options=options)
     for name in ("bronze", "models"):
         buckets.create_bucket(f"ripple-test-{name}")
     _deploy_job(run.address)
@@ -148,7 +148,7 @@ def _deploy_workflow(launch: Callable[..., Service]) -> WorkflowExecutions:
     with socket.create_server(("127.0.0.1", 0)) as free:
         grpc_address = f"127.0.0.1:{free.getsockname()[1]}"
     address = launch(start_workflows, executions=grpc_address).address
-    options: dict[str, Any] = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}
     workflows = WorkflowsClient(transport=WorkflowsRestTransport(**options))
     workflow = Workflow(source_contents=SLEEPS)
     workflows.create_workflow(parent=PARENT, workflow=workflow, workflow_id="run_elt").result(timeout=5)

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @dataclass(slots=True, kw_only=True)
-class Family(LaptopProcesses):
+class ProcessTree(LaptopProcesses):
     """A laptop with Ripple on it."""
 
     starts: int = 0
