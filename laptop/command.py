@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -76,14 +76,13 @@ def up(
     )
     with _refusals():
         started = _start(folder, wanted, asked=services)
-    if as_json:
-        _print_json({"started": started, "ports": control.read_ports(folder)})
-    else:
-        _print_ports(control.read_ports(folder))
-        sys.stdout.write(f'to lead Google\'s clients here: eval "$(laptop env{_state_option(state)})"\n')
-    if started and not detach:
+    with _stopped_by_interrupt(folder) if started and not detach else nullcontext():
+        if as_json:
+            _print_json({"started": started, "ports": control.read_ports(folder)})
+        else:
+            _print_ports(control.read_ports(folder))
+            sys.stdout.write(f'to lead Google\'s clients here: eval "$(laptop env{_state_option(state)})"\n')
         sys.stdout.flush()
-        _stop_when_interrupted(folder)
 
 
 def _start(folder: Path, wanted: LaptopSettings, asked: str) -> bool:
@@ -103,10 +102,12 @@ def _start(folder: Path, wanted: LaptopSettings, asked: str) -> bool:
     return True
 
 
-def _stop_when_interrupted(folder: Path) -> None:
-    """Wait for Ctrl-C, SIGTERM, or that someone else stops it."""
+@contextmanager
+def _stopped_by_interrupt(folder: Path) -> Iterator[None]:
+    """After the block, wait for Ctrl-C or SIGTERM, which stop the laptop, or until someone else has stopped it."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        yield
         while control.running_pid(folder):
             time.sleep(0.5)
     except KeyboardInterrupt:

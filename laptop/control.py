@@ -56,11 +56,22 @@ def start_detached(state: Path, settings: LaptopSettings, timeout_seconds: float
             stderr=log,
             start_new_session=True,
         )
+    if not _becomes_ready(state, process, timeout_seconds):
+        raise LaptopError(f"the laptop did not start: {last_line(state, SUPERVISOR, before)}")
+
+
+def _becomes_ready(state: Path, process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
+    """Whether all its services listen in time; who interrupts the wait ends the process."""
     until = time.monotonic() + timeout_seconds
-    while running_pid(state) is None:
-        if process.poll() or time.monotonic() > until:
-            raise LaptopError(f"the laptop did not start: {last_line(state, SUPERVISOR, before)}")
-        time.sleep(0.05)
+    try:
+        while running_pid(state) is None:
+            if process.poll() or time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+    except KeyboardInterrupt:
+        process.terminate()
+        raise
+    return True
 
 
 def stop(state: Path) -> bool:
