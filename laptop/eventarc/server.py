@@ -198,6 +198,6 @@ async def start(hosting: Hosting) -> _EventarcService:
         Route(root + "/{trigger}", api.delete, methods=["DELETE"]),
         Route("/deliver/{trigger:path}", api.deliver, methods=["POST"]),
     ]
-    http = await serve_http(Starlette(routes=routes), hosting)
+    http = await serve_http(Starlette(routes=routes), hosting, "eventarc.v1")
     api.address = http.address
     return _EventarcService(http, api, records)

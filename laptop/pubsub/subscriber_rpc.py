@@ -12,12 +12,13 @@ from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
 from laptop.pubsub.backlog import Backlog, Delivery
-from laptop.pubsub.broker import Broker, PubsubError, names_page
+from laptop.pubsub.broker import Broker, names_page
 from laptop.pubsub.leasing import HandOut
 from laptop.pubsub.limits import find_deadline_fault
 from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.times import moment
 from laptop.pubsub.transforming import Transformer
+from laptop.rpc import RpcError
 
 _EMPTY = empty_pb2.Empty
 _MAX_MESSAGES = 1000
@@ -58,7 +59,7 @@ class Subscriber:
         """What is ready, or what comes within a second: an empty answer is legal, a busy loop is not."""
         backlog = self._broker.backlog(request.subscription)
         if request.max_messages < 1:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "max_messages must be positive")
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "max_messages must be positive")
         leased = await self._handing.lease(backlog, request.max_messages)
         if not leased:
             try:
@@ -77,7 +78,7 @@ class Subscriber:
         backlog = self._broker.backlog(request.subscription)
         fault = find_deadline_fault(request.ack_deadline_seconds)
         if fault:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         stale, exhausted = backlog.modify(request.ack_ids, request.ack_deadline_seconds)
         self._broker.bury(backlog, exhausted)
         _refuse_stale(backlog, stale)
@@ -185,4 +186,4 @@ def _received(delivery: Delivery, backlog: Backlog) -> t.ReceivedMessage:
 def _refuse_stale(backlog: Backlog, stale: list[str]) -> None:
     """Only exactly-once says so; elsewhere a late ack is a shrug."""
     if stale and backlog.subscription.enable_exactly_once_delivery:
-        raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")
+        raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")

@@ -24,10 +24,10 @@ from google.cloud import scheduler_v1, secretmanager_v1, storage, workflows_v1
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
+from laptop.clients import connect
 from laptop.ports import hold_port
 from laptop.tests.bigquery.conftest import client_of as bigquery_of
 from laptop.tests.pubsub.conftest import Bus
-from ripple.gateways.transport import rest_client
 
 SERVICES = ("storage", "pubsub", "firestore", "secrets", "scheduler", "workflows", "bigquery")
 PROJECT = "demo-proj"
@@ -72,7 +72,7 @@ class Pack:
         return FirestoreClient(transport=FirestoreGrpcTransport(channel=grpc.insecure_channel(self.at("firestore"))))
 
     def rest(self, client: Any, service: str) -> Any:
-        return rest_client(client, client.get_transport_class("rest"), f"http://{self.at(service)}")
+        return connect(client, f"http://{self.at(service)}")
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,10 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, RetryPolicy, Subscription, Topic
 
-from laptop.pubsub.broker import DELETED, Broker, PubsubError
+from laptop.pubsub.broker import DELETED, Broker
 from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.store import MessageStore
+from laptop.rpc import RpcError
 
 DAY = 86400.0
 
@@ -43,7 +44,7 @@ class Bench:
         return [delivery.message.data.decode() for delivery in leased]
 
     def refuse(self, action: Any) -> grpc.StatusCode:
-        with pytest.raises(PubsubError) as caught:
+        with pytest.raises(RpcError) as caught:
             action()
         return caught.value.code
 
