@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, taking
 
 _ELEMENT = re.compile(r"%(E\*S|E\dS|Ez|E4Y|.)|([^%]+)", re.DOTALL)
 _SAME = set("YmdHMSyjbBaAIpUWGVuwf")
@@ -115,10 +115,16 @@ def _parse_element(element: str) -> str:
     raise unsupported(f"format element %{element} in PARSE")
 
 
+_KINDS = ("date", "datetime", "time", "timestamp")
+
+
+def _most(kind: str) -> int:
+    """Only a timestamp takes a zone."""
+    return 3 if kind == "timestamp" else 2
+
+
 RULES: dict[str, Rule] = {
-    **{f"FORMAT_{kind.upper()}": format_rule(kind) for kind in ("date", "datetime", "time", "timestamp")},
-    **{f"PARSE_{kind.upper()}": parse_rule(kind) for kind in ("date", "datetime", "time", "timestamp")},
+    **{f"FORMAT_{kind.upper()}": taking(format_rule(kind), 2, _most(kind)) for kind in _KINDS},
+    **{f"PARSE_{kind.upper()}": taking(parse_rule(kind), 2, _most(kind)) for kind in _KINDS},
 }
-SAFE_RULES = {
-    f"PARSE_{kind.upper()}": parse_rule(kind, safe=True) for kind in ("date", "datetime", "time", "timestamp")
-}
+SAFE_RULES = {f"PARSE_{kind.upper()}": taking(parse_rule(kind, safe=True), 2, _most(kind)) for kind in _KINDS}

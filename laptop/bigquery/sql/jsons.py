@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, taking, template
 
 _STEP = re.compile(r"""\.(?P<key>[^.\[\]"'\s*]+)|\."(?P<quoted>[^"]*)"|\['(?P<bracket>[^']*)'\]|\[(?P<index>\d+)\]""")
 
@@ -33,7 +33,7 @@ def _at_path(macro: str, *, brackets: bool = False) -> Rule:
         path = rewrite_path(constant_text(args[1], "a JSONPath"), brackets=brackets) if len(args) > 1 else "$"
         return f"{macro}({writer.sql(args[0])}, {quote(path)})"
 
-    return write
+    return taking(write, 1, 2)
 
 
 RULES: dict[str, Rule] = {

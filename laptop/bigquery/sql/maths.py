@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.sql.rules import Rule, SqlWriter, same, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, same, taking, template
 
 
 def _extreme(name: str) -> Rule:
@@ -50,7 +50,7 @@ RULES: dict[str, Rule] = {
     "IS_NAN": template("isnan({0})"),
     "IS_INF": template("isinf({0})"),
     "BIT_COUNT": template("bit_count({0})"),
-    "RAND": lambda _writer, _args: "random()",
+    "RAND": taking(lambda _writer, _args: "random()", 0, 0),
     "GREATEST": _extreme("greatest"),
     "LEAST": _extreme("least"),
     "COALESCE": same("coalesce"),

@@ -77,11 +77,22 @@ def resolve(tree: exp.Expr, place: Place, source: Source) -> Resolved:
         if _is_array_path(table):
             table.replace(_lateral_path(table))
             continue
+        _refuse_table_clauses(table)
         name = name_of(table, place)
         resolved.tables.append(name)
         select = table.find_ancestor(exp.Select, exp.Merge, exp.Update, exp.Delete)
         table.replace(source(name, table, select if isinstance(select, exp.Select) else None))
     return resolved
+
+
+_TABLE_PARTS = ("this", "db", "catalog", "alias")
+
+
+def _refuse_table_clauses(table: exp.Table) -> None:
+    """FOR SYSTEM_TIME AS OF, TABLESAMPLE and whatever else stands beside a table's name."""
+    said = [name for name, value in table.args.items() if value and name not in _TABLE_PARTS]
+    if said:
+        raise unsupported(f"{', '.join(said)} of a table: {table.sql('bigquery')}")
 
 
 def _keep_empty(parent: exp.Expr) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, same, template
+from laptop.bigquery.errors import invalid_query, unsupported
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, same, taking, template
 
 
 def count_groups(pattern: str) -> int:
@@ -65,6 +65,8 @@ def _format(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
             raise unsupported(f"FORMAT element %{whole}")
         else:
             pieces.append(_specified(writer.sql(remaining.pop(0)), flags, width, digits, letter))
+    if remaining:
+        raise invalid_query("Too many arguments to FORMAT for its pattern")
     return f"({' || '.join(pieces)})" if pieces else "''"
 
 
@@ -121,6 +123,6 @@ RULES: dict[str, Rule] = {
     "UNICODE": template("unicode({0})"),
     "CHR": template("chr(CAST({0} AS INTEGER))"),
     "NORMALIZE": template("nfc_normalize({0})"),
-    "GENERATE_UUID": lambda _writer, _args: "CAST(uuid() AS VARCHAR)",
+    "GENERATE_UUID": taking(lambda _writer, _args: "CAST(uuid() AS VARCHAR)", 0, 0),
     "STRING": template("bq_string({0})"),
 }

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, keyword, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, keyword, taking, template
 
 MICROS = {
     "MICROSECOND": 1,
@@ -181,13 +181,14 @@ def _timestamp_array(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
 _FINE = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 
 RULES: dict[str, Rule] = {
-    "TIMESTAMP_DIFF": _timestamp_diff,
-    "DATE_DIFF": _calendar_diff("date", ()),
-    "DATETIME_DIFF": _calendar_diff("datetime", _FINE),
-    **{f"{kind.upper()}_ADD": _shift(kind, "+") for kind in ("date", "datetime", "timestamp", "time")},
-    **{f"{kind.upper()}_SUB": _shift(kind, "-") for kind in ("date", "datetime", "timestamp", "time")},
-    **{f"{kind.upper()}_TRUNC": _truncate(kind) for kind in ("date", "datetime", "timestamp")},
-    "DATE": _dates,
+    "TIMESTAMP_DIFF": taking(_timestamp_diff, 3, 3),
+    "DATE_DIFF": taking(_calendar_diff("date", ()), 3, 3),
+    "DATETIME_DIFF": taking(_calendar_diff("datetime", _FINE), 3, 3),
+    **{f"{kind.upper()}_ADD": taking(_shift(kind, "+"), 2, 2) for kind in ("date", "datetime", "timestamp", "time")},
+    **{f"{kind.upper()}_SUB": taking(_shift(kind, "-"), 2, 2) for kind in ("date", "datetime", "timestamp", "time")},
+    **{f"{kind.upper()}_TRUNC": taking(_truncate(kind), 1, 2) for kind in ("date", "datetime")},
+    "TIMESTAMP_TRUNC": taking(_truncate("timestamp"), 1, 3),
+    "DATE": taking(_dates, 1, 3),
     "DATETIME": _to_zone("datetime", "TIMESTAMP"),
     "TIME": _to_zone("time", "TIME"),
     "TIMESTAMP": template("bq_timestamp({0})", "timezone({1}, bq_datetime({0}))"),
@@ -199,11 +200,11 @@ RULES: dict[str, Rule] = {
     "UNIX_MICROS": template("bq_micros({0})"),
     "UNIX_DATE": template("bq_days({0})"),
     "DATE_FROM_UNIX_DATE": template("CAST(DATE '1970-01-01' + CAST({0} AS INTEGER) AS DATE)"),
-    "LAST_DAY": _last_day,
-    "GENERATE_DATE_ARRAY": _date_array,
-    "GENERATE_TIMESTAMP_ARRAY": _timestamp_array,
-    "CURRENT_TIMESTAMP": lambda _writer, _args: "now()",
-    "CURRENT_DATE": lambda _writer, _args: "CAST(timezone('UTC', now()) AS DATE)",
-    "CURRENT_DATETIME": lambda _writer, _args: "timezone('UTC', now())",
-    "CURRENT_TIME": lambda _writer, _args: "CAST(timezone('UTC', now()) AS TIME)",
+    "LAST_DAY": taking(_last_day, 1, 2),
+    "GENERATE_DATE_ARRAY": taking(_date_array, 2, 3),
+    "GENERATE_TIMESTAMP_ARRAY": taking(_timestamp_array, 3, 3),
+    "CURRENT_TIMESTAMP": taking(lambda _writer, _args: "now()", 0, 0),
+    "CURRENT_DATE": template("CAST(timezone('UTC', now()) AS DATE)", "CAST(timezone({0}, now()) AS DATE)"),
+    "CURRENT_DATETIME": template("timezone('UTC', now())", "timezone({0}, now())"),
+    "CURRENT_TIME": template("CAST(timezone('UTC', now()) AS TIME)", "CAST(timezone({0}, now()) AS TIME)"),
 }
