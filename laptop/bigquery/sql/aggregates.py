@@ -15,7 +15,7 @@ AggregateRule = Callable[[SqlWriter, "Call"], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """An aggregate taken apart: arguments, DISTINCT, IGNORE NULLS (`nulls`: or RESPECT NULLS), ORDER BY, LIMIT, HAVING MAX/MIN, OVER (...)."""
+    """An aggregate taken apart: arguments, modifiers, OVER (...). `nulls`: IGNORE NULLS or RESPECT NULLS is said."""
 
     args: Sequence[exp.Expr]
     distinct: bool
@@ -96,6 +96,15 @@ def plain(name: str, arguments: int = 1) -> AggregateRule:
     return takes(write, arguments, arguments, "distinct")
 
 
+def _sum(writer: SqlWriter, call: Call) -> str:
+    return f"bq_finite_product({plain('sum')(writer, call)})"
+
+
+def _least(writer: SqlWriter, call: Call) -> str:
+    """NaN where there is one: DuckDB has it as the greatest number."""
+    return f"bq_least({plain('min')(writer, call)}, {plain('max')(writer, call)})"
+
+
 def _countif(writer: SqlWriter, call: Call) -> str:
     distinct = "DISTINCT " if call.distinct else ""
     return f"count({distinct}CASE WHEN {call.first(writer)} THEN 1 END){call.over}"
@@ -142,9 +151,9 @@ _LIST = ("distinct", "nulls", "order", "limit")
 AGGREGATES: dict[str, AggregateRule] = {
     "COUNT": plain("count"),
     "COUNTIF": takes(_countif, 1, 1, "distinct"),
-    "SUM": plain("sum"),
+    "SUM": takes(_sum, 1, 1, "distinct"),
     "AVG": takes(_average, 1, 1, "distinct"),
-    "MIN": plain("min"),
+    "MIN": takes(_least, 1, 1, "distinct"),
     "MAX": plain("max"),
     "ANY_VALUE": takes(_any_value, 1, 1, "having"),
     "MAX_BY": takes(_by("arg_max_null"), 2, 2),
@@ -198,7 +207,10 @@ def _percentile(name: str) -> AggregateRule:
 
 
 WINDOWS: dict[str, AggregateRule] = {
-    **{name.upper(): takes(_navigation(name), 0, 0) for name in ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist")},
+    **{
+        name.upper(): takes(_navigation(name), 0, 0)
+        for name in ("row_number", "rank", "dense_rank", "percent_rank", "cume_dist")
+    },
     "NTILE": takes(_navigation("ntile"), 1, 1),
     "LAG": takes(_navigation("lag"), 1, 3),
     "LEAD": takes(_navigation("lead"), 1, 3),

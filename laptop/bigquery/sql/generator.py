@@ -17,6 +17,13 @@ from laptop.bigquery.sql.arrays import struct_fields, struct_names, struct_value
 from laptop.bigquery.sql.functions import SAFE_SCALARS, SCALARS
 from laptop.bigquery.sql.reads import reads, refuse_unread
 from laptop.bigquery.sql.rules import quote
+from laptop.bigquery.sql.signatures import (
+    beside_text,
+    is_temporal,
+    refuse_mixed,
+    refuse_mixed_bits,
+    refuse_text_operand,
+)
 from laptop.bigquery.sql.types import duck_type, quoted
 
 _CASTS = {
@@ -45,6 +52,7 @@ class Generator(DuckDBGenerator):
         """Every node comes through here: what it says and its method does not read is refused."""
         if isinstance(expression, exp.Expr) and not key:
             refuse_unread(expression, getattr(type(self), f"{expression.key}_sql", None))
+            refuse_mixed_bits(expression)
         return str(super().sql(expression, key, comment))
 
     @reads("this", "expressions")
@@ -158,7 +166,8 @@ class Generator(DuckDBGenerator):
     @reads("this", "expression")
     def mul_sql(self, expression: exp.Mul) -> str:
         if not self.exact:
-            return f"{self.sql(expression.this)} * {self.sql(expression.expression)}"
+            product = f"{self.sql(expression.this)} * {self.sql(expression.expression)}"
+            return product if isinstance(expression.parent, exp.Mul) else f"bq_finite_product({product})"
         return f"bqn_mul({self.sql(expression.this)}, {self.sql(expression.expression)})"
 
     @reads("this", "expression")
@@ -171,8 +180,11 @@ class Generator(DuckDBGenerator):
 
     def _shifted(self, expression: exp.Binary, sign: str) -> str:
         left, right = expression.this, expression.expression
+        refuse_text_operand(expression)
         if isinstance(left, exp.Interval) or isinstance(right, exp.Interval):
             raise unsupported(f"INTERVAL with {sign}: use TIMESTAMP_ADD, DATE_ADD or their SUB")
+        if sign == "-" and is_temporal(left) and is_temporal(right):
+            raise unsupported("INTERVAL as the difference of two dates: use DATE_DIFF, TIMESTAMP_DIFF")
         return f"{self.sql(left)} {sign} {self.sql(right)}"
 
     @reads("this", "unit")
@@ -185,6 +197,17 @@ class Generator(DuckDBGenerator):
             raise unsupported("LIKE ANY, LIKE ALL")
         operator = "NOT LIKE" if expression.args.get("negate") else "LIKE"
         return f"{self.sql(expression.this)} {operator} {self.sql(expression.expression)} ESCAPE '\\'"
+
+    def mod_sql(self, expression: exp.Mod) -> str:
+        raise invalid_query(f'Syntax error: Unexpected "%": {expression.sql("bigquery")}')
+
+    def binary(self, expression: exp.Binary, op: str) -> str:
+        written = str(super().binary(expression, op))
+        return beside_text(self, expression, [expression.this, expression.expression], written)
+
+    def between_sql(self, expression: exp.Between) -> str:
+        parts = [expression.this, expression.args["low"], expression.args["high"]]
+        return beside_text(self, expression, parts, str(super().between_sql(expression)))
 
     @reads("this", "expression")
     def bitwisexor_sql(self, expression: exp.BitwiseXor) -> str:
@@ -202,7 +225,7 @@ class Generator(DuckDBGenerator):
     def struct_sql(self, expression: exp.Struct) -> str:
         return struct_fields(self, expression.expressions)
 
-    @reads("expressions", "bracket_notation")
+    @reads("expressions", "bracket_notation", "struct_name_inheritance")
     def array_sql(self, expression: exp.Array) -> str:
         items = expression.expressions
         if len(items) == 1 and isinstance(items[0], exp.Query):
@@ -227,7 +250,8 @@ class Generator(DuckDBGenerator):
     def in_sql(self, expression: exp.In) -> str:
         unnest = expression.args.get("unnest")
         if unnest is None:
-            return super().in_sql(expression)
+            parts = [expression.this, *expression.expressions]
+            return beside_text(self, expression, parts, str(super().in_sql(expression)))
         items = unnest.expressions[0] if isinstance(unnest, exp.Unnest) else unnest
         return f"{self.sql(expression.this)} IN (SELECT unnest({self.sql(items)}))"
 
@@ -237,8 +261,15 @@ class Generator(DuckDBGenerator):
     @reads("this", "true", "false")
     def if_sql(self, expression: exp.If) -> str:
         otherwise = expression.args.get("false")
+        if not isinstance(expression.parent, exp.Case):
+            refuse_mixed("IF", [expression.args["true"], otherwise or exp.null()])
         shown = f" ELSE {self.sql(otherwise)}" if otherwise else ""
         return f"CASE WHEN {self.sql(expression.this)} THEN {self.sql(expression.args['true'])}{shown} END"
+
+    def case_sql(self, expression: exp.Case) -> str:
+        results = [when.args["true"] for when in expression.args["ifs"]]
+        refuse_mixed("CASE", [*results, expression.args.get("default") or exp.null()])
+        return str(super().case_sql(expression))
 
     @reads("this", "table", "db", "catalog")
     def column_sql(self, expression: exp.Column) -> str:

@@ -18,6 +18,7 @@ MICROS = {
     "HOUR": 3_600_000_000,
     "DAY": 86_400_000_000,
 }
+_FINE = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 _WEEK_STARTS = {"SUNDAY": 3, "MONDAY": 4, "TUESDAY": 5, "WEDNESDAY": 6, "THURSDAY": 0, "FRIDAY": 1, "SATURDAY": 2}
 
@@ -39,7 +40,7 @@ def _timestamp_diff(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
 
 def _calendar_diff(kind: str, finest: Sequence[str]) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        first, second = (f"bq_{kind}({writer.sql(arg)})" for arg in args[:2])
+        first, second = (f"bq_{kind}_only({writer.sql(arg)})" for arg in args[:2])
         part = keyword(args[2])
         start = week_start(part)
         if start is not None:
@@ -72,11 +73,11 @@ def interval_of(writer: SqlWriter, argument: exp.Expr) -> tuple[str, str]:
 
 def _shift(kind: str, sign: str) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        base = f"bq_{kind}({writer.sql(args[0])})"
+        base = f"bq_{kind}_only({writer.sql(args[0])})"
         number, part = interval_of(writer, args[1])
         step = _step(kind, f"CAST({sign}({number}) AS BIGINT)", part)
         moved = f"({base} + {step})"
-        return f"CAST({moved} AS DATE)" if kind == "date" else moved
+        return moved if kind == "time" else f"bq_{kind}_in_range({moved})"
 
     return write
 
@@ -93,8 +94,10 @@ def _step(kind: str, number: str, part: str) -> str:
 
 def _truncate(kind: str) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        value = f"bq_{kind}({writer.sql(args[0])})"
+        value = f"bq_{kind}_only({writer.sql(args[0])})"
         part = keyword(args[1]) if len(args) > 1 else "DAY"
+        if kind == "date" and part in _FINE:
+            raise invalid_query(f"DATE_TRUNC does not support the {part} date part")
         zone = writer.sql(args[2]) if len(args) > 2 else "'UTC'"
         if kind == "timestamp":
             return f"timezone({zone}, {truncated(f'timezone({zone}, {value})', part, 'TIMESTAMP')})"
@@ -104,11 +107,11 @@ def _truncate(kind: str) -> Rule:
 
 
 def truncated(value: str, part: str, result: str) -> str:
-    start = week_start(part)
+    start, kind = week_start(part), "date" if result == "DATE" else "datetime"
     if start is not None:
-        return f"CAST(bq_week_start({value}, {start}) AS {result})"
+        return f"bq_{kind}_in_range(bq_week_start({value}, {start}))"
     if part == "ISOYEAR":
-        return f"CAST(bq_isoyear_start({value}) AS {result})"
+        return f"bq_{kind}_in_range(bq_isoyear_start({value}))"
     if part in MICROS or part in _MONTHS:
         return f"CAST(date_trunc('{part.lower()}', {value}) AS {result})"
     raise invalid_query(f"The {part} date part cannot be truncated to")
@@ -140,7 +143,7 @@ def extract(writer: SqlWriter, node: exp.Extract) -> str:
         return f"bq_week_of_year({value}, {week_start(part)})"
     if part not in _PARTS:
         raise unsupported(f"EXTRACT({part})")
-    return _PARTS[part].format(value)
+    return _PARTS[part].format(f"bq_not_date({value})" if part in _FINE else value)
 
 
 def _to_zone(name: str, cast: str) -> Rule:
@@ -177,8 +180,6 @@ def _timestamp_array(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     first, last = (f"bq_timestamp({writer.sql(arg)})" for arg in args[:2])
     return f"generate_series({first}, {last}, {_step('timestamp', number, part)})"
 
-
-_FINE = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 
 RULES: dict[str, Rule] = {
     "TIMESTAMP_DIFF": taking(_timestamp_diff, 3, 3),
