@@ -104,7 +104,7 @@ def _declare(session: Session, tree: exp.Declare) -> StatementOutcome:
     for item in tree.expressions:
         names = item.this if isinstance(item.this, list) else [item.this]
         kind, default = item.args.get("kind"), item.args.get("default")
-        value = session.translate(default) if default is not None else "NULL"
+        value = session.translate(default) if default else "NULL"
         typed = f"CAST({value} AS {duck_type(kind)})" if isinstance(kind, exp.DataType) else value
         for name in names:
             _assign(session, name.name, typed)

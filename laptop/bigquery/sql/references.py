@@ -52,7 +52,7 @@ def name_of(table: exp.Table, place: Place) -> TableName:
         parts = parts[0].split(".")
     if any("*" in part for part in parts):
         raise unsupported(f"wildcard table {'.'.join(parts)}")
-    if "INFORMATION_SCHEMA" in [part.upper() for part in parts]:
+    if any(part.upper().startswith("INFORMATION_SCHEMA") for part in parts):
         raise unsupported(f"INFORMATION_SCHEMA ({'.'.join(parts)})")
     if len(parts) == 1 and place.dataset is None:
         raise invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
