@@ -12,7 +12,7 @@ PARTS := start_batch export_sales land_object start_elt start_training replay sw
 ENV ?= dev
 REGION ?= us-central1
 
-.PHONY: help setup demo test simulate torture check infra-check bench docs bundle sbom images deploy destroy lock clean
+.PHONY: help setup demo test simulate torture differential check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ simulate: setup ## Run the simulator: SEEDS=1000, SEED=7, CRASH_POINTS=1, PAIRS=
 
 torture: setup ## Kill the laptop 200 times under load, then hold every row against the truth (half an hour)
 	$(BIN)/python -m tests.torture $(TORTURE)
+
+differential: setup ## Hold generated queries against GoogleSQL's reference evaluator: CPU_SECONDS=3600, SEED=12 for one
+	$(BIN)/python -m laptop.tests.bigquery.differential $(if $(CPU_SECONDS),--seconds $(CPU_SECONDS)) $(if $(SEED),--seed $(SEED))
 
 check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff check .

@@ -26,7 +26,7 @@ CREATE MACRO bq_shift_right(a, b) AS CASE WHEN a < 0 THEN error('>> of a negativ
 CREATE MACRO bq_trunc(x, n := 0) AS trunc(CAST(x AS DOUBLE) * pow(10, n)) / pow(10, n);
 CREATE MACRO bq_ceil(x) AS ceil(CAST(x AS DOUBLE));
 CREATE MACRO bq_floor(x) AS floor(CAST(x AS DOUBLE));
-CREATE MACRO bq_sign(x) AS CASE WHEN x = 0 OR bq_is_nan(x) THEN x WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 END;
+CREATE MACRO bq_sign(x) AS CASE WHEN x = 0 THEN x - x WHEN bq_is_nan(x) THEN x WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 END;
 -- A function whose result is not finite though its argument is: an error in GoogleSQL, inf or NaN in DuckDB.
 CREATE MACRO bq_finite(result, x) AS
   CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN error('Unsupported: this function of a NUMERIC')

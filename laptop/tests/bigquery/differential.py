@@ -62,7 +62,9 @@ def agree(found: Answer, wanted: Answer | Refusal, query: Query) -> bool:
 
 
 def sorted_rows(rows: list[list[Any]]) -> list[list[Any]]:
-    return sorted(rows, key=lambda row: [f"{cell:.9g}" if isinstance(cell, float) else repr(cell) for cell in row])
+    return sorted(
+        rows, key=lambda row: [f"{cell + 0.0:.9g}" if isinstance(cell, float) else repr(cell) for cell in row]
+    )
 
 
 def search(warehouse: Warehouse, reference: Reference, seeds: Iterator[int], seconds: float) -> Iterator[Difference]:
