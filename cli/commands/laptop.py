@@ -53,7 +53,7 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
             laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
-            deploy(environ, packed=packed, tell=lambda part: status.update(f"deploying {part}"))
+            deploy(environ, packed=packed, report=lambda part: status.update(f"deploying {part}"))
             laptop_control.mark_deployed(folder)
     return started
 
@@ -110,17 +110,12 @@ def demo(
 
     Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
     """
-    from cli.demo import DemoRequest, run_demo, summarize
+    from cli.demo.reporting import print_summary
+    from cli.demo.request import DemoRequest, SimulatedWorld
+    from cli.demo.running import run_demo
 
-    request = DemoRequest(
-        window_from=start,
-        window_to=end,
-        customers=customers,
-        startups=startups,
-        seed=seed,
-        dirt=dirt,
-        timeout_seconds=timeout,
-    )
+    world = SimulatedWorld(customers=customers, startups=startups, seed=seed, dirt=dirt)
+    request = DemoRequest(window_from=start, window_to=end, world=world, timeout_seconds=timeout)
     try:
         if fresh:
             laptop_control.clear(state.absolute())
@@ -131,6 +126,6 @@ def demo(
     except KeyboardInterrupt as error:
         message = "interrupted; the laptop goes on. ripple demo watches it again, ripple down stops it"
         raise fail(message, 130) from error
-    summarize(result, Console())
+    print_summary(result, Console())
     if as_json:
         answer(result, True)

@@ -63,7 +63,7 @@ def _describe_stage(stage: StageRoute) -> dict[str, Any]:
         "memory_mib": stage.memory_mib,
         "max_instances": stage.max_instances,
         "concurrency": stage.concurrency,
-        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
+        "receives": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
         "states": list(stage.states),
         "triggers": _describe_triggers(stage),
         "subscriptions": _describe_subscriptions(stage),

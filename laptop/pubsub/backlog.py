@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -68,9 +69,13 @@ class Backlog:
         """Hand out at most `limit` messages; each gets a new ack id."""
         self._wake_due()
         until = self._now() + (deadline or self.subscription.ack_deadline_seconds or 10)
+        oldest = self._now() - self._retention()
         leased: list[Delivery] = []
         while self._ready and len(leased) < limit:
             delivery = self._ready[0]
+            if delivery.published < oldest:
+                self.forget(self._ready.popleft())
+                continue
             if self.subscription.dead_letter_policy.dead_letter_topic:
                 self._store.mark_attempt(self.name, delivery.number, delivery.attempts + 1)
             self._ready.popleft()
@@ -147,7 +152,7 @@ class Backlog:
         return sorted([delivery, *revoked, *waiting], key=lambda later: -later.number)
 
     def forget(self, delivery: Delivery) -> None:
-        """After it went to the dead-letter topic."""
+        """After it went to the dead-letter topic, or when it is older than its subscription keeps messages."""
         self._store.mark_acked(self.name, [delivery.number], keep=False)
 
     def expire(self) -> list[Delivery]:
@@ -158,10 +163,9 @@ class Backlog:
         self._wake_due()
         return exhausted
 
-    def next_due(self) -> float | None:
-        """When something becomes ready by time alone."""
-        times = [delivery.expires for delivery in self._leased.values()] + ([self._later[0][0]] if self._later else [])
-        return min(times, default=None)
+    def _retention(self) -> float:
+        """Seconds a message is kept for, acknowledged or not."""
+        return seconds(self.subscription.message_retention_duration or dt.timedelta(days=7))
 
     def _wake_due(self) -> None:
         now = self._now()

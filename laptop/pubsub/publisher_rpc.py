@@ -9,7 +9,8 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
-from laptop.pubsub.broker import Broker, PubsubError, names_page
+from laptop.pubsub.broker import Broker, PubsubError, merge_masked, names_page
+from laptop.pubsub.limits import find_message_fault
 from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.transforming import Transformer, TransformError
 
@@ -36,9 +37,7 @@ class PublisherRpc:
     async def update_topic(self, request: t.UpdateTopicRequest) -> t.Topic:
         current = self._broker.topic(request.topic.name)
         await self._check(request.topic)
-        for path in request.update_mask.paths:
-            setattr(current, path, getattr(request.topic, path))
-        return self._broker.put_topic(current)
+        return self._broker.put_topic(merge_masked(current, request.topic, request.update_mask.paths))
 
     async def list_topics(self, request: t.ListTopicsRequest) -> t.ListTopicsResponse:
         found = [topic for name, topic in sorted(self._broker.topics.items()) if name.startswith(request.project + "/")]
@@ -58,9 +57,9 @@ class PublisherRpc:
         return _EMPTY()
 
     async def publish(self, request: t.PublishRequest) -> t.PublishResponse:
-        for message in request.messages:
-            if not message.data and not message.attributes:
-                raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "a message needs data or attributes")
+        fault = find_message_fault(request.messages)
+        if fault:
+            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         topic = self._broker.topic(request.topic)
         messages = await self._transformed(topic, request.messages)
         kept = [message for message in messages if message is not None]

@@ -17,6 +17,7 @@ from laptop.pubsub.publisher_rpc import PublisherRpc
 from laptop.pubsub.rpc import handlers
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schemas import Schemas
+from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.store import MessageStore
 from laptop.pubsub.subscriber_rpc import Subscriber
 from laptop.pubsub.tokens import TokenSigner
@@ -57,7 +58,9 @@ async def start(hosting: Hosting) -> PubsubService:
     server = grpc.aio.server(options=options)
     server.add_generic_rpc_handlers(
         handlers(
-            PublisherRpc(broker, schemas, transformer), Subscriber(broker, handing, transformer), SchemaService(schemas)
+            PublisherRpc(broker, schemas, transformer),
+            Subscriber(broker, handing, transformer, Seeker(broker, store, time.time)),
+            SchemaService(schemas),
         )
     )
     port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")

@@ -14,6 +14,8 @@ from google.pubsub_v1 import types as t
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker, PubsubError, names_page
 from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.limits import find_deadline_fault
+from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.times import moment
 from laptop.pubsub.transforming import Transformer
 
@@ -22,8 +24,8 @@ _MAX_MESSAGES = 1000
 
 
 class Subscriber:
-    def __init__(self, broker: Broker, handing: HandOut, transformer: Transformer) -> None:
-        self._broker, self._handing, self._transformer = broker, handing, transformer
+    def __init__(self, broker: Broker, handing: HandOut, transformer: Transformer, seeker: Seeker) -> None:
+        self._broker, self._handing, self._transformer, self._seeker = broker, handing, transformer, seeker
 
     async def create_subscription(self, request: t.Subscription) -> t.Subscription:
         await self._transformer.check(request.message_transforms)
@@ -55,6 +57,8 @@ class Subscriber:
     async def pull(self, request: t.PullRequest) -> t.PullResponse:
         """What is ready, or what comes within a second: an empty answer is legal, a busy loop is not."""
         backlog = self._broker.backlog(request.subscription)
+        if request.max_messages < 1:
+            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "max_messages must be positive")
         leased = await self._handing.lease(backlog, request.max_messages)
         if not leased:
             try:
@@ -71,6 +75,9 @@ class Subscriber:
 
     async def modify_ack_deadline(self, request: t.ModifyAckDeadlineRequest) -> Any:
         backlog = self._broker.backlog(request.subscription)
+        fault = find_deadline_fault(request.ack_deadline_seconds)
+        if fault:
+            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         stale, exhausted = backlog.modify(request.ack_ids, request.ack_deadline_seconds)
         self._broker.bury(backlog, exhausted)
         _refuse_stale(backlog, stale)
@@ -79,13 +86,13 @@ class Subscriber:
     async def seek(self, request: t.SeekRequest) -> t.SeekResponse:
         self._broker.backlog(request.subscription)
         if request.snapshot:
-            self._broker.seek_snapshot(request.subscription, request.snapshot)
+            self._seeker.seek_snapshot(request.subscription, request.snapshot)
         else:
-            self._broker.seek_time(request.subscription, moment(request.time).timestamp())
+            self._seeker.seek_time(request.subscription, moment(request.time).timestamp())
         return t.SeekResponse()
 
     async def create_snapshot(self, request: t.CreateSnapshotRequest) -> t.Snapshot:
-        return self._broker.create_snapshot(request.name, request.subscription)
+        return self._seeker.create_snapshot(request.name, request.subscription, request.labels)
 
     async def streaming_pull(
         self, requests: AsyncIterator[Any], _context: Any

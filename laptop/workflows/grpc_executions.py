@@ -12,10 +12,9 @@ from google.protobuf import json_format
 
 from laptop.http import ApiError
 from laptop.loops import DISK_ERRORS
-from laptop.workflows.executions import ExecutionRunner
+from laptop.workflows.executions import ExecutionRunner, view_basic
 from laptop.workflows.store import ExecutionStore, Resource
 
-_CODES = {400: grpc.StatusCode.INVALID_ARGUMENT, 404: grpc.StatusCode.NOT_FOUND, 409: grpc.StatusCode.ALREADY_EXISTS}
 _SERVICE = "google.cloud.workflows.executions.v1.Executions"
 
 
@@ -38,17 +37,24 @@ class GrpcExecutions:
 
     async def list(self, request: types.ListExecutionsRequest) -> types.ListExecutionsResponse:
         workflow = self._find("workflow", request.parent)
-        start = int(request.page_token or 0)
-        size = request.page_size or 100
+        full = request.view == types.ExecutionView.FULL
+        start, size = _place(request.page_token), min(request.page_size or 100, 100 if full else 1000)
         found = self._store.list_under("execution", workflow["name"], start, size + 1)
+        shown = [_message(one if full else view_basic(one)) for one in found[:size]]
         token = str(start + size) if len(found) > size else ""
-        return types.ListExecutionsResponse(executions=[_message(one) for one in found[:size]], next_page_token=token)
+        return types.ListExecutionsResponse(executions=shown, next_page_token=token)
 
     def _find(self, kind: str, name: str) -> Resource:
         found = self._store.get(kind, name)
         if found is None:
             raise ApiError(404, f"{kind} {name} not found")
         return found
+
+
+def _place(token: str) -> int:
+    if token and not token.isdecimal():
+        raise ApiError(400, f"page_token is not valid: {token!r}")
+    return int(token or 0)
 
 
 def _message(execution: Resource) -> types.Execution:
@@ -62,7 +68,7 @@ def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any)
         try:
             return await method(message)
         except ApiError as error:
-            await context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
+            await context.abort(grpc.StatusCode[error.status], error.message)
         except DISK_ERRORS as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 

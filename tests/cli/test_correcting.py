@@ -106,7 +106,7 @@ def test_records_of_another_place_are_strays(records: list[dict[str, Any]], wron
 
 
 def test_sales_are_corrected_in_firestore() -> None:
-    with pytest.raises(ValueError, match="mend the order in Firestore"):
+    with pytest.raises(ValueError, match="correct the order in Firestore"):
         write_lines([record(2)], [record(2, flow="sales")], PLACE)
 
 

@@ -50,7 +50,7 @@ def test_who_calls_a_function_may_call_it_and_nothing_else(stage: str) -> None:
 
 
 @pytest.mark.parametrize("part", [*STAGES, *(job.name for job in JOBS.values())])
-def test_no_function_and_no_job_overwrites_or_deletes_what_lies_in_a_bucket(part: str) -> None:
+def test_no_function_and_no_job_overwrites_or_deletes_what_is_in_a_bucket(part: str) -> None:
     assert [grant for grant in grants_of(service_account(part)) if grant.role in WIDE] == []
 
 

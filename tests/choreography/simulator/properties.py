@@ -151,10 +151,7 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
 
 
 def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> Iterator[str]:
-    told: dict[str, set[SalesExportFinished]] = {}
-    for fact in world.messages.published:
-        if isinstance(fact, SalesExportFinished):
-            told.setdefault(fact.batch_id, set()).add(replace(fact, objects=tuple(fact.objects)))
+    told = _find_finished_exports(world)
     if len(told) != sum(bool(s.orders) for s in world.scenario.slices.values()):
         yield f"(j) {len(told)} exports finished"
     for batch_id, finished in told.items():
@@ -167,6 +164,15 @@ def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> I
     for path, times in world.documents.decided.items():
         if "sales.export.finished" in path and times > 1:
             yield f"(j) it was decided {times} times that an export finished: {path}"
+
+
+def _find_finished_exports(world: World) -> dict[str, set[SalesExportFinished]]:
+    """By batch id, each way in which its export was stated to have finished."""
+    found: dict[str, set[SalesExportFinished]] = {}
+    for fact in world.messages.published:
+        if isinstance(fact, SalesExportFinished):
+            found.setdefault(fact.batch_id, set()).add(replace(fact, objects=tuple(fact.objects)))
+    return found
 
 
 def h_no_raw_pii_past_bronze(world: World) -> Iterator[str]:
@@ -185,6 +191,17 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
     left = list(_collection(world, "outbox"))
     if left:
         yield f"(i) unsent: {left[0]}"
+    for job, state in world.vertex.states.items():
+        if state == "RUNNING":
+            yield f"(i) {job} runs for ever"
+    for key, export in _collection(world, "exports").items():
+        if export["state"] != "exported":
+            yield f"(i) export {key[:12]} is {export['state']}"
+    yield from _find_unstated(world)
+
+
+def _find_unstated(world: World) -> Iterator[str]:
+    """What the state says happened, and no fact says."""
     told = {fact.id for fact in world.messages.published}
     for file in _collection(world, "files").values():
         kinds: dict[str, Any] = {"landed": BronzeObjectLanded, "rejected": BronzeObjectRejected}
@@ -194,12 +211,6 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
     for number, batch in _collection(world, "batches").items():
         if batch["state"] == "done" and int(number) not in succeeded:
             yield f"(i) never told: batch {number} is done"
-    for job, state in world.vertex.states.items():
-        if state == "RUNNING":
-            yield f"(i) {job} runs for ever"
-    for key, export in _collection(world, "exports").items():
-        if export["state"] != "exported":
-            yield f"(i) export {key[:12]} is {export['state']}"
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -133,13 +134,11 @@ def test_every_document_is_in_parquet_or_in_quarantine() -> None:
     assert (finished.rows, finished.rows_quarantined) == (len(held), len(records))
     assert table.num_rows + len(records) == len(held)
     assert all(write_tagged(held[record["id"]]) == write_tagged(record["fields"]) for record in records)
-    kept = {doc_id: row for doc_id, row in held.items() if doc_id not in {record["id"] for record in records}}
-    landed = table.sort_by("order_id").select(["order_id", "batch_id", "items"]).to_pylist()
-    expected = sorted(
-        ({name: row[name] for name in ("order_id", "batch_id", "items")} for row in kept.values()),
-        key=lambda row: row["order_id"],
-    )
-    assert landed == expected
+    kept = held.keys() - {record["id"] for record in records}
+    columns = ["order_id", "batch_id", "items"]
+    expected = [{name: held[doc_id][name] for name in columns} for doc_id in kept]
+    landed = table.sort_by("order_id").select(columns).to_pylist()
+    assert landed == sorted(expected, key=itemgetter("order_id"))
 
 
 def test_documents_as_the_official_client_writes_them_come_by_pages_that_fit(launch: Any) -> None:

@@ -1,6 +1,6 @@
-"""One line of JSON for every fact that is stated or heard: Cloud Logging reads it as `jsonPayload`, and metrics count it.
+"""A JSON record in the log for every fact that is stated or received: Cloud Logging reads it as `jsonPayload`, and metrics count it.
 
-A line says which fact, of what and how many. Never a reason or a message: those may quote a row.
+A record says which fact, of what and how many. Never a reason or a message: those may quote a row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _WORDS = frozenset({"flow", "state", "outcome", "code", "kind", "expected"})
 
 
 def describe(action: str, stage: str, fact: Fact, correlation_id: str) -> dict[str, Any]:
-    """The fields of a line: what `stage` did (`stated`, `heard`), the fact's identity, its counts and its words. Pure."""
+    """The fields of a record: what `stage` did (`stated`, `received`), the fact's identity, its counts and its words. Pure."""
     data = fact.data()
     counts = {name: value for name, value in data.items() if isinstance(value, int) and not isinstance(value, bool)}
     words = {name: value for name, value in data.items() if name in _WORDS}
@@ -28,13 +28,13 @@ def describe(action: str, stage: str, fact: Fact, correlation_id: str) -> dict[s
 
 
 def write(action: str, stage: str, fact: Fact, correlation_id: str) -> None:
-    """Log that `stage` stated or heard `fact`."""
+    """Log that `stage` stated or received `fact`."""
     if LOGGER.isEnabledFor(logging.INFO):
         fields = describe(action, stage, fact, correlation_id)
         LOGGER.info("%s %s %s of %s", stage, action, fact.TYPE, fact.subject, extra={"fields": fields})
 
 
-class JsonLine(logging.Formatter):
+class JsonRecord(logging.Formatter):
     """A record as Cloud Logging's structured JSON: `severity`, `message`, and the fields that came with it."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -46,10 +46,10 @@ class JsonLine(logging.Formatter):
 
 
 def write_to_stdout() -> None:
-    """From here on this process logs lines of JSON. Only once: a second handler would count every fact twice."""
+    """From here on this process logs JSON records. Only once: a second handler would count every fact twice."""
     if not LOGGER.handlers:
         handler = logging.StreamHandler(sys.stdout)
-        handler.setFormatter(JsonLine())
+        handler.setFormatter(JsonRecord())
         LOGGER.addHandler(handler)
         LOGGER.setLevel(logging.INFO)
         LOGGER.propagate = False
