@@ -104,7 +104,7 @@ def test_a_header_that_is_cut_anywhere_is_none(what: str) -> None:
             read_header(data[:end])
 
 
-NO_HEADERS = {
+NO_HEADERS: dict[str, tuple[Mapping[int, Any], str]] = {
     "no inflated size": ({3: 50, 5: {1: 7, 2: 0}}, "without its sizes"),
     "no stored size": ({2: 100, 5: {1: 7, 2: 0}}, "without its sizes"),
     "no values": ({2: 100, 3: 50, 5: {2: 0}}, "without its sizes"),
@@ -223,7 +223,10 @@ PLANS: dict[str, tuple[File, tuple[int, bool]]] = {
     "the widest of its pages": (file_of(5, data_page(4 * MIB, 4), data_page(8, 1)), (16, False)),
     "coded": (file_of(9, dictionary(3 * MIB, 3), data_page(9, 9, 8)), (16, True)),
     "coded in part": (file_of(9, dictionary(8 * MIB, 8), data_page(4, 4, 8), data_page(5, 5)), (2, False)),
-    "a dictionary wider than a batch": (file_of(64, dictionary(32 * MIB, 32, 335_545), data_page(64, 64, stored=335_545), stored=335_545), (1, False)),
+    "a dictionary wider than a batch": (
+        file_of(64, dictionary(32 * MIB, 32, 335_545), data_page(64, 64, stored=335_545), stored=335_545),
+        (1, False),
+    ),
     "a page of no values": (file_of(0, data_page(MIB, 0)), (16, False)),
     "no pages": (file_of(0), (16_384, True)),
     "a list that is not coded": (file_of(1, data_page(2 * MIB, 4), path="a.list.element"), (32, True)),
