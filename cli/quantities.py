@@ -10,7 +10,7 @@ from cli.volume import Volume
 from ripple.deployment.routes import STAGES, FactTrigger, FinalizeTrigger
 
 Usage = Mapping[str, Any]
-MIB, GIB = 2**20, 2**30
+MIB = 2**20
 BILLED_TABLE = 10 * MIB
 MESSAGE_BYTES = 1000
 """What a message counts at least."""

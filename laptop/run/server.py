@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from laptop.addresses import client_environment
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.orphans import end_owned
@@ -188,9 +189,10 @@ async def start(hosting: Hosting) -> _RunService:
     """Serve Cloud Run; what was deployed or running before listens and runs again."""
     records = Records(hosting.state, fsync=hosting.fsync)
     await asyncio.to_thread(end_owned, hosting.state)
-    services = Services(records, hosting.state, hosting.host)
-    jobs = JobRunner(records, hosting.state)
-    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
+    around = client_environment(hosting.endpoints, hosting.project)
+    services = Services(records, hosting.state, hosting.host, around)
+    jobs = JobRunner(records, hosting.state, around)
+    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting, "run.v2")
     await services.start_all()
     jobs.take_up()
     return _RunService(http, services, jobs, records)
