@@ -11,8 +11,6 @@ from ripple.handling.stating import Cause
 from ripple.ports import Document, DocumentStore, Transaction
 from ripple.state.elt_runs import (
     Claim,
-    EltRun,
-    Head,
     ask_again,
     claim_next,
     count_fitting,
@@ -23,6 +21,7 @@ from ripple.state.elt_runs import (
     retry,
     write_head,
 )
+from ripple.state.head import EltRun, Head
 from ripple.wire.events import EltRunFailed, EltRunSucceeded
 
 HEAD = "elt/head"

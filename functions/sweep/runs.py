@@ -13,7 +13,8 @@ from ripple.errors import PermanentError
 from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.state.elt_runs import EltRun, may_claim, read_head
+from ripple.state.elt_runs import may_claim, read_head
+from ripple.state.head import EltRun
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 
 _SWEEP = "sweep"

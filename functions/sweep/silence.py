@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
-from ripple.state.elt_runs import EltRun, read_head
+from ripple.state.elt_runs import read_head
+from ripple.state.head import EltRun
 from ripple.wire.events import RunStalled
 
 TRAINING_PROMISE = dt.timedelta(hours=2)

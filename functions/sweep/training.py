@@ -9,7 +9,8 @@ from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
 from ripple.state.caps import DAY, read_starts, rests_until
-from ripple.state.elt_runs import Head, read_head
+from ripple.state.elt_runs import read_head
+from ripple.state.head import Head
 from ripple.wire.events import EltRunSucceeded, Fact, TrainingJobFinished
 
 GRACE = dt.timedelta(minutes=1)

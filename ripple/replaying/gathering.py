@@ -12,7 +12,8 @@ from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.state.elt_runs import Head, describe_rest, read_head
+from ripple.state.elt_runs import describe_rest, read_head
+from ripple.state.head import Head
 from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.paths import parse_bronze_name, split_uri
 

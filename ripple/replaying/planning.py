@@ -9,7 +9,7 @@ from typing import Any
 from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, ReplayPlan
-from ripple.state.elt_runs import Head
+from ripple.state.head import Head
 
 Document = Mapping[str, Any]
 STARTED = Firing(type="replay.run.started.v1", about="this replay")

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ripple.state.records import Record
+
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Starts:
-    """The newest starts, oldest first (UTC), and how many a window allowed when the last of them was noted; 0 is no cap."""
+class Starts(Record):
+    """The newest starts, and the cap that the last of them knew."""
 
     noted: tuple[dt.datetime, ...] = ()
+    """The newest starts, oldest first; none is kept beyond the cap."""
     most: int = 0
+    """How many a window allowed when the last of them was noted; 0 is no cap."""
 
 
 def note_start(starts: Starts, most: int, now: dt.datetime) -> Starts:

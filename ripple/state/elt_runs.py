@@ -8,32 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ripple.state.caps import HOUR, Starts, note_start, read_starts, rests_until, write_starts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EltRun:
-    """The one live run. `epoch` fences zombies; `execution` is empty until Workflows said it; `cause` began it."""
-
-    batch: int
-    epoch: int
-    lease_until: dt.datetime
-    cause: str
-    execution: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """`elt/head`: the live run or none, the last epoch given, the next batch number, batches to run again, recent starts."""
-
-    run: EltRun | None = None
-    epoch: int = 0
-    next: int = 1
-    replays: tuple[int, ...] = ()
-    starts: Starts = field(default_factory=Starts)
+from ripple.state.caps import HOUR, note_start, rests_until
+from ripple.state.head import HEAD, EltRun, Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,27 +25,11 @@ class Claim:
 
 
 def read_head(document: Mapping[str, Any] | None) -> Head:
-    """The head from its document; a store without one is a store where nothing ran."""
-    if not document:
-        return Head()
-    run = EltRun(**document["run"]) if document.get("run") else None
-    return Head(
-        run=run,
-        epoch=document["epoch"],
-        next=document["next"],
-        replays=tuple(document["replays"]),
-        starts=read_starts(document.get("starts")),
-    )
+    return HEAD.collection.read(HEAD.path, dict(document)) if document else Head()
 
 
 def write_head(head: Head) -> dict[str, Any]:
-    return {
-        "run": asdict(head.run) if head.run else None,
-        "epoch": head.epoch,
-        "next": head.next,
-        "replays": list(head.replays),
-        "starts": write_starts(head.starts),
-    }
+    return HEAD.collection.write(head)
 
 
 def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:

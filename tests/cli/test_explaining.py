@@ -16,8 +16,9 @@ from cli.explaining import describe_stall, explain_batch, explain_object, explai
 from cli.exports import describe_export, explain_export
 from cli.main import app
 from ripple.state.caps import HOUR, Starts
-from ripple.state.elt_runs import Head, write_head
+from ripple.state.elt_runs import write_head
 from ripple.state.export_plan import ExportPlan
+from ripple.state.head import Head
 from ripple.wire.paths import ObjectRef
 from tests.cli.conftest import Laptop
 

@@ -13,7 +13,7 @@ from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import SHOWN, ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
-from ripple.state.elt_runs import EltRun, Head
+from ripple.state.head import EltRun, Head
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)

@@ -10,8 +10,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ripple.state.caps import HOUR, Starts
 from ripple.state.elt_runs import (
-    EltRun,
-    Head,
     ask_again,
     claim_next,
     count_fitting,
@@ -22,6 +20,7 @@ from ripple.state.elt_runs import (
     retry,
     write_head,
 )
+from ripple.state.head import EltRun, Head
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEASE = dt.timedelta(hours=1)
