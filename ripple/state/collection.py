@@ -71,7 +71,7 @@ class Collection(Generic[R]):
         try:
             if version == self.version:
                 return read_record(self.record, content)
-            if version in self.older:
+            if isinstance(version, int) and version in self.older:
                 return self.older[version].read(content)
         except MisfitError as error:
             raise RetryableError(f"{path} cannot be read: {error}") from None
