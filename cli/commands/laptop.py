@@ -53,7 +53,7 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
             laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
-            deploy(environ, packed=packed, tell=lambda part: status.update(f"deploying {part}"))
+            deploy(environ, packed=packed, report=lambda part: status.update(f"deploying {part}"))
             laptop_control.mark_deployed(folder)
     return started
 

@@ -28,8 +28,8 @@ def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> di
         graph = asyncio.run(compile_files(files, Path(folder) / "project", cache, override))
     errors = graph.get("graphErrors", {}).get("compilationErrors", ())
     if errors:
-        told = tuple(f"{error.get('fileName', 'the project')}: {error['message']}" for error in errors)
-        raise PermanentError("sqlx_invalid", "; ".join(told), "mend it: nothing was changed", told)
+        problems = tuple(f"{error.get('fileName', 'the project')}: {error['message']}" for error in errors)
+        raise PermanentError("sqlx_invalid", "; ".join(problems), "fix it: nothing was changed", problems)
     return graph
 
 

@@ -34,7 +34,7 @@ class LaptopTarget:
         self._run(inputs, "foundation")
 
     def build_images(self, _inputs: Inputs, _digests: Mapping[str, str]) -> Mapping[str, str]:
-        """A laptop runs the code as it lies in the archive."""
+        """A laptop runs the code as it is in the archive."""
         return {}
 
     def apply(self, inputs: Inputs, parts: Sequence[str]) -> None:
@@ -69,7 +69,7 @@ class LaptopTarget:
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
             reason = f"deploying {step} of release {inputs.release}: {last[0][-800:]}"
-            raise PermanentError("deploy_failed", reason, "mend it and run the same command again")
+            raise PermanentError("deploy_failed", reason, "fix it and run the same command again")
 
 
 def _provisioner(root: Path) -> str:

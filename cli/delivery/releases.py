@@ -100,7 +100,7 @@ class Releases:
         try:
             blob.upload_from_string(json.dumps({"owner": owner, "since": now}), if_generation_match=0)
         except PreconditionFailed:
-            raise PermanentError("lease_held", self._tell_holder(), "if that is dead: --break-lease") from None
+            raise PermanentError("lease_held", self._describe_holder(), "if that is dead: --break-lease") from None
         generation = blob.generation
         try:
             yield
@@ -108,7 +108,7 @@ class Releases:
             with suppress(NotFound, PreconditionFailed):
                 self.bucket.blob(_LOCK).delete(if_generation_match=generation)
 
-    def _tell_holder(self) -> str:
+    def _describe_holder(self) -> str:
         try:
             held = json.loads(self.bucket.blob(_LOCK).download_as_bytes())
         except NotFound:

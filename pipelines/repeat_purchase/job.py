@@ -1,4 +1,4 @@
-"""What a job leaves behind in the models bucket, so that its exit task can tell how it went."""
+"""What a job leaves behind in the models bucket, so that its exit task can report how it went."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def job_uri(models_bucket: str, job: str, name: str) -> str:
 
 @contextmanager
 def recording_failure(store: ArtifactStore, models_bucket: str, job: str, stage: str) -> Iterator[None]:
-    """Keep the reason of a stage's failure for the exit task, which KFP tells only that something failed."""
+    """Keep the reason of a stage's failure for the exit task, to which KFP reports only that something failed."""
     try:
         yield
     except Exception as error:

@@ -77,7 +77,7 @@ class LargeExport:
         return [f"ord_{number:08}" for number in range(self._documents)]
 
     def _announce(self, uri: str, seed: int | None) -> None:
-        """Tell of the manifest as Eventarc does: until it is heard, whoever is killed at it."""
+        """Report of the manifest as Eventarc does: until it is heard, whoever is killed at it."""
         body = {
             "bucket": f"{PROJECT}-landing",
             "name": self._manifest,

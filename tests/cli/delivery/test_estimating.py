@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cli.delivery.estimating import RunEstimate, list_queries, summarize, tell_bytes
-from cli.delivery.monthly_cost import describe_cost, tell_cost
+from cli.delivery.estimating import RunEstimate, format_bytes, list_queries, summarize
+from cli.delivery.monthly_cost import describe_cost, summarize_cost
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,13 @@ def price(files_per_day: float, /) -> Month:
 def test_a_month_is_told_with_its_dearest_services_first() -> None:
     described = describe_cost(100, price)
     assert described["usd_per_month"] == 31.0
-    assert tell_cost(described) == "100 files a day cost some 31.00 USD a month (BigQuery 30.00, Scheduler 1.00 ...)"
+    assert (
+        summarize_cost(described) == "100 files a day cost some 31.00 USD a month (BigQuery 30.00, Scheduler 1.00 ...)"
+    )
 
 
 def test_what_a_volume_does_not_fit_is_told_too() -> None:
-    assert tell_cost(describe_cost(1001, price)).endswith("\n  it does not fit")
+    assert summarize_cost(describe_cost(1001, price)).endswith("\n  it does not fit")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,7 @@ def test_what_a_volume_does_not_fit_is_told_too() -> None:
     ],
 )
 def test_bytes_are_told_in_units_that_prices_have(count: int, told: str) -> None:
-    assert tell_bytes(count) == told
+    assert format_bytes(count) == told
 
 
 def test_what_no_dry_run_takes_yet_is_counted() -> None:

@@ -10,7 +10,7 @@ import pytest
 from cli.delivery.canary import Verdict
 from cli.delivery.changes import Change
 from cli.delivery.deploying import DeploymentOutcome
-from cli.delivery.reporting import tell_area, tell_outcome, tell_resources, tell_waves
+from cli.delivery.reporting import describe_area, describe_outcome, describe_resources, describe_waves
 from cli.delivery.resource_plan import read_plan
 from cli.delivery.waves import Wave
 from tests.cli.delivery.test_releases import release
@@ -21,7 +21,7 @@ FAILED = Verdict(steps=2, dead=True, words="batch 1 is parked: boom")
 
 def test_a_change_is_told_with_its_details_and_its_refusal() -> None:
     change = Change(area="event", name="x.v1", kind="changed", details=("field a is removed",), refused="state x.v2")
-    assert list(tell_area("Events", [change])) == [
+    assert list(describe_area("Events", [change])) == [
         "\nEvents",
         "  ~ x.v1: field a is removed",
         "    REFUSED: state x.v2",
@@ -30,13 +30,13 @@ def test_a_change_is_told_with_its_details_and_its_refusal() -> None:
 
 def test_many_additions_are_counted() -> None:
     changes = [Change(area="table", name=f"t{number}", kind="added") for number in range(20)]
-    assert list(tell_area("SQLX", changes)) == ["\nSQLX", "  + 20 added: t0, t1, t2 ..."]
-    assert list(tell_area("SQLX", [])) == []
+    assert list(describe_area("SQLX", changes)) == ["\nSQLX", "  + 20 added: t0, t1, t2 ..."]
+    assert list(describe_area("SQLX", [])) == []
 
 
 def test_terraforms_plan_is_told_by_address_and_what_would_lose_data_is_refused() -> None:
     plan = read_plan(json.loads((Path(__file__).with_name("cases") / "plan_second.json").read_text()))
-    told = list(tell_resources(plan))
+    told = list(describe_resources(plan))
     assert told[0] == "\nTerraform: 1 to change, 1 to create, 1 to destroy, 2 to replace"
     assert "  ! terraform_data.generation (forced by triggers_replace)" in told
     assert "    REFUSED without --allow-destroy 'google_storage_bucket.old[0]': it holds data" in told
@@ -44,7 +44,7 @@ def test_terraforms_plan_is_told_by_address_and_what_would_lose_data_is_refused(
 
 def test_waves_are_numbered_and_say_why() -> None:
     wave = Wave(name="parts", parts=("a", "b"), why="c reacts to x.v1")
-    assert list(tell_waves([wave])) == ["\nOrder", "  1. parts: a, b (c reacts to x.v1)"]
+    assert list(describe_waves([wave])) == ["\nOrder", "  1. parts: a, b (c reacts to x.v1)"]
 
 
 @pytest.mark.parametrize(
@@ -80,5 +80,5 @@ def test_waves_are_numbered_and_say_why() -> None:
     ids=["deployed", "failed and left", "rolled back", "rolled back in vain"],
 )
 def test_an_outcome_says_what_is_in_place_and_what_is_not(outcome: DeploymentOutcome, told: list[str]) -> None:
-    text = tell_outcome(outcome)
+    text = describe_outcome(outcome)
     assert all(words in text for words in told)
