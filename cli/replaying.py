@@ -8,8 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.provisioning.clients import AdminClients
-from ripple.deployment.settings import read_settings
-from ripple.gateways.edge import Edge
+from ripple.gateways.edge import open_edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
 
@@ -35,11 +34,6 @@ def compose_command(
             "say one thing to replay: --object, --flow with --from and --to, --batch, --training, --dead-letter ID or --all"
         )
     return asked[0]
-
-
-def open_edge(environ: Mapping[str, str]) -> Edge:
-    """The same ports that the functions act through."""
-    return Edge(read_settings(environ))
 
 
 def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, Any]:

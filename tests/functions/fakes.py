@@ -344,7 +344,7 @@ class FakeSales:
 
 @dataclass(slots=True)
 class FakeEdge:
-    """The ports of one process that lives in memory; stages take it for an `Edge`."""
+    """The ports of one process that lives in memory: what every stage acts through."""
 
     settings: Settings = field(
         default_factory=lambda: Settings(

@@ -37,7 +37,7 @@ def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObje
 
 
 def tell(edge: FakeEdge, fact: Fact, event: str = "", sleep: Callable[[float], None] = lambda _: None) -> None:
-    react(fact, cause(event or fact.id), edge, sleep)  # type: ignore[arg-type]
+    react(fact, cause(event or fact.id), edge, sleep)
 
 
 def succeed(edge: FakeEdge, batch: int, epoch: int) -> EltRunSucceeded:

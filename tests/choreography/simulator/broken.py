@@ -111,7 +111,7 @@ class _CountsItself:
 
 class _OwnCountDocuments(SteppedDocuments):
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
-        return SteppedDocuments.run(self, lambda transaction, now: work(_CountsItself(transaction), now))  # type: ignore[arg-type]
+        return SteppedDocuments.run(self, lambda transaction, now: work(_CountsItself(transaction), now))
 
 
 def mark_seen_then_work(payload: Payload, cause: Cause, edge: Any) -> None:
@@ -164,7 +164,7 @@ class _LatestOnly:
 
 class _WatermarkDocuments(SteppedDocuments):
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
-        return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))  # type: ignore[arg-type]
+        return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))
 
 
 class _UnisolatedDocuments(SteppedDocuments):

@@ -172,7 +172,8 @@ class Messages:
             self._push(current, answered=not dropped)
 
     def _push(self, delivery: Delivery, answered: bool) -> None:
-        engine, settled = self.world.engine, []
+        engine = self.world.engine
+        settled: list[bool] = []
 
         def settle(error: BaseException | None) -> None:
             if not settled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
 
 from ripple.deployment.settings import Settings
 from ripple.errors import RetryableError
@@ -13,7 +13,7 @@ from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject, T
 from ripple.wire.events import Envelope
 from ripple.wire.paths import ObjectRef
 from tests.choreography.simulator.engine import Engine
-from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
+from tests.functions.fakes import FakeDeadLetters, FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 
 if TYPE_CHECKING:
     from tests.choreography.simulator.world import World
@@ -146,6 +146,9 @@ class SteppedPublisher:
     def publish(self, envelope: Envelope) -> None:
         self.world.engine.step(f"publish {envelope.fact.id}", lambda: self.world.messages.publish(envelope))
 
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        raise AssertionError("there are no dead letters to send back")
+
 
 @dataclass(slots=True)
 class SteppedExecutions:
@@ -189,15 +192,16 @@ class SteppedGeneratorJobs:
 
 
 class SteppedEdge:
-    """What a stage takes for an `Edge`."""
+    """The ports that stages act through. It has no dead letters: `Messages.redrive` sends those back."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         engine = world.engine
         self.settings = settings
-        self.objects: Any = SteppedObjects(engine, world.objects)
-        self.documents: Any = SteppedDocuments(engine, world.documents)
-        self.publisher: Any = SteppedPublisher(world)
-        self.executions: Any = SteppedExecutions(world)
-        self.generator_jobs: Any = SteppedGeneratorJobs(world)
-        self.pipeline_jobs: Any = SteppedPipelineJobs(world)
-        self.sales: Any = SteppedSales(engine, world.sales)
+        self.objects = SteppedObjects(engine, world.objects)
+        self.documents = SteppedDocuments(engine, world.documents)
+        self.publisher = SteppedPublisher(world)
+        self.executions = SteppedExecutions(world)
+        self.generator_jobs = SteppedGeneratorJobs(world)
+        self.pipeline_jobs = SteppedPipelineJobs(world)
+        self.sales = SteppedSales(engine, world.sales)
+        self.dead_letters = FakeDeadLetters()

@@ -34,7 +34,7 @@ from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTra
 
 START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 SWEEP_SECONDS = 300.0
-Handler = Callable[[Payload, Cause, Any], None]
+Handler = Callable[[Payload, Cause, SteppedEdge], None]
 HANDLERS: Mapping[str, Handler] = {
     "start_batch": start_batch,
     "export_sales": export_sales,
@@ -51,7 +51,7 @@ class Protocol:
     """What runs: the handlers by stage, and the makers of what surrounds them. Broken ones replace one of these."""
 
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
-    edge: Callable[[World, Settings], Any] = SteppedEdge
+    edge: Callable[[World, Settings], SteppedEdge] = SteppedEdge
     workflows: Callable[[World], Workflows] = Workflows
     warehouse: Callable[[World], Warehouse] = Warehouse
 

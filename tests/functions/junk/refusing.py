@@ -103,7 +103,13 @@ class RefusingDocuments(FakeDocuments):
     def run(self, work: Callable[[Any, dt.datetime], T]) -> T:
         def checked(transaction: Any, now: dt.datetime) -> T:
             read = transaction.get
-            transaction.get = lambda path: check_path(path) or read(path)
+
+            def get(path: str) -> Document | None:
+                check_path(path)
+                found: Document | None = read(path)
+                return found
+
+            transaction.get = get
             return work(transaction, now)
 
         return super().run(checked)
@@ -152,9 +158,9 @@ class RefusingObjects(FakeObjects):
             raise BadRequest("custom metadata of more than 8 KiB")
         return super().create(bucket, name, data, metadata)
 
-    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]:
+    def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
         check_bucket(bucket)
-        return super().list(bucket, prefix)
+        return super().list(bucket, prefix, after, limit)
 
 
 class RefusingPublisher(FakePublisher):

@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 
 from ripple.errors import PermanentError
 from ripple.handling import log_lines
-from ripple.handling.shell import serve
+from ripple.handling.shell import handle
 from ripple.handling.stating import Cause, send, state_as
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, EltRunFailed
 from tests.functions.fakes import NOW, FakeEdge
@@ -50,7 +50,7 @@ def lines() -> Iterator[list[dict[str, Any]]]:
 def push(data: bytes, kind: str) -> Request:
     headers = {"ce-specversion": "1.0", "ce-id": "e1", "ce-type": kind, "ce-source": "//ripple/workflows/run_elt"}
     more = {"ce-time": "2026-01-01T00:00:00Z", "ce-correlationid": "batches/3", "content-type": "application/json"}
-    return Request(EnvironBuilder(method="POST", data=data, headers=headers | more).get_environ())
+    return Request(EnvironBuilder(method="POST", data=data, headers=list((headers | more).items())).get_environ())
 
 
 def test_a_stated_fact_is_a_line_with_its_identity_and_counts(lines: list[dict[str, Any]]) -> None:
@@ -77,7 +77,7 @@ def test_a_stated_fact_is_a_line_with_its_identity_and_counts(lines: list[dict[s
 
 def test_a_fact_that_the_workflow_stated_is_logged_by_the_stage_that_hears_it(lines: list[dict[str, Any]]) -> None:
     failed = EltRunFailed(batch=3, epoch=4, execution="x", state="FAILED", reason="secret", failed_actions=[])
-    serve(push(json.dumps(failed.data()).encode(), failed.TYPE), "start_elt", lambda *_: None, FakeEdge())  # type: ignore[arg-type]
+    handle(push(json.dumps(failed.data()).encode(), failed.TYPE), "start_elt", lambda *_: None, FakeEdge())
     (line,) = lines
     assert (line["action"], line["type"], line["state"]) == ("heard", "elt.run.failed.v1", "FAILED")
     assert (line["stage"], line["correlation_id"], line["batch"]) == ("start_elt", "batches/3", 3)
@@ -90,15 +90,15 @@ def test_no_line_holds_a_reason_that_may_quote_a_row(lines: list[dict[str, Any]]
         raise PermanentError("path_unsafe", "mia@example.org")
 
     log_lines.write("stated", "land_object", rejected, "c")
-    serve(push(b"{}", "unknown.v1"), "land_object", react, FakeEdge())  # type: ignore[arg-type]
-    serve(push(json.dumps(LANDED.data()).encode(), LANDED.TYPE), "land_object", react, FakeEdge())  # type: ignore[arg-type]
+    handle(push(b"{}", "unknown.v1"), "land_object", react, FakeEdge())
+    handle(push(json.dumps(LANDED.data()).encode(), LANDED.TYPE), "land_object", react, FakeEdge())
     assert [line["action"] for line in lines] == ["stated", "buried", "heard", "buried"]
     assert "mia@example.org" not in json.dumps(lines)
 
 
 def test_a_process_writes_each_fact_once_as_json_to_stdout() -> None:
     code = (
-        "from ripple import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
+        "from ripple.handling import log_lines; from tests.ripple.handling.test_log_lines import LANDED;"
         "log_lines.write_to_stdout(); log_lines.write_to_stdout(); log_lines.write('stated', 's', LANDED, 'c')"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -84,9 +84,21 @@ class DocumentStore(Protocol):
 
 
 class Publisher(Protocol):
-    """Returns once Pub/Sub has the message."""
+    """Publishes facts. Returns once Pub/Sub has the message."""
 
     def publish(self, envelope: Envelope) -> None: ...
+
+
+class Burier(Protocol):
+    """Keeps an event that can never work, with the reason, where people look for dead letters."""
+
+    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None: ...
+
+
+class Redriver(Publisher, Protocol):
+    """Publishes also what died, to the topic it came from; `topic` is a name in this project."""
+
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None: ...
 
 
 class Executions(Protocol):
