@@ -18,6 +18,9 @@ from cli.ticking import publish_tick
 from cli.tracing import list_runs
 from ripple.deployment.routes import GENERATED_FLOWS
 from ripple.deployment.tables import FLOW_TABLES
+from ripple.gateways.edge import open_edge
+from ripple.state.files import FILES
+from ripple.state.ticks import TICKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,21 +100,15 @@ def wait_for_model(request: DemoRequest, environ: Mapping[str, str], console: Co
 
 def find_pending(environ: Mapping[str, str], events: list[dict[str, Any]]) -> str:
     """What is still to come, in words; empty when all is done."""
-    from google.cloud.firestore import Client
-
     kinds = {event["type"] for event in events}
     if "sales.export.finished.v1" not in kinds:
         return "generators write, sales are exported"
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    active = [
-        tick.id
-        for tick in client.collection("ticks").stream()
-        if not _is_done(environ, (tick.to_dict() or {}).get("execution"))
-    ]
+    documents = open_edge(environ).documents
+    active = [batch_id for batch_id, tick in TICKS.find_all(documents) if not _is_done(environ, tick.execution)]
     if active:
         return f"generator jobs: {', '.join(active)}"
-    files = [file.to_dict() or {} for file in client.collection("files").stream()]
-    waiting = sum(file["state"] == "claimed" or (file["state"] == "landed" and file["batch"] is None) for file in files)
+    files = [file for _, file in FILES.find_all(documents)]
+    waiting = sum(file.state == "claimed" or (file.state == "landed" and file.batch is None) for file in files)
     objects = sum(1 for _ in AdminClients(environ).storage.list_blobs(f"{environ['GOOGLE_CLOUD_PROJECT']}-bronze"))
     if waiting or len(files) < objects:
         return f"{waiting + objects - len(files)} files wait to be landed and claimed"
@@ -169,18 +166,15 @@ def _count(kinds: Any) -> dict[str, int]:
 
 def count_flow(environ: Mapping[str, str], flow: str) -> dict[str, int]:
     """Rows in, in silver, quarantined and set aside as duplicates, from the warehouse; rows in from the landed facts."""
-    from google.cloud.firestore import Client
-
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    files = [file.to_dict() or {} for file in client.collection("files").stream()]
-    facts = [file["fact"] for file in files if file.get("flow") == flow and file["state"] == "landed"]
+    files = FILES.find_all(open_edge(environ).documents)
+    facts = [file.landed for _, file in files if file.flow == flow and file.state == "landed"]
     query = (
         f"SELECT (SELECT COUNT(*) FROM {FLOW_TABLES[flow][0]}) AS rows_silver, "
         f"(SELECT COUNT(*) FROM silver.rejected_rows WHERE flow = '{flow}') AS rows_quarantined, "
         f"(SELECT COUNT(*) FROM silver.duplicate_rows WHERE flow = '{flow}') AS rows_duplicate"
     )
     row = next(iter(AdminClients(environ).bigquery.query_and_wait(query)))
-    return {"rows_in": sum(fact["rows"] for fact in facts), **dict(row.items()), "objects": len(facts)}
+    return {"rows_in": sum(fact.rows for fact in facts), **dict(row.items()), "objects": len(facts)}
 
 
 def time_stages(events: list[dict[str, Any]]) -> dict[str, float]:

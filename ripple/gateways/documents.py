@@ -11,9 +11,10 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from ripple.ports import Document, Transaction
+from ripple.state.head import HEAD
 
 T = TypeVar("T")
-_CLOCK = "elt/head"
+_CLOCK = HEAD.path
 _MOST_AT_ONCE = 1000
 
 

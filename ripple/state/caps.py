@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from ripple.state.records import Record
 
@@ -25,7 +23,7 @@ class Starts(Record):
 
 def note_start(starts: Starts, most: int, now: dt.datetime) -> Starts:
     """`now` joins the starts. No decision looks at more than the newest `most`, so none is kept beyond them."""
-    return Starts(noted=(*starts.noted, now)[-most:] if most else (), most=most)
+    return replace(starts, noted=(*starts.noted, now)[-most:] if most else (), most=most)
 
 
 def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetime) -> dt.datetime | None:
@@ -34,12 +32,3 @@ def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetim
         return None
     moment = starts.noted[-most] + window
     return moment if moment > now else None
-
-
-def read_starts(document: Mapping[str, Any] | None) -> Starts:
-    """From a document; a state that was written before there was a cap holds none."""
-    return Starts(noted=tuple(document["noted"]), most=document["most"]) if document else Starts()
-
-
-def write_starts(starts: Starts) -> dict[str, Any]:
-    return {"noted": list(starts.noted), "most": starts.most}

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from ripple.errors import RetryableError
 from ripple.ports import Document, DocumentStore, Transaction
-from ripple.state.records import MisfitError, R, Record, read_record, write_fields, write_record
+from ripple.state.records import R, Record, read_record, write_fields, write_record
+from ripple.state.shapes import MisfitError
 
 E = TypeVar("E", bound=Record)
 Id = str | int
 VERSION_FIELD = "version"
 """In a document; one without it is of version 1."""
+
+_ALL = 2**31 - 1
+"""The highest limit that a query takes."""
 
 
 class Readable(Protocol):
@@ -56,7 +60,7 @@ class Collection(Generic[R]):
     version: int
     written_by: tuple[str, ...]
     read_by: tuple[str, ...]
-    older: Mapping[int, EarlierVersion[Record, R]] = field(default_factory=dict)
+    older: Mapping[int, EarlierVersion[Any, R]] = field(default_factory=dict)
 
     def path(self, id: Id) -> str:
         return f"{self.name}/{id}"
@@ -66,8 +70,8 @@ class Collection(Generic[R]):
 
         Another try can help: a newer release may be rolling out, and a person may correct a document.
         """
-        content = {name: value for name, value in document.items() if name != VERSION_FIELD}
-        version = document.get(VERSION_FIELD, 1)
+        content = dict(document)
+        version = content.pop(VERSION_FIELD, 1)
         try:
             if version == self.version:
                 return read_record(self.record, content)
@@ -105,6 +109,10 @@ class Collection(Generic[R]):
         taken: one that cannot be read does not hold back those before it."""
         found = store.find(self.name, write_fields(self.record, where), limit)
         return ((id, self.read(self.path(id), document)) for id, document in found)
+
+    def find_all(self, store: Readable) -> Iterator[tuple[str, R]]:
+        """`(id, record)` of every document, in the order of ids."""
+        return self.find(store, _ALL)
 
     def create(self, store: DocumentStore, id: Id, record: R) -> bool:
         """False, and nothing done, if it exists."""

@@ -7,12 +7,11 @@ the head and then looks for unclaimed files. Whoever is later sees the other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from ripple.state.caps import HOUR, note_start, rests_until
-from ripple.state.head import HEAD, EltRun, Head
+from ripple.state.head import EltRun, Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +21,6 @@ class Claim:
     head: Head
     run: EltRun
     is_new: bool
-
-
-def read_head(document: Mapping[str, Any] | None) -> Head:
-    return HEAD.collection.read(HEAD.path, dict(document)) if document else Head()
-
-
-def write_head(head: Head) -> dict[str, Any]:
-    return HEAD.collection.write(head)
 
 
 def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:
@@ -64,7 +55,8 @@ def claim_next(
     is_new = not head.replays
     batch = head.next if is_new else head.replays[0]
     run = EltRun(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
-    after = Head(
+    after = replace(
+        head,
         run=run,
         epoch=run.epoch,
         next=head.next + 1 if is_new else head.next,

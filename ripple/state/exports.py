@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from ripple.state.collection import Collection
 from ripple.state.records import Record
 
 VERSION = 1
 ExportState = Literal["planned", "exported", "refused"]
+PLANNED: Final = "planned"
+EXPORTED: Final = "exported"
+REFUSED: Final = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from ripple.state.collection import Collection, Readable
-from ripple.state.records import Record
+from ripple.state.records import STORED_NULL, Record
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected
 
 VERSION = 1
@@ -37,8 +37,8 @@ class FileRecord(Record):
     """Its flow; absent unless landed."""
     dt: str | None = None
     """First day of world time that it holds, YYYY-MM-DD; absent unless landed."""
-    batch: int | None = None
-    """Number of the ELT batch that claimed it; null while it waits for one, absent while it is claimed by its lander."""
+    batch: int | None = field(default=None, metadata=STORED_NULL)
+    """Number of the ELT batch that claimed it; null until one does, by which files that wait are found."""
 
     @property
     def landed(self) -> BronzeObjectLanded:
@@ -58,6 +58,11 @@ FILES = Collection(
     written_by=("land_object", "start_elt"),
     read_by=("land_object", "start_elt", "start_training", "replay", "sweep", "the command"),
 )
+
+
+def is_any_waiting(store: Readable) -> bool:
+    """Whether a landed file waits for a batch."""
+    return next(find_waiting(store, 1), None) is not None
 
 
 def find_waiting(store: Readable, limit: int) -> Iterator[tuple[str, FileRecord]]:

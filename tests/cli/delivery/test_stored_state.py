@@ -14,7 +14,7 @@ from cli.delivery.changes import Change
 from cli.delivery.comparing import compare
 from cli.delivery.deploying import describe_remains
 from cli.delivery.manifest import ReleaseManifest, read_manifest
-from cli.delivery.reporting import tell_area
+from cli.delivery.reporting import describe_area
 from cli.delivery.stored_state import compare_record, compare_state
 from cli.provisioning.sequence import ROOT
 from ripple.state.catalogue import STATE
@@ -91,7 +91,7 @@ def test_a_release_from_before_there_were_schemas_has_nothing_to_compare() -> No
 def test_a_refusal_is_printed_with_the_plan() -> None:
     changed = deepcopy(SCHEMAS)
     changed["claims.v1"]["required"].append("expires_at")
-    printed = list(tell_area("Stored state", changes_of(SCHEMAS, changed)))
+    printed = list(describe_area("Stored state", changes_of(SCHEMAS, changed)))
     assert printed[:2] == [
         "\nStored state",
         "  ~ claims.v1: field expires_at is required: stored documents may lack it",

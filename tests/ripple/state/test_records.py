@@ -11,7 +11,8 @@ import pytest
 
 from ripple.errors import RetryableError
 from ripple.state.collection import Collection, EarlierVersion, SingleDocument
-from ripple.state.records import STORED_NULL, MisfitError, Record, read_record, write_record
+from ripple.state.records import STORED_NULL, Record, read_record, write_record
+from ripple.state.shapes import MisfitError
 from ripple.wire.events import SalesExportRequested
 from tests.functions.fakes import FakeDocuments, FakeTransaction
 
