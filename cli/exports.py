@@ -32,7 +32,7 @@ def find_exports(documents: DocumentStore, batch_id: str) -> list[str]:
 def describe_export(key: str, record: ExportRecord | None, slices: Sequence[ExportSliceRecord]) -> dict[str, Any]:
     """Pure."""
     if record is None:
-        return {"export": key, "state": "not heard of", "waiting_for": "export_sales"}
+        return {"export": key, "state": "not known", "waiting_for": "export_sales"}
     names = ("state", "batch_id", "reason")
     trace = {"export": key} | {name: getattr(record, name) for name in names if getattr(record, name)}
     plan = read_plan(key, record)

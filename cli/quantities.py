@@ -10,7 +10,7 @@ from cli.volume import Volume
 from ripple.deployment.routes import STAGES, FactTrigger, FinalizeTrigger
 
 Usage = Mapping[str, Any]
-MIB, GIB = 2**20, 2**30
+MIB = 2**20
 BILLED_TABLE = 10 * MIB
 MESSAGE_BYTES = 1000
 """What a message counts at least."""
@@ -156,7 +156,7 @@ def _generators(volume: Volume, usage: Usage) -> Iterator[Quantity]:
 
 
 def _kept(volume: Volume, usage: Usage) -> Iterator[Quantity]:
-    """What lies there all month."""
+    """What is there all month."""
     objects = volume.files_per_day * volume.days_of_history
     tables = volume.history_bytes * usage["elt"]["table_bytes_per_bronze_byte"]
     yield Quantity(price="storage_bytes", units=volume.history_bytes + usage["bundles_bytes"])

@@ -64,12 +64,12 @@ def read_rest(documents: DocumentStore) -> str:
 
 def describe_drift(drift: BronzeContractDrifted) -> list[str]:
     """Each field that drifted, in words, and what its flow's contract makes of it."""
-    found = []
+    texts = []
     for field in drift.drifts:
         types = f"{field['declared']} to {field['seen']}" if field.get("declared") else field["seen"]
         policy = drift.policy.get(field["kind"], "quarantine")
-        found.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
-    return found + ([f"and others, {drift.drifts_further} times"] if drift.drifts_further else [])
+        texts.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
+    return texts + ([f"and others, {drift.drifts_further} times"] if drift.drifts_further else [])
 
 
 def _trace_batch(documents: DocumentStore, number: int, flow: str) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
 from docs.generate.topology import describe_topology
-from ripple.rows.tagged_json import read_tagged
 from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
 
@@ -40,7 +39,7 @@ def generate() -> dict[Path, str]:
 
 
 def _generate_state() -> dict[Path, str]:
-    examples = {path.stem: read_tagged(path.read_text()) for path in STATE_EXAMPLES.glob("*.json")}
+    examples = {path.stem: json.loads(path.read_text()) for path in STATE_EXAMPLES.glob("*.json")}
     pages = {DOCS / "state.md": write_state_page(examples)}
     for name in STATE:
         for title, schema in describe_versions(name).items():

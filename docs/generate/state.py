@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docs.generate.schemas import DIALECT
-from ripple.rows.tagged_json import write_tagged
 from ripple.state.catalogue import STATE
 from ripple.state.collection import VERSION_FIELD, Collection
 from ripple.state.records import UNKNOWN, Record, is_required
@@ -121,7 +120,7 @@ def name_shape(schema: Mapping[str, Any]) -> str:
 
 
 def write_state_page(examples: Mapping[str, Mapping[str, Any]]) -> str:
-    """The page. `examples` are the golden documents by `{name}.v{version}`."""
+    """The page. `examples` are the golden documents, as tagged JSON, by `{name}.v{version}`."""
     rows = [_row(name, kept) for name, kept in STATE.items()]
     sections = ["\n" + "\n".join(_section(name, kept, examples)) + "\n" for name, kept in STATE.items()]
     return _HEAD + "".join([*rows, *sections])
@@ -141,7 +140,7 @@ def _section(name: str, kept: Collection[Any], examples: Mapping[str, Mapping[st
     yield "| --- | --- | --- |"
     yield from _fields(schema)
     yield "\n```json"
-    yield json.dumps(json.loads(write_tagged(examples[title])), indent=1)
+    yield json.dumps(examples[title], indent=1, sort_keys=True)
     yield "```"
 
 

@@ -63,7 +63,7 @@ def _describe_stage(stage: StageRoute) -> dict[str, Any]:
         "memory_mib": stage.memory_mib,
         "max_instances": stage.max_instances,
         "concurrency": stage.concurrency,
-        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
+        "receives": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
         "states": list(stage.states),
         "triggers": _describe_triggers(stage),
         "subscriptions": _describe_subscriptions(stage),
@@ -89,11 +89,10 @@ def _describe_subscriptions(stage: StageRoute) -> dict[str, Any]:
 
 def _describe_subscription(stage: StageRoute, trigger: FactTrigger | CommandTrigger) -> dict[str, Any]:
     """A fact is pushed unwrapped, as a CloudEvent in binary mode; a command with its envelope."""
-    is_fact = isinstance(trigger, FactTrigger)
     return _describe_delivery(PUSH) | {
-        "topic": EVENTS if is_fact else trigger.topic,
+        "topic": trigger.topic if isinstance(trigger, CommandTrigger) else EVENTS,
         "filter": filter_of(trigger),
-        "unwrapped": is_fact,
+        "unwrapped": isinstance(trigger, FactTrigger),
         "ack_deadline_seconds": stage.ack_deadline_seconds,
     }
 

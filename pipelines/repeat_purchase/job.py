@@ -28,6 +28,16 @@ def recording_failure(store: ArtifactStore, models_bucket: str, job: str, stage:
         raise
 
 
+def make_outcome(*, promote: bool, reason: str, version: str, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """How a job ended that registered a model."""
+    return {
+        "outcome": "promoted" if promote else "kept_champion",
+        "reason": reason,
+        "version": version,
+        "metrics": only_finite(evaluation),
+    }
+
+
 def only_finite(metrics: dict[str, Any]) -> dict[str, float]:
     """The metrics that are finite numbers; a NaN has no place in a fact."""
     numbers = {k: float(v) for k, v in metrics.items() if isinstance(v, int | float) and not isinstance(v, bool)}

@@ -92,7 +92,7 @@ class Publisher(Protocol):
 class Burier(Protocol):
     """Keeps an event that can never work, with the reason, where people look for dead letters."""
 
-    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None: ...
+    def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None: ...
 
 
 class Redriver(Publisher, Protocol):

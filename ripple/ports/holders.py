@@ -44,7 +44,7 @@ class HasPublisher(Protocol):
     def publisher(self) -> Publisher: ...
 
 
-class HasBurier(Protocol):
+class HasDeadLetterPublisher(Protocol):
     @property
     def publisher(self) -> Burier: ...
 

@@ -67,7 +67,7 @@ def claim_next(
 
 
 def is_live(head: Head, batch: int, epoch: int) -> bool:
-    """Whether a finisher of `batch` and `epoch` speaks of the live run; a zombie or a second telling does not."""
+    """Whether a finisher of `batch` and `epoch` means the live run; a zombie or a second delivery does not."""
     return head.run is not None and head.run.batch == batch and head.run.epoch == epoch
 
 

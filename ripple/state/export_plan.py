@@ -96,11 +96,11 @@ def find_missing(plan: ExportPlan, records: Sequence[ExportSliceRecord]) -> list
 
 
 def is_stalled(plan: ExportPlan, records: Sequence[ExportSliceRecord], now: dt.datetime) -> bool:
-    """Whether nothing was heard of it for its promise; the promise doubles with every request, so that no queue grows."""
+    """Whether it gave no sign for its promise; the promise doubles with every request, so that no queue grows."""
     signs = [plan.planned_at, plan.requested_at, *(record.recorded_at for record in records)]
-    heard = max(sign for sign in signs if isinstance(sign, dt.datetime))
+    latest = max(sign for sign in signs if isinstance(sign, dt.datetime))
     doublings = min(max(plan.requests - 1, 0), _MOST_DOUBLINGS)
-    return plan.state == PLANNED and now - heard > PROMISE * 2**doublings
+    return plan.state == PLANNED and now - latest > PROMISE * 2**doublings
 
 
 def describe_finished(plan: ExportPlan, records: Sequence[ExportSliceRecord]) -> SalesExportFinished:

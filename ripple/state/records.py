@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
@@ -45,22 +45,28 @@ def read_record(kind: type[R], document: Any) -> R:
     shapes = shapes_of(kind)
     found: dict[str, Any] = {}
     wrong: list[tuple[str, str]] = []
-    for name, shape, required, _ in shapes.values():
-        value = document.get(name, _ABSENT)
-        if type(value) in shape.plain:
-            found[name] = value
-        elif value is not _ABSENT:
-            try:
-                found[name] = shape.read(value)
-            except MisfitError as error:
-                wrong += error.within(name)
-        elif required:
-            wrong.append((name, "is missing"))
+    for one in shapes.values():
+        value = document.get(one.name, _ABSENT)
+        if type(value) in one.shape.plain:
+            found[one.name] = value
+        else:
+            wrong += _read_field(one, value, found)
     if wrong:
         raise MisfitError(*wrong)
     if len(found) < len(document):
         found[UNKNOWN] = {name: value for name, value in document.items() if name not in shapes}
     return kind(**found)
+
+
+def _read_field(one: FieldShape, value: Any, found: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Put the value among what was found; what is wrong with it, if anything is."""
+    if value is _ABSENT:
+        return [(one.name, "is missing")] if one.is_required else ()
+    try:
+        found[one.name] = one.shape.read(value)
+    except MisfitError as error:
+        return error.within(one.name)
+    return ()
 
 
 def write_record(record: Record) -> dict[str, Any]:

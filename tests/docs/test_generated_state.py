@@ -64,11 +64,11 @@ def test_schema_and_record_refuse_the_same(title: str) -> None:
 
 def test_a_field_without_a_meaning_is_found() -> None:
     class Careless(Record):
-        told: str
+        name: str
         """What it is."""
-        untold: int
+        unnamed: int
 
-    assert read_meanings(Careless) == {"told": "What it is."}
+    assert read_meanings(Careless) == {"name": "What it is."}
 
 
 @pytest.mark.parametrize("name", STATE)

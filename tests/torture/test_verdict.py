@@ -11,8 +11,8 @@ import pytest
 
 from ripple.state.head import Head
 from tests.ripple.state.golden import a_record
-from tests.torture.harvest import Expected
 from tests.torture.verdict import Rest, judge
+from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
 URI = "gs://ripple-laptop-bronze/startups/dt=2022-01-01/a.jsonl"

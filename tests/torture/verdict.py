@@ -10,7 +10,7 @@ from typing import Any
 from ripple.state.files import FileRecord
 from ripple.state.head import Head
 from ripple.state.trainings import TrainingRecord
-from tests.torture.harvest import Expected
+from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
 Key = tuple[str, int]
@@ -54,7 +54,10 @@ def judge(rest: Rest, expected: Expected, log: Acknowledged) -> list[Finding]:
     return [
         *_judge_acknowledged(rest, log),
         *_judge_rows(rest, expected),
-        *_judge_properties(rest),
+        *_judge_files(rest),
+        *_judge_batches(rest),
+        *_judge_training(rest),
+        *_judge_leases(rest),
         *_judge_traces(rest),
     ]
 
@@ -86,7 +89,7 @@ def _judge_rows(rest: Rest, expected: Expected) -> Iterable[Finding]:
     yield _none("per file: rows in = silver + rejected + duplicates (ops.file_counts)", rest.uneven_files)
 
 
-def _judge_properties(rest: Rest) -> Iterable[Finding]:
+def _judge_files(rest: Rest) -> Iterable[Finding]:
     landed = [file for file in rest.files if file.state == "landed"]
     yield _none("every Bronze generation is landed", rest.bronze ^ {(file.uri, file.generation) for file in landed})
     loose = [file.uri for file in landed if file.batch is None or rest.batches.get(file.batch) != "done"]
@@ -94,25 +97,31 @@ def _judge_properties(rest: Rest) -> Iterable[Finding]:
     times = Counter((uri, generation) for _, uri, generation in rest.claimed)
     wrong = [*(rest.bronze - times.keys()), *(key for key, count in times.items() if count != 1)]
     yield _none("each is read by exactly one batch (ops.batch_files)", wrong)
+
+
+def _judge_batches(rest: Rest) -> Iterable[Finding]:
     gaps = set(range(1, len(rest.batches) + 1)) ^ rest.batches.keys()
     yield _none("batches have no gaps", gaps)
     undone = [number for number, state in rest.batches.items() if state != "done"]
     yield _none(f"all {len(rest.batches)} batches are done", undone)
+
+
+def _judge_training(rest: Rest) -> Iterable[Finding]:
     succeeded = Counter(version for version, state in rest.jobs if state == "PIPELINE_STATE_SUCCEEDED")
     yield _none("no dataset version was trained on twice", [v for v, count in succeeded.items() if count > 1])
-    yield _judge_training(rest.last_training, rest.newest_dataset)
+    last, what = rest.last_training, "the newest dataset is trained on, or a reason says why not"
+    if last is None:
+        yield Finding(holds=False, what=what, seen="nothing was decided")
+        return
+    decided = last.run.dataset_version == rest.newest_dataset != ""
+    ended = last.outcome in ("promoted", "kept_champion") if last.train else not last.superseded
+    yield Finding(holds=decided and ended, what=what, seen=f"{last.reason}; {last.outcome or 'no job'}")
+
+
+def _judge_leases(rest: Rest) -> Iterable[Finding]:
     live = rest.head.run
     yield Finding(holds=not live and rest.head.next == len(rest.batches) + 1, what="no live lease", seen=str(live))
     yield Finding(holds=rest.outbox == 0, what="no unsent fact", seen=f"{rest.outbox} in the outbox")
-
-
-def _judge_training(last: TrainingRecord | None, newest_dataset: str) -> Finding:
-    what = "the newest dataset is trained on, or a reason says why not"
-    if last is None:
-        return Finding(holds=False, what=what, seen="nothing was decided")
-    decided = last.run.dataset_version == newest_dataset != ""
-    ended = last.outcome in ("promoted", "kept_champion") if last.train else not last.superseded
-    return Finding(holds=decided and ended, what=what, seen=f"{last.reason}; {last.outcome or 'no job'}")
 
 
 def _judge_traces(rest: Rest) -> Iterable[Finding]:

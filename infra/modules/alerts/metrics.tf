@@ -1,4 +1,4 @@
-# What the functions log of facts (ripple/handling/log_lines.py), counted. `received` counts a fact that the workflow or the pipeline
+# What the functions log of facts (ripple/handling/log_records.py), counted. `received` counts a fact that the workflow or the pipeline
 # states, and also one that `sweep` states for them: the stage that reacts receives both.
 locals {
   lines = "resource.type=\"cloud_run_revision\" AND jsonPayload.stage:*"

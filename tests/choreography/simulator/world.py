@@ -24,6 +24,7 @@ from ripple.state.caps import DAY, HOUR, rests_until
 from ripple.state.files import is_any_waiting
 from ripple.state.head import HEAD
 from ripple.state.outbox import OUTBOX
+from ripple.state.redrives import REDRIVES
 from ripple.state.training_head import TRAINING_HEAD
 from ripple.state.trainings import TRAININGS
 from tests.choreography.simulator.engine import LEASE, Engine
@@ -153,7 +154,10 @@ class World:
         return rests_until(TRAINING_HEAD.get(self.documents), self.scenario.caps.jobs_per_day, DAY, then)
 
     def moment(self) -> dt.datetime:
-        return START + dt.timedelta(seconds=self.engine.now)
+        return self.moment_at(self.engine.now)
+
+    def moment_at(self, seconds: float) -> dt.datetime:
+        return START + dt.timedelta(seconds=seconds)
 
     def _settling(self, name: str, handler: Handler) -> Handler:
         if name != "start_elt":
@@ -180,13 +184,15 @@ class World:
         if event.kind == "tick":
             self.messages.tick("batch", event.name, event.body)
         elif event.kind == "replay":
-            self.messages.command("ripple-replays", "replay", event.name, event.body)
+            self.messages.command("ripple-replays", "replay", event.name, {"replay_id": event.name, **event.body})
         else:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
         """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
-        self.messages.redrive()
+        redriven = dict(REDRIVES.find_all(self.documents))
+        if self.messages.dead_letters.letters.keys() - redriven.keys():
+            self.ask_replay({"kind": "dead-letter", "all": True})
         for number, batch in BATCHES.find_all(self.documents):
             if batch.state == "parked":
                 self.ask_replay({"kind": "batch", "batch": int(number)})
@@ -196,4 +202,4 @@ class World:
 
     def ask_replay(self, body: Mapping[str, Any]) -> None:
         name = f"operator-{int(self.engine.now)}-{body.get('batch', body['kind'])}"
-        self.messages.command("ripple-replays", "replay", name, body)
+        self.messages.command("ripple-replays", "replay", name, {"replay_id": name, **body})

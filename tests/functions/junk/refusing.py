@@ -171,9 +171,9 @@ class RefusingPublisher(FakePublisher):
         self._check(envelope.body(), attributes)
         super().publish(envelope)
 
-    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
+    def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None:
         self._check(body, attributes)
-        super().bury(body, attributes)
+        super().publish_dead_letter(body, attributes)
 
     def _check(self, body: bytes, attributes: Mapping[str, str]) -> None:
         """https://docs.cloud.google.com/pubsub/quotas#resource_limits."""

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ripple.rows.tagged_json import read_tagged
 from ripple.state.catalogue import STATE
 from ripple.state.records import Record, is_required
+from tests.ripple.rows.tagged_reader import read_tagged
 
 DOCUMENTS = Path(__file__).parent / "documents"
 
