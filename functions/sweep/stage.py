@@ -17,8 +17,9 @@ from functions.sweep.silence import tell_silence
 from functions.sweep.training import TrainingPorts, end_silent_training, revive_training
 from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Command, Payload
-from ripple.handling.stating import Cause, read_outbox, send
+from ripple.handling.stating import Cause, send
 from ripple.ports.holders import StatingPorts
+from ripple.state.outbox import OUTBOX
 
 
 class SweepPorts(ArrivalPorts, RunPorts, GeneratorPorts, TrainingPorts, Protocol):
@@ -32,9 +33,9 @@ ON_ITS_WAY = dt.timedelta(minutes=1)
 
 def send_leftovers(now: dt.datetime, _cause: Cause, edge: StatingPorts) -> None:
     """Facts that a crash left between their transaction and Pub/Sub."""
-    for _, document in edge.documents.find("outbox", {}, 500):
-        if now - document["kept_at"] > ON_ITS_WAY:
-            send([read_outbox(document)], edge.publisher, edge.documents)
+    for _, kept in OUTBOX.find(edge.documents, 500):
+        if now - kept.kept_at > ON_ITS_WAY:
+            send([kept.envelope()], edge.publisher, edge.documents)
 
 
 PARTS: tuple[Part, ...] = (

@@ -20,11 +20,14 @@ from typing import Any, TypeVar
 from google.cloud import firestore
 
 from functions.land_object.stage import record
-from functions.start_elt.batching import HEAD, claim_batch, finish_run
+from functions.start_elt.batching import claim_batch, finish_run
 from ripple.deployment.settings import Settings
 from ripple.gateways.documents import FirestoreDocuments
-from ripple.handling.stating import Cause, outbox_path, state_as
+from ripple.handling.stating import Cause, outbox_id, state_as
 from ripple.ports import Transaction
+from ripple.state.files import FILES, FileRecord
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
 from ripple.wire.events import BronzeObjectLanded, EltRunSucceeded
 from ripple.wire.paths import ObjectRef
 from tests.bench.measuring import ROOT, Figure, free_port, python, quantile, serving
@@ -57,7 +60,7 @@ class ClockOnTheHead(Documents):
     """As it was: every transaction reads `elt/head` for its time."""
 
     def look_first(self, transaction: Transaction, work: Callable[[], T]) -> T:
-        transaction.get(HEAD)
+        transaction.get(HEAD.path)
         return work()
 
 
@@ -163,16 +166,22 @@ def land_share(address: str, clock: str, share: int) -> dict[str, Any]:
 def _land(number: int, documents: Documents) -> float:
     """As the stage does it around its check of the file; only the transaction is measured."""
     ref = ObjectRef(bucket="bench-bronze", name=f"clickstream/dt=2026-01-01/{number}.jsonl", generation=number + 1)
-    path, cause = f"files/{ref.key}", _cause(f"land-{number}")
-    claim = {"uri": ref.uri, "generation": ref.generation, "state": "claimed", "claimed_at": cause.time}
-    documents.create(path, claim | {"correlation_id": cause.correlation_id})
+    cause = _cause(f"land-{number}")
+    claim = FileRecord(
+        uri=ref.uri,
+        generation=ref.generation,
+        state="claimed",
+        claimed_at=cause.time,
+        correlation_id=cause.correlation_id,
+    )
+    FILES.create(documents, ref.key, claim)
     fact = BronzeObjectLanded(
         flow="clickstream", uri=ref.uri, generation=ref.generation, dt="2026-01-01", bytes=1, rows=1, rows_quarantined=0
     )
     begun = time.perf_counter()
     record([fact], ref, cause, documents)
     seconds = time.perf_counter() - begun
-    documents.delete(outbox_path(state_as(fact, "land_object", cause)))
+    OUTBOX.delete(documents, outbox_id(state_as(fact, "land_object", cause)))
     return 1000 * seconds
 
 

@@ -25,7 +25,8 @@ from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Finalized
 from ripple.ports import ChangeRange
 from ripple.rows.checksums import IdSum, sum_ids
-from ripple.state.export_plan import ExportPlan, read_plan
+from ripple.state.export_plan import ExportPlan, expect_plan
+from ripple.state.exports import EXPORTS
 from ripple.wire.events import (
     Fact,
     ReplayRunStarted,
@@ -74,8 +75,7 @@ def order_ids(edge: FakeEdge) -> Counter[str]:
 
 
 def plans(edge: FakeEdge) -> list[ExportPlan]:
-    held = edge.documents.held.items()
-    return [read_plan(path.partition("/")[2], found) for path, found in held if path.startswith("exports/")]
+    return [expect_plan(key, record) for key, record in EXPORTS.find_all(edge.documents)]
 
 
 def test_a_large_batch_is_planned_and_nothing_of_it_is_read_yet() -> None:

@@ -12,9 +12,11 @@ from functions.start_elt.batching import Started, note_execution
 from functions.start_elt.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.state.elt_runs import read_head
+from ripple.state.batches import BATCHES
+from ripple.state.head import HEAD
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
 from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions, cause
+from tests.ripple.state.golden import hold
 
 
 def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObjectLanded:
@@ -23,16 +25,9 @@ def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObje
     fact = BronzeObjectLanded(
         flow=flow, uri=uri, generation=number, dt=uri.split("dt=")[1][:10], bytes=9, rows=2, rows_quarantined=0
     )
-    edge.documents.held[f"files/{number:04d}"] = {
-        "uri": uri,
-        "generation": number,
-        "state": "landed",
-        "batch": None,
-        "flow": flow,
-        "dt": fact.dt,
-        "fact": fact.data(),
-        "correlation_id": f"batch-{number}",
-    }
+    found = {"uri": uri, "generation": number, "flow": flow, "dt": fact.dt, "fact": fact.data()}
+    waiting = {"state": "landed", "batch": None, "drift": None, "correlation_id": f"batch-{number}"}
+    hold(edge.documents, "files", f"{number:04d}", **found, **waiting)
     return fact
 
 
@@ -342,9 +337,9 @@ class DyingExecutions(FakeExecutions):
 def test_a_handler_that_slept_does_not_mark_a_finished_batch_as_running() -> None:
     edge = FakeEdge()
     tell(edge, record(edge, 1))
-    run = read_head(edge.documents.held["elt/head"]).run
+    run = HEAD.get(edge.documents).run
     assert run is not None
-    slept = Started(run=run, batch=dict(edge.documents.held["batches/1"]))
+    slept = Started(run=run, batch=BATCHES.expect(edge.documents, 1))
     tell(edge, succeed(edge, 1, 1))
     note_execution(slept, "executions/of-a-sleeper", edge.documents)
     assert edge.documents.held["batches/1"]["state"] == "done"

@@ -14,6 +14,7 @@ from functions.start_training.stage import react
 from ripple.errors import PermanentError
 from ripple.wire.events import EltRunSucceeded, Fact, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from tests.functions.fakes import CrashError, FakeEdge, cause
+from tests.ripple.state.golden import hold
 
 SPEC = b'{"pipelineInfo": {"name": "train-repeat-purchase"}}'
 RUN = EltRunSucceeded(
@@ -107,7 +108,7 @@ def test_a_dataset_that_a_live_run_will_replace_is_skipped() -> None:
 
 def test_a_dataset_that_waiting_files_will_replace_is_skipped() -> None:
     edge = an_edge()
-    edge.documents.held["files/a"] = {"state": "landed", "batch": None}
+    hold(edge.documents, "files", "a", state="landed", batch=None)
     tell(edge, RUN)
     assert_skipped(edge, "superseded: landed files wait")
 
@@ -320,7 +321,7 @@ def test_a_replay_trains_what_was_deferred() -> None:
 def test_where_files_never_stop_coming_a_dataset_is_trained_on_while_the_hour_allows_no_run() -> None:
     edge = an_edge()
     edge.settings = dataclasses.replace(edge.settings, elt_runs_per_hour=1)
-    edge.documents.held["files/a"] = {"state": "landed", "batch": None}
+    hold(edge.documents, "files", "a", state="landed", batch=None)
     starts = {"noted": [edge.documents.now - dt.timedelta(minutes=61)], "most": 1}
     edge.documents.held["elt/head"] = {"run": None, "epoch": 3, "next": 4, "replays": [], "starts": starts}
     tell(edge, RUN)

@@ -18,6 +18,8 @@ from functions.sweep.arrivals import MOST_AT_ONCE, PAGE
 from functions.sweep.stage import react, send_leftovers
 from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Command, Finalized
+from ripple.state.claims import CLAIMS, SWEEP, ClaimRecord, claim_id
+from ripple.state.files import FILES
 from ripple.wire.events import (
     BronzeObjectLanded,
     EltRunFailed,
@@ -31,6 +33,7 @@ from tests.choreography.simulator.scenario import Slice, manifest_of
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 from tests.functions.test_land_object import GOOD, NAME, put
 from tests.ripple.rows.sample_rows import an_order
+from tests.ripple.state.golden import hold
 
 TICK = Command(body={}, attributes={"kind": "sweep"}, published_at=NOW)
 
@@ -125,8 +128,8 @@ def test_a_large_lake_is_listed_a_page_at_a_sweep() -> None:
     edge = FakeEdge()
     for number in range(PAGE + 3):
         stored = edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
-        edge.documents.held[f"files/{stored.ref.key}"] = {"state": "landed"}
-    del edge.documents.held[f"files/{stored.ref.key}"]
+        hold(edge.documents, "files", stored.ref.key, state="landed")
+    FILES.delete(edge.documents, stored.ref.key)
     assert sweep(edge) == []
     assert [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)] == [stored.ref.uri]
     assert sweep(edge) == []
@@ -168,7 +171,8 @@ def test_all_is_silent_when_nothing_was_lost() -> None:
 
 def claim(edge: FakeEdge, execution: str = "executions/1", epoch: int = 1) -> None:
     """As the workflow's first step does."""
-    edge.documents.create(f"claims/1-{epoch}", {"batch": 1, "epoch": epoch, "execution": execution})
+    claim = ClaimRecord(batch=1, epoch=epoch, execution=execution, claimed_at=NOW)
+    CLAIMS.create(edge.documents, claim_id(1, epoch), claim)
 
 
 MINUTE = dt.timedelta(minutes=1)
@@ -226,8 +230,8 @@ def test_an_epoch_that_no_execution_claimed_is_claimed_by_the_sweep_so_that_a_sl
     assert sweep(edge) == []
     (failed,) = mend(edge, 120 * MINUTE)
     assert (failed.execution, failed.state) == ("none", "UNAVAILABLE")
-    assert not edge.documents.create("claims/1-1", {})
-    assert edge.documents.held["claims/1-1"]["expires_at"] == NOW + 120 * MINUTE + dt.timedelta(days=30)
+    held = CLAIMS.expect(edge.documents, claim_id(1, 1))
+    assert (held.execution, held.expires_at) == (SWEEP, NOW + 120 * MINUTE + dt.timedelta(days=30))
     assert mend(edge, 125 * MINUTE) == [failed]
 
 
@@ -294,7 +298,7 @@ def train_on(edge: FakeEdge, batch: int = 1) -> str:
     """The job of a batch that is trained on."""
     edge.objects.put("ripple-test-models", "spec.json", b"{}")
     run = succeeded(batch)
-    edge.documents.held[f"batches/{batch}"] = {"state": "done", "succeeded": run.data()}
+    hold(edge.documents, "batches", batch, state="done", succeeded=run)
     start_training(run, cause(run.id), edge)
     return str(edge.documents.held[f"trainings/{batch}"].get("job", ""))
 
@@ -323,7 +327,7 @@ def test_a_training_job_that_was_decided_and_never_submitted_is_told_again_under
 def test_a_success_that_training_never_heard_of_is_told_to_it() -> None:
     edge = FakeEdge()
     run = succeeded(1)
-    edge.documents.held["batches/1"] = {"state": "done", "succeeded": run.data()}
+    hold(edge.documents, "batches", 1, state="done", succeeded=run)
     edge.documents.held["elt/head"] = {"run": None, "epoch": 1, "next": 2, "replays": []}
     assert sweep(edge) == [run]
 

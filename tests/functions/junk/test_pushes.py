@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FinalizeTrigger
 from ripple.errors import RetryableError
 from ripple.handling.shell import handle
-from ripple.handling.stating import Cause, keep_in_outbox, outbox_path, state_as
+from ripple.handling.stating import Cause, keep_in_outbox, outbox_id, state_as
 from ripple.wire.events import CATALOGUE, BronzeObjectRejected, SalesExportFinished
 from tests.functions.fakes import NOW, FakeTransaction
 from tests.functions.junk.pushes import (
@@ -138,7 +138,7 @@ def test_two_generations_of_a_long_name_keep_apart_in_the_outbox() -> None:
     for fact in facts:
         keep_in_outbox(transaction, state_as(fact, "land_object", cause), NOW)
     assert len({path for _, path, _ in transaction.writes}) == 2
-    assert all(len(outbox_path(state_as(fact, "land_object", cause)).encode()) <= 1500 for fact in facts)
+    assert all(len(outbox_id(state_as(fact, "land_object", cause)).encode()) <= 1500 for fact in facts)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
