@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from laptop.addresses import client_environment
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.orphans import end_owned
@@ -19,7 +20,8 @@ from laptop.records import Record, Records
 from laptop.run.jobs import JobRunner
 from laptop.run.services import Services
 
-_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,47}[a-z0-9])?")
+_NAME = re.compile(r"[a-z](?:[-_a-z0-9]{0,47}[a-z0-9])?")
+"""As Cloud Run has it, and `_`: a function's source folder is often its service's name on a laptop."""
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
 
 
@@ -123,7 +125,7 @@ def _name(request: Request, kind: str) -> str:
 
 
 def _id(request: Request, parameter: str) -> str:
-    """400 unless it is what Cloud Run takes for a name: lower-case letters, digits and -, 49 characters at most."""
+    """400 for no name, or one with other signs or over 49 characters."""
     given = request.query_params.get(parameter, "")
     if not _NAME.fullmatch(given):
         raise ApiError(400, f"{parameter} {given!r} must match {_NAME.pattern}")
@@ -187,9 +189,10 @@ async def start(hosting: Hosting) -> _RunService:
     """Serve Cloud Run; what was deployed or running before listens and runs again."""
     records = Records(hosting.state, fsync=hosting.fsync)
     await asyncio.to_thread(end_owned, hosting.state)
-    services = Services(records, hosting.state, hosting.host)
-    jobs = JobRunner(records, hosting.state)
-    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
+    around = client_environment(hosting.endpoints, hosting.project)
+    services = Services(records, hosting.state, hosting.host, around)
+    jobs = JobRunner(records, hosting.state, around)
+    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting, "run.v2")
     await services.start_all()
     jobs.take_up()
     return _RunService(http, services, jobs, records)

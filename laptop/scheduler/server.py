@@ -88,12 +88,10 @@ class SchedulerApi:
 
     async def act(self, request: Request) -> Response:
         """pause, resume, run."""
-        job, verb = self._find(request), request.path_params["verb"]
+        job, verb = self._find(request), request.url.path.rsplit(":", 1)[1]
         if verb == "run":
             await self.fire(job)
             return JSONResponse(self._find(request))
-        if verb not in ("pause", "resume"):
-            raise ApiError(404, f"no method {verb}")
         job["state"] = "PAUSED" if verb == "pause" else "ENABLED"
         return self._put(job)
 
@@ -174,9 +172,9 @@ async def start(hosting: Hosting, now: Now = lambda: dt.datetime.now(dt.UTC)) ->
     routes = [
         Route(root, api.create, methods=["POST"]),
         Route(root, api.list_all),
-        Route(root + "/{job}:{verb}", api.act, methods=["POST"]),
+        *(Route(f"{root}/{{job}}:{verb}", api.act, methods=["POST"]) for verb in ("pause", "resume", "run")),
         Route(root + "/{job}", api.get),
         Route(root + "/{job}", api.patch, methods=["PATCH"]),
         Route(root + "/{job}", api.delete, methods=["DELETE"]),
     ]
-    return _SchedulerService(await serve_http(Starlette(routes=routes), hosting), api, records)
+    return _SchedulerService(await serve_http(Starlette(routes=routes), hosting, "cloudscheduler.v1"), api, records)

@@ -13,18 +13,27 @@ from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
+LAPTOP = (ROOT / "laptop" / "pyproject.toml").read_text()
 RECORDED = json.loads(inputs.INPUTS.read_text())
 
 
 def test_the_locks_are_what_pyproject_asks_for() -> None:
-    assert inputs.find_faults(PYPROJECT, RECORDED) == []
+    assert inputs.find_faults(PYPROJECT, RECORDED, laptop=LAPTOP) == []
 
 
 def test_a_changed_group_is_named_with_every_group_that_includes_it() -> None:
     changed = PYPROJECT.replace("sweep = [", 'sweep = ["attrs", ')
-    assert inputs.find_faults(changed, RECORDED) == [
+    assert inputs.find_faults(changed, RECORDED, laptop=LAPTOP) == [
         "functions/sweep/requirements.txt is stale",
         "requirements/dev.txt is stale",
+    ]
+
+
+def test_what_the_laptop_needs_is_locked_with_it_and_for_those_who_work_on_it() -> None:
+    changed = LAPTOP.replace('"duckdb>=2.0"', '"duckdb>=2.0", "attrs"')
+    assert inputs.find_faults(PYPROJECT, RECORDED, laptop=changed) == [
+        "requirements/dev.txt is stale",
+        "laptop/requirements.txt is stale",
     ]
 
 

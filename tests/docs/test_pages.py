@@ -14,7 +14,9 @@ from cli.main import app
 from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("functions/**/*.md")])
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("functions/**/*.md"), *ROOT.glob("laptop/*.md")]
+)
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 

@@ -135,7 +135,10 @@ class World:
         return rests_until(starts, self.scenario.caps.jobs_per_day, DAY, then)
 
     def moment(self) -> dt.datetime:
-        return START + dt.timedelta(seconds=self.engine.now)
+        return self.moment_at(self.engine.now)
+
+    def moment_at(self, seconds: float) -> dt.datetime:
+        return START + dt.timedelta(seconds=seconds)
 
     def _settling(self, name: str, handler: Handler) -> Handler:
         if name != "start_elt":
@@ -162,13 +165,15 @@ class World:
         if event.kind == "tick":
             self.messages.tick("batch", event.name, event.body)
         elif event.kind == "replay":
-            self.messages.command("ripple-replays", "replay", event.name, event.body)
+            self.messages.command("ripple-replays", "replay", event.name, {"replay_id": event.name, **event.body})
         else:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
         """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
-        self.messages.redrive()
+        redriven = {path.removeprefix("redrives/") for path in self.documents.held if path.startswith("redrives/")}
+        if self.messages.dead_letters.letters.keys() - redriven:
+            self.ask_replay({"kind": "dead-letter", "all": True})
         for path, held in list(self.documents.held.items()):
             collection, _, number = path.partition("/")
             if collection == "batches" and held["state"] == "parked":
@@ -178,4 +183,4 @@ class World:
 
     def ask_replay(self, body: Mapping[str, Any]) -> None:
         name = f"operator-{int(self.engine.now)}-{body.get('batch', body['kind'])}"
-        self.messages.command("ripple-replays", "replay", name, body)
+        self.messages.command("ripple-replays", "replay", name, {"replay_id": name, **body})
