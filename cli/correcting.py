@@ -39,7 +39,7 @@ def write_lines(records: Sequence[Record], kept: Sequence[Record], place: str) -
     """The Bronze lines of edited records of the quarantine object `kept`. ValueError names all that are not of it. Pure."""
     if kept[0]["flow"] == "sales":
         raise ValueError(
-            "sales are corrected where they come from: mend the order in Firestore, its next export brings it in"
+            "sales are corrected where they come from: correct the order in Firestore, its next export brings it in"
         )
     places = {(record["object"], record["line"]) for record in kept}
     strays = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cli.replaying import open_edge
 from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
+from ripple.gateways.edge import open_edge
 
 
 def list_letters(environ: Mapping[str, str], limit: int, *, everything: bool) -> list[dict[str, Any]]:

@@ -29,7 +29,7 @@ def find_exports(client: Client, batch_id: str) -> list[str]:
 def describe_export(key: str, record: Mapping[str, Any] | None, slices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Pure."""
     if record is None:
-        return {"export": key, "state": "not heard of", "waiting_for": "export_sales"}
+        return {"export": key, "state": "not known", "waiting_for": "export_sales"}
     names = ("state", "batch_id", "reason")
     trace = {"export": key} | {name: record[name] for name in names if record.get(name)}
     if not is_plan(record):

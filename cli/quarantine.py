@@ -7,15 +7,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from cli.replaying import open_edge
 from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
+from ripple.gateways.edge import open_edge
+from ripple.ports.holders import HasDocuments, HasObjects
 from ripple.wire.paths import parse_bronze_name, split_uri
 
 SHOWN = ("line", "offset", "code", "field", "message", "raw")
+
+
+class RecordedPorts(HasDocuments, HasObjects, Protocol):
+    """Objects, and what is recorded of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +69,13 @@ def _read_place(uri: str) -> tuple[str, str]:
     return name.flow, name.dt
 
 
-def _count_codes(described: Mapping[str, Any], edge: Edge) -> dict[str, int]:
+def _count_codes(described: Mapping[str, Any], edge: HasObjects) -> dict[str, int]:
     uri = described["quarantine_uri"]
     counts = Counter(str(row.get("code")) for row in _read_rows(uri, edge)) if uri else Counter[str]()
     return dict(sorted(counts.items()))
 
 
-def _read_rows(uri: str, edge: Edge) -> Iterator[dict[str, Any]]:
+def _read_rows(uri: str, edge: HasObjects) -> Iterator[dict[str, Any]]:
     """The records of a quarantine object, one held at a time."""
     with edge.objects.open(edge.objects.stat(*split_uri(uri)).ref) as lines:
         for line in lines:
@@ -92,7 +96,7 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
     return answer | {"rows": [{name: row.get(name) for name in SHOWN} for row in rows], "codes": advice}
 
 
-def _find_quarantine(uri: str, edge: Edge) -> dict[str, Any]:
+def _find_quarantine(uri: str, edge: RecordedPorts) -> dict[str, Any]:
     bucket, name = split_uri(uri)
     file = edge.documents.get(f"files/{edge.objects.stat(bucket, name).ref.key}")
     if file is None or "fact" not in file:

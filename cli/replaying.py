@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.provisioning.clients import AdminClients
-from ripple.deployment.settings import read_settings
-from ripple.gateways.edge import Edge
+from ripple.gateways.edge import open_edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
 
@@ -37,11 +37,6 @@ def compose_command(
     return asked[0]
 
 
-def open_edge(environ: Mapping[str, str]) -> Edge:
-    """The same ports that the functions act through."""
-    return Edge(read_settings(environ))
-
-
 def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, Any]:
     """What the command would do now, as `replay.run.planned.v1` says it; PermanentError if it can do nothing."""
     edge = open_edge(environ)
@@ -49,11 +44,16 @@ def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, An
 
 
 def publish_replay(environ: Mapping[str, str], command: Mapping[str, Any]) -> str:
-    """Publish the command; the replay's id."""
+    """Publish the command under a name of its own; the replay's id.
+
+    A dead letter that Pub/Sub made of it is another message: by its name it is the same replay when it is sent back.
+    """
     clients = AdminClients(environ)
+    replay_id = replay_id_of(str(uuid.uuid4()))
+    body = {"replay_id": replay_id, **command}
     topic = f"projects/{clients.project}/topics/ripple-replays"
-    message = clients.publisher.publish(topic, json.dumps(command).encode(), kind="replay").result(30)
-    return replay_id_of(str(message))
+    clients.publisher.publish(topic, json.dumps(body).encode(), kind="replay").result(30)
+    return str(body["replay_id"])
 
 
 def await_confirmation(

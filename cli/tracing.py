@@ -57,12 +57,12 @@ def read_rest(client: Client) -> str:
 
 def describe_drift(drift: Mapping[str, Any]) -> list[str]:
     """Each field that drifted, in words, and what its flow's contract makes of it."""
-    told = []
+    texts = []
     for field in drift["drifts"]:
         types = f"{field['declared']} to {field['seen']}" if field.get("declared") else field["seen"]
         policy = drift["policy"].get(field["kind"], "quarantine")
-        told.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
-    return told + ([f"and others, {drift['drifts_further']} times"] if drift["drifts_further"] else [])
+        texts.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
+    return texts + ([f"and others, {drift['drifts_further']} times"] if drift["drifts_further"] else [])
 
 
 def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Three jobs that tell of one deterministic world: sales, clickstream and startups."""
+"""Three jobs that describe one deterministic world: sales, clickstream and startups."""

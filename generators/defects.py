@@ -14,7 +14,7 @@ from generators.times import Writer, as_moment
 Record = dict[str, Any]
 Document = tuple[str, Record]
 """Document id and fields."""
-Stain = Callable[[Record, int], None]
+Defect = Callable[[Record, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,8 @@ def line_kinds(targets: Targets, kept: Sequence[Writer], refused: Sequence[tuple
         Kind(name="duplicate", weight=30, expected="duplicate", change=lambda line, _: line),
     ]
     return broken + [
-        Kind(name=name, weight=weight, expected=expected, change=_on_line(stain), code=code)
-        for name, weight, expected, stain, code in _stains(targets, kept, refused)
+        Kind(name=name, weight=weight, expected=expected, change=_on_line(defect), code=code)
+        for name, weight, expected, defect, code in _defects(targets, kept, refused)
     ]
 
 
@@ -80,15 +80,15 @@ def document_kinds(
         change=lambda document, _: (f"{document[0]}-again", document[1]),
     )
     return [again] + [
-        Kind(name=name, weight=weight, expected=expected, change=_on_document(stain), code=code)
-        for name, weight, expected, stain, code in _stains(targets, kept, refused)
+        Kind(name=name, weight=weight, expected=expected, change=_on_document(defect), code=code)
+        for name, weight, expected, defect, code in _defects(targets, kept, refused)
     ]
 
 
-def _stains(
+def _defects(
     targets: Targets, kept: Sequence[Writer], refused: Sequence[tuple[str, Writer]]
-) -> list[tuple[str, float, Expected, Stain, str | None]]:
-    late: tuple[str, float, Expected, Stain, str | None] = ("late", 15, "kept", _delay(targets.arrivals), None)
+) -> list[tuple[str, float, Expected, Defect, str | None]]:
+    late: tuple[str, float, Expected, Defect, str | None] = ("late", 15, "kept", _delay(targets.arrivals), None)
     written = [(f"moment_{w.__name__}", 5.0, _KEPT, _rewrite(targets.moment, w), None) for w in kept]
     unread = [(f"moment_{w.__name__}", 3.0, _BAD, _rewrite(targets.moment, w), code) for code, w in refused]
     return [
@@ -120,51 +120,51 @@ def _break_utf8(line: bytes, draw: int) -> bytes:
     return line[:at] + (b"\xff", b"\xc3", b"\xed\xa0\x80")[draw % 3] + line[at:]
 
 
-def _on_line(stain: Stain) -> Callable[[bytes, int], bytes]:
+def _on_line(defect: Defect) -> Callable[[bytes, int], bytes]:
     def change(line: bytes, draw: int) -> bytes:
         record = json.loads(line)
-        stain(record, draw)
+        defect(record, draw)
         return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
 
     return change
 
 
-def _on_document(stain: Stain) -> Callable[[Document, int], Document]:
+def _on_document(defect: Defect) -> Callable[[Document, int], Document]:
     def change(document: Document, draw: int) -> Document:
         record = dict(document[1])
-        stain(record, draw)
+        defect(record, draw)
         return document[0], record
 
     return change
 
 
-def _delay(fields: tuple[str, ...]) -> Stain:
-    def stain(record: Record, draw: int) -> None:
+def _delay(fields: tuple[str, ...]) -> Defect:
+    def defect(record: Record, draw: int) -> None:
         for field in fields:
             value = record[field]
             later = as_moment(value) + dt.timedelta(days=1 + draw % 9)
             record[field] = later if isinstance(value, dt.datetime) else f"{later:%Y-%m-%dT%H:%M:%S}{value[19:]}"
 
-    return stain
+    return defect
 
 
-def _rewrite(field: str, write: Writer) -> Stain:
-    def stain(record: Record, draw: int) -> None:
+def _rewrite(field: str, write: Writer) -> Defect:
+    def defect(record: Record, draw: int) -> None:
         record[field] = write(as_moment(record[field]), draw)
 
-    return stain
+    return defect
 
 
-def _set(field: str, value: Any) -> Stain:
+def _set(field: str, value: Any) -> Defect:
     return lambda record, _: record.update({field: value})
 
 
-def _drop(fields: tuple[str, ...]) -> Stain:
-    def stain(record: Record, draw: int) -> None:
+def _drop(fields: tuple[str, ...]) -> Defect:
+    def defect(record: Record, draw: int) -> None:
         del record[fields[draw % len(fields)]]
 
-    return stain
+    return defect
 
 
-def _to_text(field: str) -> Stain:
+def _to_text(field: str) -> Defect:
     return lambda record, _: record.update({field: str(record[field])})

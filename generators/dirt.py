@@ -35,7 +35,7 @@ class Kind(Generic[Row]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A dirty row: its index among the soiled rows, what was done to it and what must become of it."""
+    """A dirty row: its index among the dirty rows, what was done to it and what must become of it."""
 
     index: int
     kind: str
@@ -45,7 +45,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Soiled(Generic[Row]):
+class DirtyRows(Generic[Row]):
     """Rows with their dirt: the extra copies stand after all others. `at_ms` is the moment that puts a row into a slice."""
 
     rows: list[Row]
@@ -53,14 +53,14 @@ class Soiled(Generic[Row]):
     marks: list[Mark]
 
 
-def soil(
+def add_defects(
     rows: list[Row],
     at_ms: Ints,
     keys: Callable[[int], str],
     kinds: Sequence[Kind[Row]],
     rate: float,
     stream: np.random.Generator,
-) -> Soiled[Row]:
+) -> DirtyRows[Row]:
     """Change about `rate` of the rows in place, and append the copies; a copy arrives up to three days after its original."""
     chosen, which = _choose(at_ms, kinds, rate, stream)
     draws = stream.integers(0, 2**31, len(chosen)).tolist()
@@ -76,7 +76,7 @@ def soil(
             rows[row] = kind.change(rows[row], draw)
         marks.append(Mark(index=index, kind=kind.name, expected=kind.expected, code=kind.code, key=keys(row)))
     arrived = at_ms[chosen[copied]] + delays[copied]
-    return Soiled(rows=rows, at_ms=np.concatenate([at_ms, arrived]), marks=marks)
+    return DirtyRows(rows=rows, at_ms=np.concatenate([at_ms, arrived]), marks=marks)
 
 
 def _choose(at_ms: Ints, kinds: Sequence[Kind[Row]], rate: float, stream: np.random.Generator) -> tuple[Ints, Ints]:

@@ -8,13 +8,13 @@ import polars as pl
 
 from generators.bayes import HORIZON_DAYS, observe, p_star
 from generators.people import build_block, count_blocks, customer_id
-from generators.running import Desk
+from generators.running import Workspace
 from generators.world import DAY_MS, World, day_of
 
 
-def write_foresight(desk: Desk) -> bool:
+def write_foresight(workspace: Workspace) -> bool:
     """Send this task's customers acquired before the cutoff, the window's end less the horizon; False if there are none."""
-    job = desk.job
+    job = workspace.job
     cutoff_ms = job.window.to_ms - int(HORIZON_DAYS) * DAY_MS
     if cutoff_ms <= job.world.since_ms:
         return False
@@ -22,10 +22,10 @@ def write_foresight(desk: Desk) -> bool:
     frames = [foresee(job.world, index, cutoff_ms) for index in blocks]
     if not frames:
         return False
-    path = desk.folder / "customers.parquet"
+    path = workspace.folder / "customers.parquet"
     pl.concat(frames).write_parquet(path)
     name = f"truth/customers/{job.batch_id}/customers-{job.task_index:05d}.parquet"
-    return desk.send(job.control_bucket, name, path)
+    return workspace.send(job.control_bucket, name, path)
 
 
 def foresee(world: World, block: int, cutoff_ms: int) -> pl.DataFrame:

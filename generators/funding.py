@@ -20,19 +20,21 @@ def startup_id(number: int) -> str:
 def draw_month(world: World, block: int, month: Month) -> tuple[list[dict[str, Any]], Ints]:
     """The block's funding events of a month, in order of time, and the moment each belongs to.
 
-    What happened before the world began is told on its first day: `occurred_at` is then older than the slice.
+    What happened before the world began appears on its first day: `occurred_at` is then older than the slice.
     """
     companies = found_companies(world, month.end_ms)
     own = slice(block * BLOCK, (block + 1) * BLOCK)
-    told_ms = np.maximum(companies.event_ms[own], world.since_ms)
-    startup, nth = np.nonzero((told_ms >= month.start_ms) & (told_ms < month.end_ms))
+    shown_ms = np.maximum(companies.event_ms[own], world.since_ms)
+    startup, nth = np.nonzero((shown_ms >= month.start_ms) & (shown_ms < month.end_ms))
     order = np.lexsort((nth, companies.event_ms[own][startup, nth]))
     startup, nth = startup[order], nth[order]
     lags = open_stream(world, Purpose.ROUNDS, block, month.number).integers(60_000, 7_200_000, len(startup)).tolist()
-    moments = told_ms[startup, nth]
+    moments = shown_ms[startup, nth]
     rows = [
-        _make_row(world, companies, block * BLOCK + s, n, min(told + lag, told // 86_400_000 * 86_400_000 + 86_399_999))
-        for s, n, told, lag in zip(startup.tolist(), nth.tolist(), moments.tolist(), lags, strict=True)
+        _make_row(
+            world, companies, block * BLOCK + s, n, min(shown + lag, shown // 86_400_000 * 86_400_000 + 86_399_999)
+        )
+        for s, n, shown, lag in zip(startup.tolist(), nth.tolist(), moments.tolist(), lags, strict=True)
     ]
     return rows, moments
 

@@ -1,4 +1,4 @@
-"""A task of a JSONL flow: draw units, soil them, append them to the slice's files, send the files, tell the truth."""
+"""A task of a JSONL flow: draw units, add defects to them, append them to the slice's files, send the files, write the truth files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from generators.arrays import Ints
-from generators.dirt import Kind, soil
+from generators.dirt import Kind, add_defects
 from generators.job import GeneratorTask
 from generators.progress import Progress
-from generators.running import Desk, facts_of, open_desk
+from generators.running import Workspace, facts_of, open_workspace
 from generators.sinks import Sink
 from generators.slices import SliceFile, SliceFiles, append_shares, share_out
 from generators.truth import Totals, Truth
@@ -39,17 +39,19 @@ class LineFlow:
 
 def run_lines(job: GeneratorTask, flow: LineFlow, sink: Sink, progress: Progress) -> Totals:
     """Write the task's files, then its truth. A second run draws the same and writes nothing."""
-    with open_desk(job, sink) as desk, Truth(desk.folder / "truth", job.flow) as truth:
-        files = _write_blocks(job, flow, desk, truth, progress)
-        written = [desk.send(job.bronze_bucket, file.name, file.path) for file in files]
-        totals = desk.send_truth(truth)
+    with open_workspace(job, sink) as workspace, Truth(workspace.folder / "truth", job.flow) as truth:
+        files = _write_blocks(job, flow, workspace, truth, progress)
+        written = [workspace.send(job.bronze_bucket, file.name, file.path) for file in files]
+        totals = workspace.send_truth(truth)
     progress.say("batch written", objects=len(written), objects_new=sum(written), **facts_of(totals))
     return totals
 
 
-def _write_blocks(job: GeneratorTask, flow: LineFlow, desk: Desk, truth: Truth, progress: Progress) -> list[SliceFile]:
-    blocks, prefix = job.own_blocks(flow.blocks), desk.sink.uri(job.bronze_bucket, "")
-    with SliceFiles(desk.folder, job.flow, job.stem, job.window) as files:
+def _write_blocks(
+    job: GeneratorTask, flow: LineFlow, workspace: Workspace, truth: Truth, progress: Progress
+) -> list[SliceFile]:
+    blocks, prefix = job.own_blocks(flow.blocks), workspace.sink.uri(job.bronze_bucket, "")
+    with SliceFiles(workspace.folder, job.flow, job.stem, job.window) as files:
         with progress.watch(f"writing {job.flow}", len(blocks)) as step:
             for block in blocks:
                 step(sum(_append_unit(job, flow, unit, files, truth, prefix) for unit in flow.draw(block)))
@@ -58,5 +60,5 @@ def _write_blocks(job: GeneratorTask, flow: LineFlow, desk: Desk, truth: Truth, 
 
 def _append_unit(job: GeneratorTask, flow: LineFlow, unit: Unit, files: SliceFiles, truth: Truth, prefix: str) -> int:
     stream = open_stream(job.world, flow.dirt, unit.block, unit.month.number)
-    soiled = soil(unit.lines, unit.at_ms, unit.key, flow.kinds, job.world.dirt, stream)
-    return append_shares(soiled, share_out(soiled.at_ms, unit.month, job.window), files, truth, prefix)
+    dirty = add_defects(unit.lines, unit.at_ms, unit.key, flow.kinds, job.world.dirt, stream)
+    return append_shares(dirty, share_out(dirty.at_ms, unit.month, job.window), files, truth, prefix)

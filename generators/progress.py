@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Protocol
 
 Step = Callable[[int], None]
-"""Tells that one more block is done, and how many rows it had."""
+"""Reports that one more block is done, and how many rows it had."""
 
 
 class Progress(Protocol):

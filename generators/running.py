@@ -35,16 +35,16 @@ def open_pepper(job: GeneratorTask) -> Pepper:
 
 
 @contextmanager
-def open_desk(job: GeneratorTask, sink: Sink) -> Iterator[Desk]:
-    """A desk with a folder that is gone afterwards, whatever happens; beside `out` if there is one, for linking."""
+def open_workspace(job: GeneratorTask, sink: Sink) -> Iterator[Workspace]:
+    """A workspace with a folder that is gone afterwards, whatever happens; beside `out` if there is one, for linking."""
     if job.out:
         job.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".ripple-", dir=job.out) as name:
-        yield Desk(job=job, sink=sink, folder=Path(name))
+        yield Workspace(job=job, sink=sink, folder=Path(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Workspace:
     """What a task works with: where objects go, and a folder for what is not ready to go."""
 
     job: GeneratorTask

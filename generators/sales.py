@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from generators.baskets import Seller, make_orders, open_seller
 from generators.contacts import draw_contacts
 from generators.defects import SALES, Document, document_kinds
-from generators.dirt import Soiled, soil
+from generators.dirt import DirtyRows, add_defects
 from generators.documents import COLLECTION, DocumentSink, FileStore, FirestoreStore
 from generators.foresight import write_foresight
 from generators.job import GeneratorTask, read_job
 from generators.lives import MonthOfOrders, live_through
 from generators.people import build_block, count_blocks
 from generators.progress import Progress, open_progress
-from generators.running import facts_of, open_desk, open_pepper, open_sink
+from generators.running import facts_of, open_pepper, open_sink, open_workspace
 from generators.sinks import Sink
 from generators.slices import share_out
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED
@@ -41,13 +41,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def run_sales(job: GeneratorTask, pepper: Pepper, sink: Sink, store: DocumentSink, progress: Progress) -> Totals:
     """Write the task's documents, its truth, and then its manifest. A second run sets the same documents again."""
-    with open_desk(job, sink) as desk:
-        with Truth(desk.folder / "truth", job.flow) as truth:
+    with open_workspace(job, sink) as workspace:
+        with Truth(workspace.folder / "truth", job.flow) as truth:
             ids = _write_blocks(job, pepper, store, truth, progress)
             store.finish()
-            totals = desk.send_truth(truth)
-        write_foresight(desk)
-        new = desk.send_text(job.landing_bucket, f"sales/{task_batch(job)}.json", make_manifest(job, ids))
+            totals = workspace.send_truth(truth)
+        write_foresight(workspace)
+        new = workspace.send_text(job.landing_bucket, f"sales/{task_batch(job)}.json", make_manifest(job, ids))
     progress.say("batch written", manifest_new=new, **facts_of(totals))
     return totals
 
@@ -91,38 +91,38 @@ def _write_blocks(
     with progress.watch("writing sales", len(blocks)) as step:
         for index in blocks:
             before = len(ids)
-            for month, soiled in _draw_months(job, pepper, index):
-                ids += _put_share(job, month, soiled, store, truth)
+            for month, dirty in _draw_months(job, pepper, index):
+                ids += _put_share(job, month, dirty, store, truth)
             step(len(ids) - before)
     return ids
 
 
-def _draw_months(job: GeneratorTask, pepper: Pepper, index: int) -> Iterator[tuple[Month, Soiled[Document]]]:
+def _draw_months(job: GeneratorTask, pepper: Pepper, index: int) -> Iterator[tuple[Month, DirtyRows[Document]]]:
     block = build_block(job.world, index)
     seller = open_seller(job.world, block, draw_contacts(job.world, block), pepper, task_batch(job))
     wanted = {month.number for month in job.window.months(job.world)}
     for lives in live_through(job.world, block, job.window.to_ms):
         if lives.month.number in wanted:
-            yield lives.month, _soil_month(job, seller, lives)
+            yield lives.month, _add_defects_to_month(job, seller, lives)
 
 
-def _soil_month(job: GeneratorTask, seller: Seller, lives: MonthOfOrders) -> Soiled[Document]:
+def _add_defects_to_month(job: GeneratorTask, seller: Seller, lives: MonthOfOrders) -> DirtyRows[Document]:
     orders = make_orders(job.world, seller, lives)
     stream = open_stream(job.world, Purpose.DIRT_SALES, seller.block.index, lives.month.number)
     documents = [(order["order_id"], order) for order in orders]
-    return soil(documents, lives.at_ms, lambda row: str(orders[row]["order_id"]), _KINDS, job.world.dirt, stream)
+    return add_defects(documents, lives.at_ms, lambda row: str(orders[row]["order_id"]), _KINDS, job.world.dirt, stream)
 
 
 def _put_share(
-    job: GeneratorTask, month: Month, soiled: Soiled[Document], store: DocumentSink, truth: Truth
+    job: GeneratorTask, month: Month, dirty: DirtyRows[Document], store: DocumentSink, truth: Truth
 ) -> list[str]:
-    chosen = {index for share in share_out(soiled.at_ms, month, job.window) for index in share.indices.tolist()}
-    store.put([soiled.rows[index] for index in sorted(chosen)])
-    for mark in soiled.marks:
+    chosen = {index for share in share_out(dirty.at_ms, month, job.window) for index in share.indices.tolist()}
+    store.put([dirty.rows[index] for index in sorted(chosen)])
+    for mark in dirty.marks:
         if mark.index in chosen:
-            truth.record_document(mark, soiled.rows[mark.index][0])
+            truth.record_document(mark, dirty.rows[mark.index][0])
     truth.count_rows(len(chosen))
-    return [soiled.rows[index][0] for index in sorted(chosen)]
+    return [dirty.rows[index][0] for index in sorted(chosen)]
 
 
 if __name__ == "__main__":

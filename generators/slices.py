@@ -11,7 +11,7 @@ from typing import IO, Self
 import numpy as np
 
 from generators.arrays import Ints
-from generators.dirt import Soiled
+from generators.dirt import DirtyRows
 from generators.truth import Truth
 from generators.world import DAY_MS, Month, World, date_ms, day_of, month_of, months_over
 
@@ -38,7 +38,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """The rows that go to one month's file: indices into the soiled rows, in order."""
+    """The rows that go to one month's file: indices into the dirty rows, in order."""
 
     month: Month
     indices: Ints
@@ -98,14 +98,16 @@ class SliceFiles:
         return file
 
 
-def append_shares(soiled: Soiled[bytes], shares: Sequence[Share], files: SliceFiles, truth: Truth, prefix: str) -> int:
+def append_shares(
+    dirty: DirtyRows[bytes], shares: Sequence[Share], files: SliceFiles, truth: Truth, prefix: str
+) -> int:
     """Write each share to its file and its dirt to the truth; the number of rows written. `prefix` begins the URIs."""
     for share in shares:
-        whole = len(share.indices) == len(soiled.rows)
-        lines = soiled.rows if whole else [soiled.rows[index] for index in share.indices.tolist()]
+        whole = len(share.indices) == len(dirty.rows)
+        lines = dirty.rows if whole else [dirty.rows[index] for index in share.indices.tolist()]
         file = files.append(share.month, lines)
         first = file.lines - len(lines) + 1
-        for mark in soiled.marks:
+        for mark in dirty.marks:
             position = int(np.searchsorted(share.indices, mark.index))
             if position < len(lines) and share.indices[position] == mark.index:
                 truth.record_line(mark, prefix + file.name, first + position)

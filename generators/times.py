@@ -43,7 +43,7 @@ def slashed(moment: dt.datetime, _draw: int) -> str:
 
 
 def slashed_date(moment: dt.datetime, _draw: int) -> str:
-    """Day and month both under 13, so that nobody can tell which is which."""
+    """Day and month both under 13, so that which is which cannot be known."""
     return f"{1 + moment.day % 12:02d}/{moment:%m/%Y}"
 
 

@@ -16,7 +16,7 @@ from laptop.files import write_whole
 
 MANIFEST = "manifest.json"
 BUILD_ENVIRONMENT = {"GOOGLE_FUNCTION_SOURCE": SOURCE, "SOURCE_DATE_EPOCH": "315532801"}
-"""What a function's build is told. A buildpack dates every file 1980-01-01T00:00:01Z after compiling: bytecode that is
+"""The environment of a function's build. A buildpack dates every file 1980-01-01T00:00:01Z after compiling: bytecode that is
 checked by time would be stale at every cold start. Where SOURCE_DATE_EPOCH is set, Python compiles by hash."""
 
 

@@ -49,9 +49,9 @@ def plan(
 ) -> None:
     """What a deployment would change, before anything does: resources, tables, events, contracts, bytes and cost."""
     from cli.delivery.estimating import estimate_run, summarize
-    from cli.delivery.monthly_cost import describe_cost, load_model, tell_cost
+    from cli.delivery.monthly_cost import describe_cost, load_model, summarize_cost
     from cli.delivery.planning import make_plan
-    from cli.delivery.reporting import tell_plan
+    from cli.delivery.reporting import describe_plan
 
     environment = open_environment(env, state, project, region, checkout)
     with refusals(), console.status("comparing"):
@@ -59,8 +59,8 @@ def plan(
         estimate = estimate_run(environment.clients.bigquery, found.checkout.graph)
         month = [describe_cost(volume, load_model())] if volume else []
     estimates = {"run": estimate.to_json(), "month": month[0] if month else None}
-    words = "\n  ".join([summarize(estimate), *map(tell_cost, month)])
-    text = f"{printable_lines(tell_plan(found))}\n\nEstimate\n  {words}"
+    words = "\n  ".join([summarize(estimate), *map(summarize_cost, month)])
+    text = f"{printable_lines(describe_plan(found))}\n\nEstimate\n  {words}"
     answer(found.to_json() | {"estimate": estimates}, as_json, text)
     if detailed_exitcode and not found.is_empty:
         raise typer.Exit(2)
@@ -86,7 +86,7 @@ def deploy(
     from cli.delivery.deploying import DeploymentRequest, check_plan
     from cli.delivery.deploying import deploy as carry_out
     from cli.delivery.planning import make_plan
-    from cli.delivery.reporting import tell_outcome, tell_plan
+    from cli.delivery.reporting import describe_outcome, describe_plan
 
     environment = open_environment(env, state, project, region, checkout, image, allow_destroy)
     request = DeploymentRequest(
@@ -101,13 +101,15 @@ def deploy(
         check_plan(found, request)
         if found.is_empty:
             answer(
-                {"release": found.deployed and found.deployed.number, "state": "unchanged"}, as_json, tell_plan(found)
+                {"release": found.deployed and found.deployed.number, "state": "unchanged"},
+                as_json,
+                describe_plan(found),
             )
             return
-        console.print(printable_lines(tell_plan(found)), highlight=False, markup=False)
+        console.print(printable_lines(describe_plan(found)), highlight=False, markup=False)
         confirm(f"deploy this to {environment.clients.project}?", yes)
         with console.status("deploying") as status:
             outcome = carry_out(environment, found, request, status.update)
-    answer(outcome.to_json(), as_json, tell_outcome(outcome))
+    answer(outcome.to_json(), as_json, describe_outcome(outcome))
     if not outcome.succeeded:
         raise typer.Exit(1)

@@ -12,6 +12,8 @@ from rich.table import Table
 from cli import laptop_control
 from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail
 from cli.provisioning.sequence import deploy
+from laptop import control
+from laptop.settings import LaptopError
 
 
 @app.command()
@@ -23,8 +25,11 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start the laptop cloud and deploy everything to it; Ctrl-C stops it."""
-    started = ensure_up(state, packed=not one_process_each, redeploy=True, fsync=fsync)
-    ports = laptop_control.read_ports(state.absolute())
+    try:
+        started = ensure_up(state, packed=not one_process_each, redeploy=True, fsync=fsync)
+    except LaptopError as error:
+        raise fail(str(error)) from error
+    ports = control.read_ports(state.absolute())
     answer(
         {"started": started, "ports": ports},
         as_json,
@@ -38,22 +43,22 @@ def _wait_for_interrupt(state: Path) -> None:
     import time
 
     try:
-        while laptop_control.running_pid(state.absolute()):
+        while control.running_pid(state.absolute()):
             time.sleep(0.5)
     except KeyboardInterrupt:
-        laptop_control.stop(state.absolute())
+        control.stop(state.absolute())
 
 
 def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync: bool = False) -> bool:
     """Start it unless it runs, deploy unless that is done; whether it was started now."""
     folder = state.absolute()
-    started = laptop_control.running_pid(folder) is None
+    started = control.running_pid(folder) is None
     with console.status("starting the laptop cloud") as status:
         if started:
             laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
-            deploy(environ, packed=packed, tell=lambda part: status.update(f"deploying {part}"))
+            deploy(environ, packed=packed, report=lambda part: status.update(f"deploying {part}"))
             laptop_control.mark_deployed(folder)
     return started
 
@@ -61,15 +66,15 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
 @app.command()
 def down(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
     """Stop the laptop cloud; what it holds stays on disk."""
-    stopped = laptop_control.stop(state.absolute())
+    stopped = control.stop(state.absolute())
     answer({"stopped": stopped}, as_json, "stopped" if stopped else "it was not running")
 
 
 @app.command()
 def status(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
     """What runs where."""
-    pid = laptop_control.running_pid(state.absolute())
-    ports = laptop_control.read_ports(state.absolute()) if pid else {}
+    pid = control.running_pid(state.absolute())
+    ports = control.read_ports(state.absolute()) if pid else {}
     table = Table("service", "address")
     for name, port in ports.items():
         table.add_row(name, f"127.0.0.1:{port}")
@@ -110,20 +115,15 @@ def demo(
 
     Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
     """
-    from cli.demo import DemoRequest, run_demo, summarize
+    from cli.demo.reporting import print_summary
+    from cli.demo.request import DemoRequest, SimulatedWorld
+    from cli.demo.running import run_demo
 
-    request = DemoRequest(
-        window_from=start,
-        window_to=end,
-        customers=customers,
-        startups=startups,
-        seed=seed,
-        dirt=dirt,
-        timeout_seconds=timeout,
-    )
+    world = SimulatedWorld(customers=customers, startups=startups, seed=seed, dirt=dirt)
+    request = DemoRequest(window_from=start, window_to=end, world=world, timeout_seconds=timeout)
     try:
         if fresh:
-            laptop_control.clear(state.absolute())
+            control.clear(state.absolute())
         ensure_up(state)
         result = run_demo(request, connect(state), state.absolute(), console)
     except (RuntimeError, TimeoutError) as error:
@@ -131,6 +131,6 @@ def demo(
     except KeyboardInterrupt as error:
         message = "interrupted; the laptop goes on. ripple demo watches it again, ripple down stops it"
         raise fail(message, 130) from error
-    summarize(result, Console())
+    print_summary(result, Console())
     if as_json:
         answer(result, True)

@@ -77,11 +77,11 @@ def show(
     environ = given.connect(state)
     with refusals():
         found = show_rows(environ, uri, limit)
-    answer(found, as_json or given.as_json, tell_rows(uri, found))
+    answer(found, as_json or given.as_json, describe_rows(uri, found))
     console.print("raw text is what came in: it may hold personal data", style="dim")
 
 
-def tell_rows(uri: str, found: Mapping[str, Any]) -> str:
+def describe_rows(uri: str, found: Mapping[str, Any]) -> str:
     """The rows for a person, and what each code means. Pure."""
     if found.get("rejected"):
         lines = [f"{uri} is rejected: {printable(found['reason'])}"]

@@ -60,8 +60,8 @@ def rollback(
         lease = environment.releases.hold_lease(environment.owner, environment.stamp(), take_over=break_lease)
         with lease, console.status("rolling back") as status:
             release, verdict = restore(environment, target, known[-1].manifest, status.update, canary_seconds)
-    told = {"release": release.number, "state": release.state, "restores": target.number, "canary": verdict.words}
-    answer(told, as_json, f"release {release.number} is {release.state}; canary: {verdict.words}")
+    result = {"release": release.number, "state": release.state, "restores": target.number, "canary": verdict.words}
+    answer(result, as_json, f"release {release.number} is {release.state}; canary: {verdict.words}")
     if not verdict.passed:
         raise typer.Exit(1)
 
@@ -75,7 +75,7 @@ def releases(
     as_json: Json = False,
 ) -> None:
     """Every deployment, newest last: its state, when, by whom, and why it failed if it did."""
-    from cli.delivery.reporting import tell_release
+    from cli.delivery.reporting import describe_release
 
     found = open_environment(env, state, project, region).releases.list_all()
     if as_json:
@@ -83,7 +83,7 @@ def releases(
         return
     table = Table("release", "state", "began", "by", "what", "reason")
     for release in found:
-        table.add_row(*map(printable, tell_release(release)))
+        table.add_row(*map(printable, describe_release(release)))
     Console().print(table if found else "nothing was deployed by ripple deploy yet")
 
 

@@ -65,7 +65,7 @@ def events(
     region: Region = DEFAULT_REGION,
     follow: Annotated[bool, typer.Option(help="Go on as they come.")] = False,
     limit: Annotated[int, typer.Option(help="The last so many.")] = 50,
-    replay: Annotated[str, typer.Option(help="The whole line of one replay, by its id.")] = "",
+    replay: Annotated[str, typer.Option(help="All events of one replay, by its id.")] = "",
     as_json: Json = False,
 ) -> None:
     """The ledger: every fact that was stated."""

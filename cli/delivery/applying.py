@@ -17,31 +17,31 @@ from cli.provisioning import warehouse
 from cli.provisioning.repository import commit_dataform, read_project
 from cli.provisioning.sequence import SPEC
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 _IMAGE = re.compile(r'^IMAGE = "([^"]+)"$', re.M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What a release still needs: the waves of its parts, and how to tell a person where it is."""
+    """What a release still needs: the waves of its parts, and how to report a person where it is."""
 
     waves: Sequence[Wave]
-    tell: Tell
+    report: Report
 
 
 def put_in_place(environment: Environment, release: Release, inputs: Inputs, step: Step) -> Release:
     """Deploy a release up to its canary. Raises what Google's clients raise, PermanentError from Terraform."""
     if any(wave.name == "topics" for wave in step.waves):
-        step.tell("foundation: buckets, topics, secrets")
+        step.report("foundation: buckets, topics, secrets")
         environment.target.lay_foundation(inputs)
     warehouse.make_pepper(environment.clients)
-    release, inputs = _prepare(environment, release, inputs, step.tell)
+    release, inputs = _prepare(environment, release, inputs, step.report)
     for number, wave in enumerate((wave for wave in step.waves if wave.name == "parts"), 1):
-        step.tell(f"wave {number}: {', '.join(wave.parts)} ({wave.why})")
+        step.report(f"wave {number}: {', '.join(wave.parts)} ({wave.why})")
         environment.target.apply(inputs, wave.parts)
-    step.tell("the rest, and what is no more")
+    step.report("the rest, and what is no more")
     environment.target.finish(inputs, [part for wave in step.waves if wave.name == "removal" for part in wave.parts])
-    step.tell("SQLX")
+    step.report("SQLX")
     files = read_project(inputs.root / "dataform")
     commit = commit_dataform(environment.clients, files, f"Release {release.number}")
     release = replace(release, commit=commit or release.commit)
@@ -49,13 +49,13 @@ def put_in_place(environment: Environment, release: Release, inputs: Inputs, ste
     return release
 
 
-def _prepare(environment: Environment, release: Release, inputs: Inputs, tell: Tell) -> tuple[Release, Inputs]:
+def _prepare(environment: Environment, release: Release, inputs: Inputs, report: Report) -> tuple[Release, Inputs]:
     """Images, then the spec that names one of them, then bundles: all under their hashes, and noted in the release's record."""
     if not release.images:
-        tell("images")
+        report("images")
         built = environment.target.build_images(inputs, release.manifest.images)
         release = replace(release, images=built)
-    tell("spec, bundles")
+    report("spec, bundles")
     spec = write_spec(inputs.root, release.images)
     release = replace(release, spec_uri=warehouse.upload_spec(environment.clients, spec))
     keep_bundles(environment.releases, inputs.root, release.bundles)
@@ -71,12 +71,12 @@ def write_spec(root: Path, images: Mapping[str, str]) -> bytes:
     return (committed.replace(named[1], image) if image else committed).encode()
 
 
-def prove(environment: Environment, release: Release, tell: Tell, seconds: float = 0) -> Verdict:
+def prove(environment: Environment, release: Release, report: Report, seconds: float = 0) -> Verdict:
     """Send the release's canary through everything that was deployed, and follow it."""
-    tell("canary: dropped into Bronze")
+    report("canary: dropped into Bronze")
     seed_flows(environment.clients)
     drop_canary(environment.clients, release.canary, release.number)
-    return await_canary(environment.clients, release.canary, seconds or CANARY_SECONDS[environment.name], tell)
+    return await_canary(environment.clients, release.canary, seconds or CANARY_SECONDS[environment.name], report)
 
 
 def end(environment: Environment, release: Release, verdict: Verdict) -> Release:

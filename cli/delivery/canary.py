@@ -97,7 +97,7 @@ def await_canary(
     clients: AdminClients,
     uri: str,
     seconds: float,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> Verdict:
     """Follow the canary until it has passed, cannot pass, or `seconds` are over."""
@@ -109,7 +109,7 @@ def await_canary(
             return verdict
         if clock() > until:
             return _expire(verdict, seconds)
-        tell(f"canary: waits for {STEPS[verdict.steps]}")
+        report(f"canary: waits for {STEPS[verdict.steps]}")
         time.sleep(0.3)
 
 

@@ -105,7 +105,7 @@ class CloudTarget:
         return {"bucket": self._state_bucket().name}
 
     def _connected(self, inputs: Inputs) -> Terraform:
-        """On the state that is there. Every step says so anew: the release before may have lain in another folder."""
+        """On the state that is there. Every step names it again: the release before may have used another folder."""
         terraform = self._terraform(inputs)
         terraform.init(self._backend())
         return terraform
@@ -146,7 +146,7 @@ def refuse_losses(addresses: Sequence[str]) -> str:
 
 
 def lengthen_deadlines(subscriber: Any, subscriptions: Mapping[str, Mapping[str, Any]]) -> None:
-    """Give a function its time: Eventarc's own deadline is shorter, so that a large file would be told again while it is landed."""
+    """Give a function its time: Eventarc's own deadline is shorter, so that a large file would be delivered again while it is landed."""
     for found in subscriptions.values():
         if found["subscription"]:
             wanted = {"name": found["subscription"], "ack_deadline_seconds": found["ack_deadline_seconds"]}

@@ -41,12 +41,12 @@ def _compare_routes(old: Routes, new: Routes) -> Iterator[Change]:
     for part in sorted(old.keys() & new.keys()):
         was, is_ = ({side: set(route[part][side]) for side in ("reacts_to", "states")} for route in (old, new))
         gone = sorted(was["reacts_to"] - is_["reacts_to"])
-        told = [f"no longer reacts to {name}" for name in gone]
-        told += [f"reacts to {name}" for name in sorted(is_["reacts_to"] - was["reacts_to"])]
-        told += [f"no longer states {name}" for name in sorted(was["states"] - is_["states"])]
-        told += [f"states {name}" for name in sorted(is_["states"] - was["states"])]
-        if told:
-            yield Change(area="route", name=part, kind="removed" if gone else "changed", details=tuple(told))
+        details = [f"no longer reacts to {name}" for name in gone]
+        details += [f"reacts to {name}" for name in sorted(is_["reacts_to"] - was["reacts_to"])]
+        details += [f"no longer states {name}" for name in sorted(was["states"] - is_["states"])]
+        details += [f"states {name}" for name in sorted(is_["states"] - was["states"])]
+        if details:
+            yield Change(area="route", name=part, kind="removed" if gone else "changed", details=tuple(details))
 
 
 def _compare_events(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Iterator[Change]:
@@ -55,8 +55,8 @@ def _compare_events(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Ite
         if kind not in old:
             yield Change(area="event", name=kind, kind="added")
         elif kind not in new:
-            heard = [part for part, route in checkout.routes.items() if kind in route["reacts_to"]]
-            refused = f"{', '.join(heard)} still reacts to it; take the reaction away too" if heard else ""
+            receivers = [part for part, route in checkout.routes.items() if kind in route["reacts_to"]]
+            refused = f"{', '.join(receivers)} still reacts to it; take the reaction away too" if receivers else ""
             yield Change(area="event", name=kind, kind="removed", refused=refused)
         elif found := list(compare_event(old[kind], new[kind])):
             yield _judge_event(kind, found)
@@ -83,11 +83,11 @@ def _compare_actions(old: Mapping[str, CompiledAction], new: Mapping[str, Compil
         before, after = old.get(name), new.get(name)
         if before is None or after is None:
             yield Change(area="table", name=name, kind=kind_of(before, after), details=_describe_end(before, after))
-        elif _told(before) != _told(after):
+        elif _compared(before) != _compared(after):
             yield _compare_action(name, before, after)
 
 
-def _told(action: CompiledAction) -> tuple[object, ...]:
+def _compared(action: CompiledAction) -> tuple[object, ...]:
     """What a run sees of an action: neither the file it is in nor the order of what it describes."""
     layout = (action.partition, action.cluster, action.unique_key)
     return (action.kind, action.statements, action.columns, *layout)
@@ -102,7 +102,7 @@ def _describe_end(before: CompiledAction | None, after: CompiledAction | None) -
 
 
 def _compare_action(name: str, before: CompiledAction, after: CompiledAction) -> Change:
-    """Only an incremental table keeps rows from run to run: of anything else the next run makes all anew."""
+    """Only an incremental table keeps rows from run to run: of anything else the next run rebuilds all of it."""
     details = tuple(_describe_action(before, after))
     if "incremental" not in (before.kind, after.kind) or not _reshapes(before, after):
         return Change(area="table", name=name, kind="changed", details=(*details, _EFFECT.get(after.kind, "")))
@@ -112,7 +112,7 @@ def _compare_action(name: str, before: CompiledAction, after: CompiledAction) ->
 
 
 _EFFECT = {
-    "table": "made anew by the next run",
+    "table": "rebuilt by the next run",
     "view": "replaced by the next run",
     "incremental": "applies to the batches that come",
     "operations": "run so from the next run on",

@@ -20,7 +20,7 @@ def compare_event(old: Schema, new: Schema) -> Iterator[tuple[str, bool]]:
         elif name not in before:
             yield f"field {name} is new" + (" and required" if name in needed else ""), name not in needed
         elif _shape(before[name]) != _shape(after[name]):
-            yield f"field {name} was {_tell(before[name])} and is {_tell(after[name])}", False
+            yield f"field {name} was {_describe_type(before[name])} and is {_describe_type(after[name])}", False
         elif (name in required) != (name in needed):
             yield f"field {name} is {'required' if name in needed else 'no longer required'}", False
 
@@ -34,9 +34,9 @@ def _shape(schema: Any) -> Any:
     return kept | ({"properties": inner, "required": sorted(schema.get("required", ()))} if inner else {})
 
 
-def _tell(schema: Schema) -> str:
+def _describe_type(schema: Schema) -> str:
     inner = schema.get("items") or schema.get("additionalProperties")
-    return f"{schema.get('type')} of {_tell(inner)}" if isinstance(inner, Mapping) else str(schema.get("type"))
+    return f"{schema.get('type')} of {_describe_type(inner)}" if isinstance(inner, Mapping) else str(schema.get("type"))
 
 
 def next_type(kind: str) -> str:

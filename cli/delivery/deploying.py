@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cli.delivery.applying import Step, Tell, end, prove, put_in_place
+from cli.delivery.applying import Report, Step, end, prove, put_in_place
 from cli.delivery.canary import Verdict, canary_uri
 from cli.delivery.changes import Changes
 from cli.delivery.cloud_target import refuse_losses
@@ -64,23 +64,25 @@ def check_plan(plan: DeploymentPlan, request: DeploymentRequest) -> None:
         raise PermanentError("plan_refused", "\n".join(reasons), "nothing was changed", tuple(reasons))
 
 
-def deploy(environment: Environment, plan: DeploymentPlan, request: DeploymentRequest, tell: Tell) -> DeploymentOutcome:
+def deploy(
+    environment: Environment, plan: DeploymentPlan, request: DeploymentRequest, report: Report
+) -> DeploymentOutcome:
     """Carry out a plan that `check_plan` let through."""
     releases = environment.releases
     waves = plan.waves
     if not releases.bucket.exists():
-        tell("foundation: a first deployment has no bucket to note itself in")
+        report("foundation: a first deployment has no bucket to note itself in")
         environment.target.lay_foundation(plan.inputs)
         waves = [wave for wave in waves if wave.name != "topics"]
     with releases.hold_lease(environment.owner, environment.stamp(), take_over=request.break_lease):
         release = begin(environment, plan)
         inputs = replace(plan.inputs, release=release.number)
-        release = put_in_place(environment, release, inputs, Step(waves=waves, tell=tell))
-        verdict = prove(environment, release, tell, request.canary_seconds)
+        release = put_in_place(environment, release, inputs, Step(waves=waves, report=report))
+        verdict = prove(environment, release, report, request.canary_seconds)
         release = end(environment, release, verdict)
         if verdict.passed:
             return DeploymentOutcome(release=release, verdict=verdict)
-        return _go_back(environment, plan, request, tell, DeploymentOutcome(release=release, verdict=verdict))
+        return _go_back(environment, plan, request, report, DeploymentOutcome(release=release, verdict=verdict))
 
 
 def begin(environment: Environment, plan: DeploymentPlan) -> Release:
@@ -113,7 +115,11 @@ def new_release(environment: Environment, known: Sequence[Release], plan: Deploy
 
 
 def _go_back(
-    environment: Environment, plan: DeploymentPlan, request: DeploymentRequest, tell: Tell, failed: DeploymentOutcome
+    environment: Environment,
+    plan: DeploymentPlan,
+    request: DeploymentRequest,
+    report: Report,
+    failed: DeploymentOutcome,
 ) -> DeploymentOutcome:
     remains = tuple(describe_remains(plan.changes))
     if plan.deployed is None:
@@ -121,22 +127,22 @@ def _go_back(
     if not request.rollback:
         return replace(failed, remains=remains)
     restored, verdict = restore(
-        environment, plan.deployed, failed.release.manifest, tell, request.canary_seconds, failed.verdict.batch
+        environment, plan.deployed, failed.release.manifest, report, request.canary_seconds, failed.verdict.batch
     )
     return replace(failed, restored=restored, restored_verdict=verdict, remains=remains)
 
 
 def describe_remains(changes: Changes) -> list[str]:
     """What going back does not bring back, in words. Pure."""
-    told = [
+    notes = [
         f"topic {change.name}, which was dropped, lost what it held"
         for change in changes.of("topic")
         if change.kind == "removed"
     ]
-    told += [f"table {change.name} keeps the shape it was given" for change in changes.of("table") if change.rebuild]
-    told += [
+    notes += [f"table {change.name} keeps the shape it was given" for change in changes.of("table") if change.rebuild]
+    notes += [
         f"rows of {change.name} that came in meanwhile were judged by the failed contract: ripple quarantine --flow {change.name}"
         for change in changes.of("contract")
         if change.kind == "changed"
     ]
-    return told
+    return notes

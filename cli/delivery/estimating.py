@@ -56,7 +56,7 @@ def list_queries(graph: Graph) -> dict[str, str]:
     return found
 
 
-def tell_bytes(count: int) -> str:
+def format_bytes(count: int) -> str:
     """`12.3 MB`: decimal, as prices are. Pure."""
     size = float(count)
     for unit in ("bytes", "kB", "MB", "GB"):
@@ -68,7 +68,7 @@ def tell_bytes(count: int) -> str:
 
 def summarize(estimate: RunEstimate) -> str:
     """For a person. Pure."""
-    told = f"an ELT run reads some {tell_bytes(estimate.bytes)} beside its batch's own files"
+    text = f"an ELT run reads some {format_bytes(estimate.bytes)} beside its batch's own files"
     if not estimate.unknown:
-        return told
-    return f"{told}; {len(estimate.unknown)} of {estimate.statements} statements read what is not there yet"
+        return text
+    return f"{text}; {len(estimate.unknown)} of {estimate.statements} statements read what is not there yet"

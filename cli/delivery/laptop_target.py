@@ -16,6 +16,7 @@ from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
 from cli.provisioning.clients import AdminClients
 from cli.provisioning.sequence import PARTS, name_of
+from laptop import control
 from ripple.deployment.routes import STAGES
 from ripple.errors import PermanentError
 
@@ -34,7 +35,7 @@ class LaptopTarget:
         self._run(inputs, "foundation")
 
     def build_images(self, _inputs: Inputs, _digests: Mapping[str, str]) -> Mapping[str, str]:
-        """A laptop runs the code as it lies in the archive."""
+        """A laptop runs the code as it is in the archive."""
         return {}
 
     def apply(self, inputs: Inputs, parts: Sequence[str]) -> None:
@@ -50,7 +51,7 @@ class LaptopTarget:
         laptop_control.mark_deployed(self.state)
 
     def destroy(self, _inputs: Inputs) -> list[str]:
-        laptop_control.clear(self.state)
+        control.clear(self.state)
         return []
 
     def _is_packed(self) -> bool:
@@ -69,7 +70,7 @@ class LaptopTarget:
         if done.returncode:
             last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
             reason = f"deploying {step} of release {inputs.release}: {last[0][-800:]}"
-            raise PermanentError("deploy_failed", reason, "mend it and run the same command again")
+            raise PermanentError("deploy_failed", reason, "fix it and run the same command again")
 
 
 def _provisioner(root: Path) -> str:

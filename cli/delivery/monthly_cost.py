@@ -37,11 +37,11 @@ def describe_cost(files_per_day: int, model: CostModel) -> dict[str, Any]:
     }
 
 
-def tell_cost(described: Mapping[str, Any]) -> str:
+def summarize_cost(described: Mapping[str, Any]) -> str:
     """The estimate for a person, dearest service first. Pure."""
     dearest = [f"{service} {usd:.2f}" for service, usd in list(described["by_service"].items())[:3]]
-    told = f"{described['files_per_day']:,} files a day cost some {described['usd_per_month']:,.2f} USD a month"
-    return "\n  ".join([f"{told} ({', '.join(dearest)} ...)", *described["warnings"]])
+    text = f"{described['files_per_day']:,} files a day cost some {described['usd_per_month']:,.2f} USD a month"
+    return "\n  ".join([f"{text} ({', '.join(dearest)} ...)", *described["warnings"]])
 
 
 def load_model() -> CostModel:

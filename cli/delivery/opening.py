@@ -106,4 +106,4 @@ def interruptible() -> Iterator[None]:
     except KeyboardInterrupt as error:
         raise fail("interrupted; the same command goes on where it was, ripple rollback goes back", 130) from error
     except GoogleAPICallError as error:
-        raise fail(f"{error.message}; mend it, and the same command goes on where it was") from error
+        raise fail(f"{error.message}; fix it, and the same command goes on where it was") from error

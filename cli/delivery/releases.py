@@ -100,7 +100,7 @@ class Releases:
         try:
             blob.upload_from_string(json.dumps({"owner": owner, "since": now}), if_generation_match=0)
         except PreconditionFailed:
-            raise PermanentError("lease_held", self._tell_holder(), "if that is dead: --break-lease") from None
+            raise PermanentError("lease_held", self._describe_holder(), "if that is dead: --break-lease") from None
         generation = blob.generation
         try:
             yield
@@ -108,7 +108,7 @@ class Releases:
             with suppress(NotFound, PreconditionFailed):
                 self.bucket.blob(_LOCK).delete(if_generation_match=generation)
 
-    def _tell_holder(self) -> str:
+    def _describe_holder(self) -> str:
         try:
             held = json.loads(self.bucket.blob(_LOCK).download_as_bytes())
         except NotFound:
@@ -131,18 +131,21 @@ def find_target(releases: list[Release], to: int) -> Release:
     """What to roll back to: release `to`; or, by 0, what an interrupted rollback was going back to, what an unfinished or failed
     deployment was to replace, or what was in place before the newest. PermanentError if there is none. Pure."""
     good = [release for release in releases if release.state == "deployed"]
-    last = releases[-1] if releases else None
-    if to or (last and last.state == "applying" and last.restores):
-        found = [release for release in good if release.number == (to or (last.restores if last else 0))]
-    elif last and last.state != "deployed":
-        found = good
-    else:
-        found = [release for release in good if release.archive != good[-1].archive]
+    found = _find_candidates(good, releases[-1], to) if releases else []
     if found:
         return found[-1]
     known = ", ".join(str(release.number) for release in good) or "none"
     wanted = f"release {to} was never in place" if to else "there is nothing to roll back to"
     raise PermanentError("release_unknown", f"{wanted}; releases that were: {known}", "see: ripple releases")
+
+
+def _find_candidates(good: list[Release], last: Release, to: int) -> list[Release]:
+    wanted = to or (last.restores if last.state == "applying" else 0)
+    if wanted:
+        return [release for release in good if release.number == wanted]
+    if last.state != "deployed":
+        return good
+    return [release for release in good if release.archive != last.archive]
 
 
 def abandon(releases: list[Release], write: Callable[[Release], None]) -> None:

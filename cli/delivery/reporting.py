@@ -26,21 +26,21 @@ _TITLES = {
 _FEW = 12
 
 
-def tell_plan(plan: DeploymentPlan) -> str:
+def describe_plan(plan: DeploymentPlan) -> str:
     """The whole plan."""
     before = f"release {plan.deployed.number}" if plan.deployed else "nothing: this is the first release"
     lines = [f"deployed is {before}"]
     if plan.is_empty:
         return f"{lines[0]}\nnothing would change"
     for area, title in _TITLES.items():
-        lines += tell_area(title, plan.changes.of(area))
-    lines += _tell_files(plan.changes)
-    lines += tell_resources(plan.resources)
-    lines += tell_waves(plan.waves)
+        lines += describe_area(title, plan.changes.of(area))
+    lines += _describe_files(plan.changes)
+    lines += describe_resources(plan.resources)
+    lines += describe_waves(plan.waves)
     return "\n".join(lines)
 
 
-def tell_area(title: str, changes: Sequence[Change]) -> Iterator[str]:
+def describe_area(title: str, changes: Sequence[Change]) -> Iterator[str]:
     """A heading and a line a change, with what makes it one; of many additions only the number."""
     if not changes:
         return
@@ -58,7 +58,7 @@ def tell_area(title: str, changes: Sequence[Change]) -> Iterator[str]:
             yield f"    REFUSED: {change.refused}"
 
 
-def _tell_files(changes: Changes) -> Iterator[str]:
+def _describe_files(changes: Changes) -> Iterator[str]:
     """Files of the Dataform project whose change shows in no statement: comments, descriptions, tests."""
     files = changes.of("file")
     if files and not changes.of("table"):
@@ -66,7 +66,7 @@ def _tell_files(changes: Changes) -> Iterator[str]:
         yield from (f"  {_SIGNS[change.kind]} {change.name}" for change in files)
 
 
-def tell_resources(resources: ResourcePlan) -> Iterator[str]:
+def describe_resources(resources: ResourcePlan) -> Iterator[str]:
     """Terraform's plan by address; of many creations only the number."""
     if not resources.all:
         return
@@ -81,14 +81,14 @@ def tell_resources(resources: ResourcePlan) -> Iterator[str]:
         yield f"    REFUSED without --allow-destroy '{loss.address}': it holds data"
 
 
-def tell_waves(waves: Sequence[Wave]) -> Iterator[str]:
+def describe_waves(waves: Sequence[Wave]) -> Iterator[str]:
     if waves:
         yield "\nOrder"
     for number, wave in enumerate(waves, 1):
         yield f"  {number}. {wave.name}: {', '.join(wave.parts)} ({wave.why})"
 
 
-def tell_outcome(outcome: DeploymentOutcome) -> str:
+def describe_outcome(outcome: DeploymentOutcome) -> str:
     """What came of a deployment, and the next step."""
     number = outcome.release.number
     if outcome.succeeded:
@@ -105,7 +105,7 @@ def tell_outcome(outcome: DeploymentOutcome) -> str:
     return "\n".join(lines)
 
 
-def tell_release(release: Release) -> tuple[str, ...]:
+def describe_release(release: Release) -> tuple[str, ...]:
     """A row of `ripple releases`."""
     what = f"rollback to {release.restores}" if release.restores else release.commit[:12]
     return (str(release.number), release.state, release.began_at, release.by, what, release.reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cli.delivery.applying import Step, Tell, end, prove, put_in_place
+from cli.delivery.applying import Report, Step, end, prove, put_in_place
 from cli.delivery.archive import unpack
 from cli.delivery.bundles import fetch_bundles
 from cli.delivery.canary import Verdict, canary_uri
@@ -21,24 +21,24 @@ def restore(
     environment: Environment,
     target: Release,
     current: ReleaseManifest,
-    tell: Tell,
+    report: Report,
     canary_seconds: float = 0,
     parked: int | None = None,
 ) -> tuple[Release, Verdict]:
     """Put `target` in place of `current` as a new release, with a canary of its own. `parked` is a batch that failed meanwhile:
     it is run again, since files that are no canaries may be in it."""
     release = _begin(environment, target)
-    tell(f"rolling back to release {target.number}, as release {release.number}")
+    report(f"rolling back to release {target.number}, as release {release.number}")
     root = unpack(environment.releases.fetch(f"archives/{target.archive}.zip"), environment.work / "releases")
     fetch_bundles(environment.releases, root, target.bundles)
     waves = plan_waves(compare(current, target.manifest), current, target.manifest)
     inputs = Inputs(root=root, release=release.number, images=target.images, bundles=target.bundles)
-    release = put_in_place(environment, release, inputs, Step(waves=waves, tell=tell))
+    release = put_in_place(environment, release, inputs, Step(waves=waves, report=report))
     if parked is not None:
         nothing: dict[str, object] = {}
         command = compose_command(uris=[], flow="", window=("", ""), batch=parked, training=0, letters=nothing)
         publish_replay(environment.clients.environ, command)
-    verdict = prove(environment, release, tell, canary_seconds)
+    verdict = prove(environment, release, report, canary_seconds)
     return end(environment, release, verdict), verdict
 
 

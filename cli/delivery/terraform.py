@@ -87,7 +87,7 @@ class Terraform:
         )
         if done.returncode:
             reason = f"terraform {command} in {self.folder}: {read_errors(done.stderr or done.stdout)}"
-            raise PermanentError("terraform_failed", reason, "mend it and run the same command again")
+            raise PermanentError("terraform_failed", reason, "fix it and run the same command again")
         return done.stdout
 
 

@@ -56,15 +56,15 @@ def _removed(changes: Changes) -> tuple[str, ...]:
 def find_waits(
     parts: Sequence[str], deployed: ReleaseManifest, checkout: ReleaseManifest, moved: frozenset[str]
 ) -> dict[str, dict[str, str]]:
-    """For each of `parts`, the others that go before it, and why: who hears a moved event before who states it; who no longer
-    states an event before who no longer hears it."""
+    """For each of `parts`, the others that go before it, and why: who reacts to a moved event before who states it; who no longer
+    states an event before who no longer reacts to it."""
     old, new = deployed.routes, checkout.routes
     waits: dict[str, dict[str, str]] = {part: {} for part in parts}
     for part in parts:
         for other in (other for other in parts if other != part):
-            heard = moved & _side(new, part, "states") & _side(new, other, "reacts_to")
+            moved_on = moved & _side(new, part, "states") & _side(new, other, "reacts_to")
             dropped = (_side(old, part, "reacts_to") - _side(new, part, "reacts_to")) & _side(old, other, "states")
-            for kind in sorted(heard):
+            for kind in sorted(moved_on):
                 waits[part][other] = f"{other} reacts to {kind}"
             for kind in sorted(dropped):
                 waits[part][other] = f"{other} states {kind}"

@@ -1,4 +1,4 @@
-"""The one deploy path, in an order in which nothing speaks to what is not there yet."""
+"""The one deploy path, in an order in which nothing calls what is not there yet."""
 
 from __future__ import annotations
 
@@ -28,16 +28,20 @@ class ReleaseCode:
 
 
 def deploy(
-    environ: Mapping[str, str], root: Path = ROOT, *, packed: bool = True, tell: Callable[[str], None] = lambda _: None
+    environ: Mapping[str, str],
+    root: Path = ROOT,
+    *,
+    packed: bool = True,
+    report: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Deploy everything in the checkout to the project that `environ` points at. Doing it again changes nothing."""
     clients = AdminClients(environ)
-    tell("buckets, topics, datasets, ledger")
+    report("buckets, topics, datasets, ledger")
     lay_foundation(clients)
-    tell("spec, Dataform")
+    report("spec, Dataform")
     spec = warehouse.upload_spec(clients, (root / SPEC).read_bytes())
     repository.commit_dataform(clients, repository.read_project(root / "dataform"), "Deploy the working tree")
-    tell("workflow, jobs and functions")
+    report("workflow, jobs and functions")
     deploy_parts(clients, ReleaseCode(root=root, spec=spec, packed=packed), PARTS)
 
 

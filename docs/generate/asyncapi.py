@@ -20,7 +20,7 @@ def describe_choreography() -> dict[str, Any]:
     """The whole document, ready for YAML."""
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Ripple", "version": "1", "description": "Which stage hears and states which event."},
+        "info": {"title": "Ripple", "version": "1", "description": "Which stage receives and states which event."},
         "defaultContentType": "application/json",
         "channels": _channels(),
         "operations": _operations(),
@@ -61,11 +61,11 @@ def _operations() -> dict[str, Any]:
 
 def _receive(stage: str, trigger: FinalizeTrigger | FactTrigger | CommandTrigger) -> dict[str, Any]:
     if isinstance(trigger, FactTrigger):
-        name = f"{stage}-hears-{trigger.type}"
-        heard = [{"$ref": f"#/channels/{EVENTS}/messages/{trigger.type}"}]
-        return {name: {"action": "receive", "channel": {"$ref": f"#/channels/{EVENTS}"}, "messages": heard}}
+        name = f"{stage}-receives-{trigger.type}"
+        received = [{"$ref": f"#/channels/{EVENTS}/messages/{trigger.type}"}]
+        return {name: {"action": "receive", "channel": {"$ref": f"#/channels/{EVENTS}"}, "messages": received}}
     channel = f"finalize-{trigger.bucket}" if isinstance(trigger, FinalizeTrigger) else trigger.topic
-    return {f"{stage}-hears-{channel}": {"action": "receive", "channel": {"$ref": f"#/channels/{channel}"}}}
+    return {f"{stage}-receives-{channel}": {"action": "receive", "channel": {"$ref": f"#/channels/{channel}"}}}
 
 
 def _send(kinds: tuple[str, ...]) -> dict[str, Any]:

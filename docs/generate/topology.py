@@ -1,4 +1,4 @@
-"""`infra/topology.json`: what Terraform makes of the routes, in maps by the names that the resources get."""
+"""`infra/topology.json` and example values: what Terraform makes of the routes, in maps by the names that the resources get."""
 
 from __future__ import annotations
 
@@ -33,6 +33,12 @@ from ripple.deployment.routes import (
 )
 
 
+def describe_example_bundles() -> dict[str, Any]:
+    """Values of the variable `bundles` by which an environment can be planned before anything was built."""
+    zeros = "0" * 64
+    return {"bundles": {name: {"path": f"build/bundles/{name}-{zeros[:16]}.zip", "sha256": zeros} for name in STAGES}}
+
+
 def describe_topology() -> dict[str, Any]:
     """The whole document, ready for JSON. Durations are in seconds, memory in mebibytes."""
     return {
@@ -63,7 +69,7 @@ def _describe_stage(stage: StageRoute) -> dict[str, Any]:
         "memory_mib": stage.memory_mib,
         "max_instances": stage.max_instances,
         "concurrency": stage.concurrency,
-        "hears": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
+        "receives": sorted(trigger.type for trigger in stage.triggers if isinstance(trigger, FactTrigger)),
         "states": list(stage.states),
         "triggers": _describe_triggers(stage),
         "subscriptions": _describe_subscriptions(stage),
@@ -89,11 +95,10 @@ def _describe_subscriptions(stage: StageRoute) -> dict[str, Any]:
 
 def _describe_subscription(stage: StageRoute, trigger: FactTrigger | CommandTrigger) -> dict[str, Any]:
     """A fact is pushed unwrapped, as a CloudEvent in binary mode; a command with its envelope."""
-    is_fact = isinstance(trigger, FactTrigger)
     return _describe_delivery(PUSH) | {
-        "topic": EVENTS if is_fact else trigger.topic,
+        "topic": trigger.topic if isinstance(trigger, CommandTrigger) else EVENTS,
         "filter": filter_of(trigger),
-        "unwrapped": is_fact,
+        "unwrapped": isinstance(trigger, FactTrigger),
         "ack_deadline_seconds": stage.ack_deadline_seconds,
     }
 

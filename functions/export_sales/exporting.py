@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import Protocol
 
 from functions.export_sales.manifests import BatchManifest
 from functions.export_sales.writing import Slice, keep_slice, write_slice
 from ripple.errors import RetryableError
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import BatchRange, ChangeRange, Page, SalesRange
+from ripple.ports.holders import BucketPorts, HasSales, StatingPorts
 from ripple.rows.checksums import IdChecksum
 from ripple.rows.contracts import Contract
 from ripple.wire.events import SalesExportFinished, SalesSliceExported
@@ -20,7 +21,11 @@ PAGE_SIZE = 2000
 Check = Callable[[int], None]
 
 
-def export_batch(manifest: BatchManifest, cause: Cause, edge: Edge, contract: Contract) -> None:
+class ExportSalesPorts(StatingPorts, BucketPorts, HasSales, Protocol):
+    """What `export_sales` acts through."""
+
+
+def export_batch(manifest: BatchManifest, cause: Cause, edge: ExportSalesPorts, contract: Contract) -> None:
     """A manifest's batch, whose count and ids are compared with the promise before anything is in Bronze."""
     ids = IdChecksum()
 
@@ -38,7 +43,7 @@ def export_batch(manifest: BatchManifest, cause: Cause, edge: Edge, contract: Co
 
 
 def export_window(
-    batch_id: str, wanted: ChangeRange, counted: int, cause: Cause, edge: Edge, contract: Contract
+    batch_id: str, wanted: ChangeRange, counted: int, cause: Cause, edge: ExportSalesPorts, contract: Contract
 ) -> None:
     """What changed in a window, of which so many documents were counted before."""
     first = (batch_id, wanted.changed_from.date().isoformat())
@@ -47,7 +52,7 @@ def export_window(
     _state(batch_id, slices, None, cause, edge)
 
 
-def check_rows(wanted: SalesRange, rows: int, counted: int, edge: Edge) -> None:
+def check_rows(wanted: SalesRange, rows: int, counted: int, edge: HasSales) -> None:
     """RetryableError unless the range was read whole: a stream may end early, and in silence.
 
     A batch stays as it is. A window lies in the past: documents only ever leave it, for the window of their next change.
@@ -65,7 +70,7 @@ def note_ids(pages: Iterable[Page], note: Callable[[str], None]) -> Iterator[Pag
 
 
 def _write_whole(
-    batch_id: str, day: str, pages: Iterable[Page], check: Check, edge: Edge, contract: Contract
+    batch_id: str, day: str, pages: Iterable[Page], check: Check, edge: BucketPorts, contract: Contract
 ) -> list[SalesSliceExported]:
     """Write slice after slice, check them together, and only then put them into Bronze, where nothing is rewritten."""
     with ExitStack() as files:
@@ -94,7 +99,7 @@ def _cut_pages(pages: Iterable[Page], rows_per_slice: int) -> Iterator[Iterator[
 
 
 def _state(
-    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, edge: Edge
+    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, edge: StatingPorts
 ) -> None:
     finished = SalesExportFinished(
         batch_id=batch_id,

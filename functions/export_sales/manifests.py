@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
+from ripple.ports.holders import BucketPorts
 from ripple.rows.timestamps import read_day
 from ripple.wire.limits import is_name
 from ripple.wire.paths import ObjectRef
@@ -32,12 +32,12 @@ class BatchManifest:
     uri: str
 
 
-def fetch_manifest(ref: ObjectRef, edge: Edge) -> BatchManifest:
+def fetch_manifest(ref: ObjectRef, edge: BucketPorts) -> BatchManifest:
     """The manifest that lies there; PermanentError names every field that is wrong."""
     return read_manifest(_read_small(ref, edge), ref)
 
 
-def _read_small(ref: ObjectRef, edge: Edge) -> bytes:
+def _read_small(ref: ObjectRef, edge: BucketPorts) -> bytes:
     """A manifest's bytes. Its size is asked of the store: the event's own may be anything, and memory is bounded."""
     if ref.bucket != edge.settings.bucket("landing"):
         raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {edge.settings.bucket('landing')}")

@@ -10,13 +10,14 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from typing import Protocol
 
-from functions.export_sales.exporting import PAGE_SIZE, STAGE, check_rows, note_ids
+from functions.export_sales.exporting import PAGE_SIZE, STAGE, ExportSalesPorts, check_rows, note_ids
 from functions.export_sales.writing import Slice, keep_slice, write_slice
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, correlated, keep_in_outbox, send, state_as
 from ripple.ports import Document, Transaction
+from ripple.ports.holders import BucketPorts, HasDocuments, HasSales, StatingPorts
 from ripple.rows.checksums import IdSum
 from ripple.rows.contracts import Contract
 from ripple.state.export_plan import (
@@ -35,7 +36,11 @@ from ripple.wire.events import Envelope, SalesExportFinished, SalesSliceExported
 from ripple.wire.limits import fit
 
 
-def keep_plan(plan: ExportPlan, edge: Edge) -> ExportPlan:
+class SlicePorts(BucketPorts, HasSales, Protocol):
+    """Where a slice comes from, and where it goes."""
+
+
+def keep_plan(plan: ExportPlan, edge: HasDocuments) -> ExportPlan:
     """The plan that holds: this one, or the one that another delivery kept first."""
 
     def decide(transaction: Transaction, now: dt.datetime) -> ExportPlan:
@@ -49,7 +54,7 @@ def keep_plan(plan: ExportPlan, edge: Edge) -> ExportPlan:
     return edge.documents.run(decide)
 
 
-def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge: Edge) -> None:
+def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge: StatingPorts) -> None:
     """A message for each. Who dies midway is told again and asks for all: the plan says that nobody noted the request."""
     for number in numbers:
         edge.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
@@ -61,17 +66,17 @@ def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge:
     edge.documents.run(note)
 
 
-def find_records(plan: ExportPlan, edge: Edge) -> Sequence[Document]:
+def find_records(plan: ExportPlan, edge: HasDocuments) -> Sequence[Document]:
     return [record for _, record in edge.documents.find(SLICES, {"export": plan.key}, plan.slices)]
 
 
-def request_missing(plan: ExportPlan, cause: Cause, edge: Edge) -> None:
+def request_missing(plan: ExportPlan, cause: Cause, edge: StatingPorts) -> None:
     """Those that have no record; the last one, if only the word that all are there is missing."""
     missing = find_missing(plan, find_records(plan, edge))
     request_slices(plan, missing or [plan.slices - 1], cause, edge)
 
 
-def export_slice(asked: SalesSliceRequested, cause: Cause, edge: Edge, contract: Contract) -> None:
+def export_slice(asked: SalesSliceRequested, cause: Cause, edge: ExportSalesPorts, contract: Contract) -> None:
     """Export the slice unless it has its record, and finish the export if it was the last."""
     known = edge.documents.get(f"{EXPORTS}/{asked.export}")
     if known is None or not 0 <= asked.slice < len(known.get("rows", ())):
@@ -84,7 +89,9 @@ def export_slice(asked: SalesSliceRequested, cause: Cause, edge: Edge, contract:
     finish_if_complete(plan, cause, edge)
 
 
-def write_range(plan: ExportPlan, number: int, edge: Edge, contract: Contract) -> tuple[SalesSliceExported | None, str]:
+def write_range(
+    plan: ExportPlan, number: int, edge: SlicePorts, contract: Contract
+) -> tuple[SalesSliceExported | None, str]:
     """`(the fact, the sum of ids)` of the slice's object in Bronze. No object, no fact: its documents all left for another window."""
     ids, wanted = IdSum(), plan.range_of(number)
     made = Slice(batch_id=plan.batch_id, number=number, of=plan.slices, day=plan.window_from)
@@ -96,7 +103,7 @@ def write_range(plan: ExportPlan, number: int, edge: Edge, contract: Contract) -
 
 
 def record(
-    plan: ExportPlan, number: int, fact: SalesSliceExported | None, id_sum: str, cause: Cause, edge: Edge
+    plan: ExportPlan, number: int, fact: SalesSliceExported | None, id_sum: str, cause: Cause, edge: StatingPorts
 ) -> None:
     """Keep and state what a slice came to, unless another delivery of it did."""
     path = plan.slice_path(number)
@@ -116,7 +123,7 @@ def record(
     send(edge.documents.run(decide), edge.publisher, edge.documents)
 
 
-def finish_if_complete(plan: ExportPlan, cause: Cause, edge: Edge) -> None:
+def finish_if_complete(plan: ExportPlan, cause: Cause, edge: StatingPorts) -> None:
     """Say that the export finished, on its own line. PermanentError, and so a dead letter, if it is not what was promised."""
     records = find_records(plan, edge)
     if len(records) < plan.slices:
@@ -129,7 +136,7 @@ def finish_if_complete(plan: ExportPlan, cause: Cause, edge: Edge) -> None:
 
 
 def close_plan(
-    plan: ExportPlan, finished: SalesExportFinished, difference: str, line: Cause, edge: Edge
+    plan: ExportPlan, finished: SalesExportFinished, difference: str, line: Cause, edge: HasDocuments
 ) -> list[Envelope]:
     """What is to be stated: by the one who closes it, nothing by whoever comes later."""
 

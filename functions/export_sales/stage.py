@@ -9,16 +9,17 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
-from functions.export_sales.exporting import export_batch, export_window
+from functions.export_sales.exporting import ExportSalesPorts, export_batch, export_window
 from functions.export_sales.manifests import BatchManifest, fetch_manifest
 from functions.export_sales.planning import measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.slicing import export_slice, keep_plan, request_missing, request_slices
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, correlated
 from ripple.ports import ChangeRange
+from ripple.ports.holders import HasDocuments, HasObjects, HasSales, HasSettings, StatingPorts
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.timestamps import read_moment
 from ripple.state.export_plan import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportPlan, is_plan, read_plan
@@ -30,7 +31,11 @@ LoadContract = Callable[[str], Contract]
 _COLLECTION = "sales"
 
 
-def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+class PlanPorts(HasSales, HasSettings, Protocol):
+    """What is measured, and how much of it a slice takes."""
+
+
+def react(payload: Payload, cause: Cause, edge: ExportSalesPorts, load: LoadContract = load_contract) -> None:
     """Export a slice, a manifest's batch, again where a replay or `sweep` names the manifest, or what changed in a window."""
     if isinstance(payload, SalesSliceRequested):
         export_slice(payload, cause, edge, load("sales"))
@@ -45,14 +50,14 @@ def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_
         raise PermanentError("event_unexpected", "export_sales reacts to manifests, export requests and their slices")
 
 
-def find_manifests(replay: ReplayRunStarted, edge: Edge) -> list[ObjectRef]:
+def find_manifests(replay: ReplayRunStarted, edge: HasObjects) -> list[ObjectRef]:
     """The manifests that a replay names; other kinds of replays are other stages' business."""
     uris = replay.targets if replay.kind == "manifest" else ()
     return [edge.objects.stat(*split_uri(uri)).ref for uri in uris]
 
 
 def react_to_manifest(
-    ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract, replay: ReplayRunStarted | None = None
+    ref: ObjectRef, cause: Cause, edge: ExportSalesPorts, load: LoadContract, replay: ReplayRunStarted | None = None
 ) -> None:
     """Go on with the plan of its batch, or make one, or export it here; `exports/{key}` says what became of it."""
     known = edge.documents.get(f"{EXPORTS}/{ref.key}")
@@ -81,11 +86,11 @@ def needs_slices(manifest: BatchManifest, most: int) -> bool:
     return manifest.count > most and manifest.id_sum is not None
 
 
-def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: Edge) -> None:
+def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: HasDocuments) -> None:
     edge.documents.create(f"{EXPORTS}/{ref.key}", {"uri": ref.uri, "generation": ref.generation} | conclusion)
 
 
-def plan_batch(manifest: BatchManifest, ref: ObjectRef, line: Cause, edge: Edge) -> ExportPlan:
+def plan_batch(manifest: BatchManifest, ref: ObjectRef, line: Cause, edge: PlanPorts) -> ExportPlan:
     most = rows_per_slice(manifest.count, edge.settings.export_rows_per_slice)
     slices = merge(measure_batch(manifest, most, edge.sales), most)
     return ExportPlan(
@@ -103,7 +108,7 @@ def plan_batch(manifest: BatchManifest, ref: ObjectRef, line: Cause, edge: Edge)
     )
 
 
-def react_to_request(asked: SalesExportRequested, cause: Cause, edge: Edge, load: LoadContract) -> None:
+def react_to_request(asked: SalesExportRequested, cause: Cause, edge: ExportSalesPorts, load: LoadContract) -> None:
     """Go on with the window's plan, or make one, or export it here. The plan's key is the batch's name."""
     wanted = ChangeRange(
         collection=_COLLECTION, changed_from=_moment(asked.changed_from), changed_to=_moment(asked.changed_to)
@@ -127,7 +132,7 @@ def _moment(text: str) -> dt.datetime:
         raise PermanentError("event_malformed", str(error)) from None
 
 
-def plan_window(batch_id: str, wanted: ChangeRange, rows: int, line: Cause, edge: Edge) -> ExportPlan:
+def plan_window(batch_id: str, wanted: ChangeRange, rows: int, line: Cause, edge: PlanPorts) -> ExportPlan:
     most = rows_per_slice(rows, edge.settings.export_rows_per_slice)
     slices = merge(measure_changes(wanted, rows, most, edge.sales), most)
     return ExportPlan(
@@ -141,7 +146,7 @@ def plan_window(batch_id: str, wanted: ChangeRange, rows: int, line: Cause, edge
     )
 
 
-def go_on(plan: ExportPlan, cause: Cause, edge: Edge, *, again: bool = False) -> None:
+def go_on(plan: ExportPlan, cause: Cause, edge: StatingPorts, *, again: bool = False) -> None:
     """Ask for slices: for all that nobody asked for yet; again for those that did not come; and for all of a plan that is done."""
     if not again:
         if plan.state == PLANNED and not plan.requests:

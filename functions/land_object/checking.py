@@ -15,8 +15,8 @@ import orjson
 from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.ports import ObjectStore
+from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.corrections import expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
@@ -46,7 +46,7 @@ class Checked:
     is_whole: bool = True
 
 
-def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge) -> Checked:
+def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, edge: FilePorts) -> Checked:
     """Check the object's rows; PermanentError rejects it whole (empty, not gzip, not the contract's schema)."""
     if name.format.split(".")[0] != contract.format:
         raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
@@ -88,7 +88,7 @@ class _Verdicts:
         return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > reject_ratio * self.rows
 
 
-def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: Edge, size: int) -> Checked:
+def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: BucketPorts, size: int) -> Checked:
     with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, edge.objects.open(ref) as raw:
         verdicts = _Verdicts(quarantine, rescued)
         for found in _find_bad(raw, name, contract, ref):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import orjson
 
 from ripple.errors import PermanentError, RetryableError
-from ripple.gateways.edge import Edge
 from ripple.ports import StoredObject
+from ripple.ports.holders import BucketPorts, FilePorts, HasDocuments, HasObjects
 from ripple.rows.contracts.corrections import CORRECTS_KEY
 from ripple.wire.paths import ObjectRef, split_uri
 
@@ -24,7 +24,7 @@ class Origin:
     lines: frozenset[int]
 
 
-def read_origin(stored: StoredObject, flow: str, edge: Edge) -> Origin | None:
+def read_origin(stored: StoredObject, flow: str, edge: FilePorts) -> Origin | None:
     """Whose lines the object corrects; None if it is no correction. PermanentError rejects one that corrects nothing real."""
     quarantine_uri = stored.metadata.get(CORRECTS_KEY)
     if quarantine_uri is None:
@@ -41,7 +41,7 @@ def read_origin(stored: StoredObject, flow: str, edge: Edge) -> Origin | None:
     return Origin(uri=uri, lines=frozenset(lines))
 
 
-def _find_quarantine(uri: str, stored: StoredObject, edge: Edge) -> ObjectRef:
+def _find_quarantine(uri: str, stored: StoredObject, edge: BucketPorts) -> ObjectRef:
     bucket, name = split_uri(uri)
     if bucket != edge.settings.bucket("quarantine"):
         raise PermanentError("correction_malformed", f"{stored.ref.uri} corrects {uri}, which is not in quarantine")
@@ -58,7 +58,7 @@ def _find_quarantine(uri: str, stored: StoredObject, edge: Edge) -> ObjectRef:
     return found.ref
 
 
-def _read_places(quarantine: ObjectRef, edge: Edge) -> Iterator[tuple[tuple[str, str, int], int]]:
+def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tuple[str, str, int], int]]:
     """`((flow, object, generation), line)` of each record."""
     try:
         with edge.objects.open(quarantine) as lines:
@@ -69,7 +69,7 @@ def _read_places(quarantine: ObjectRef, edge: Edge) -> Iterator[tuple[tuple[str,
         raise PermanentError("correction_malformed", f"{quarantine.uri} is no quarantine: {error!r:.200}") from error
 
 
-def _expect_landed(uri: str, generation: int, edge: Edge) -> None:
+def _expect_landed(uri: str, generation: int, edge: HasDocuments) -> None:
     bucket, name = split_uri(uri)
     file = edge.documents.get(f"files/{ObjectRef(bucket=bucket, name=name, generation=generation).key}")
     if file is None:

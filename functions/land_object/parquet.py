@@ -146,17 +146,21 @@ def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
 
 
 def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
-    missing = [field.name for field in expected if field.name not in found.names]
-    unknown = [name for name in found.names if name not in expected.names and name != RESCUED.name]
-    twice = sorted(name for name, times in Counter(found.names).items() if times > 1)
-    if RESCUED.name in found.names and RESCUED.name not in twice and found.field(RESCUED.name) != RESCUED:
-        unknown.append(RESCUED.name)
-    once = [field for field in expected if field.name in found.names and field.name not in twice]
-    other = [field.name for field in once if found.field(field.name).type != field.type]
-    wrong = [
-        f"{what}: {', '.join(names)}"
-        for what, names in (("missing", missing), ("unknown", unknown), ("twice", twice), ("of another type", other))
-        if names
-    ]
-    if wrong:
-        raise PermanentError("schema_mismatch", f"{ref.uri}: columns " + "; ".join(wrong), "see ripple/rows/contracts")
+    differences = find_differences(found, expected)
+    if differences:
+        said = "; ".join(f"{what}: {', '.join(names)}" for what, names in differences.items())
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see ripple/rows/contracts")
+
+
+def find_differences(found: pa.Schema, expected: pa.Schema) -> dict[str, list[str]]:
+    """Names of columns by what is wrong with them. The column of rescued fields may be there, as it is declared. Pure."""
+    times = Counter(found.names)
+    once = {name: found.field(name) for name in found.names if times[name] == 1}
+    allowed = [*expected.names, *([RESCUED.name] if once.get(RESCUED.name, RESCUED) == RESCUED else [])]
+    differences = {
+        "missing": [name for name in expected.names if not times[name]],
+        "unknown": [name for name in found.names if name not in allowed],
+        "twice": sorted(name for name in times if times[name] > 1),
+        "of another type": [field.name for field in expected if once.get(field.name, field).type != field.type],
+    }
+    return {what: names for what, names in differences.items() if names}

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, correlated, keep_in_outbox, state_as
 from ripple.ports import DocumentStore, Transaction
+from ripple.ports.holders import FilePorts, HasSettings
 from ripple.wire.events import BronzeObjectLanded, Fact
 from ripple.wire.limits import OBJECT_NAME_BYTES
 from ripple.wire.paths import ObjectRef, split_uri
 
-Land = Callable[[ObjectRef, Cause, Edge], None]
+P = TypeVar("P", bound=FilePorts)
 
 
-def replay_objects(uris: Sequence[str], land: Land, cause: Cause, edge: Edge) -> None:
+def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], None], cause: Cause, edge: P) -> None:
     """Every object that is there; PermanentError names those that are gone when all others are done."""
     gone = []
     for uri in uris:
@@ -35,7 +36,7 @@ def replay_objects(uris: Sequence[str], land: Land, cause: Cause, edge: Edge) ->
         raise PermanentError("object_missing", f"not in Bronze any more: {', '.join(gone)}"[:2000])
 
 
-def expect_bronze(uri: str, edge: Edge) -> tuple[str, str]:
+def expect_bronze(uri: str, edge: HasSettings) -> tuple[str, str]:
     """`(bucket, name)` of a Bronze object; PermanentError for any other."""
     bucket, name = split_uri(uri)
     if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Protocol
 
 from functions.land_object.checking import Checked, check_object
 from functions.land_object.replaying import expect_bronze, reconsider, replay_objects
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import Document, DocumentStore, Transaction
+from ripple.ports.holders import BucketPorts, FilePorts, StatingPorts
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.contracts.drift_report import DriftReport
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
@@ -27,7 +28,11 @@ REASON_BYTES = 4096
 LoadContract = Callable[[str], Contract]
 
 
-def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+class LandObjectPorts(StatingPorts, BucketPorts, Protocol):
+    """What `land_object` acts through."""
+
+
+def react(payload: Payload, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
         expect_bronze(payload.ref.uri, edge)
@@ -36,7 +41,7 @@ def react(payload: Payload, cause: Cause, edge: Edge, load: LoadContract = load_
         replay_objects(payload.targets, partial(land_again, load=load), cause, edge)
 
 
-def land_again(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+def land_again(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """As `land`, but what was rejected is checked again: the contract or the code may take it by now."""
     path = f"files/{ref.key}"
     known = edge.documents.get(path)
@@ -45,7 +50,7 @@ def land_again(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = lo
     land(ref, cause, edge, load)
 
 
-def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_contract) -> None:
+def land(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """State `bronze.object.landed` or `bronze.object.rejected` for one generation, once however often it is asked."""
     path = f"files/{ref.key}"
     claim = {
@@ -63,7 +68,7 @@ def land(ref: ObjectRef, cause: Cause, edge: Edge, load: LoadContract = load_con
     send([state_as(fact, STAGE, cause) for fact in facts], edge.publisher, edge.documents)
 
 
-def decide_facts(ref: ObjectRef, edge: Edge, load: LoadContract) -> Sequence[Fact]:
+def decide_facts(ref: ObjectRef, edge: FilePorts, load: LoadContract) -> Sequence[Fact]:
     """Check the object, write its quarantine, and say which facts hold: its drift, if it shows any, and then the verdict."""
     try:
         name = parse_bronze_name(ref.name)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Protocol
 
-from ripple.gateways.edge import Edge
+from ripple.ports.holders import HasDeadLetters, HasDocuments, HasRedriver
 from ripple.wire.dead_letters import DeadLetter, with_history
 
 
-def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: Edge) -> tuple[str, ...]:
+class RedrivePorts(HasDeadLetters, HasDocuments, HasRedriver, Protocol):
+    """Dead letters, their topics, and which of them went back."""
+
+
+def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: RedrivePorts) -> tuple[str, ...]:
     """Publish every letter that no other replay took; the objects whose finalize event died, for their stages to look at."""
     objects = []
     for letter in edge.dead_letters.read(ids):
@@ -22,7 +27,7 @@ def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: Edge) -
     return tuple(dict.fromkeys(objects))
 
 
-def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, edge: Edge) -> bool:
+def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, edge: HasDocuments) -> bool:
     path = f"redrives/{letter.id}"
     claim = {"replay": replay_id, "at": at, "sent": False, "event": letter.event, "event_id": letter.event_id}
     return edge.documents.create(path, claim) or (edge.documents.get(path) or {}).get("replay") == replay_id

@@ -7,18 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from functions.replay.redriving import send_back
+from functions.replay.redriving import RedrivePorts, send_back
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports import Document
+from ripple.ports.holders import HasSettings
 from ripple.replaying.commands import Request, read_request, replay_id_of
-from ripple.replaying.gathering import make_plan
+from ripple.replaying.gathering import PlanningPorts, make_plan
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
 
 STAGE = "replay"
+
+
+class FirePorts(RedrivePorts, HasSettings, Protocol):
+    """What firing a plan takes."""
+
+
+class ReplayPorts(FirePorts, PlanningPorts, Protocol):
+    """What `replay` acts through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +38,7 @@ class Replay:
     replay_of: str | None
 
 
-def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+def react(payload: Payload, cause: Cause, edge: ReplayPorts) -> None:
     """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
@@ -42,7 +51,7 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
         fire(planned, line, edge)
 
 
-def plan_once(request: Request, replay_id: str, cause: Cause, edge: Edge) -> Replay:
+def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> Replay:
     """The plan as it was made first: by a second telling the world has moved on."""
     path = f"replays/{replay_id}" + ("-dry-run" if request.dry_run else "")
     known = edge.documents.get(path)
@@ -56,7 +65,7 @@ def plan_once(request: Request, replay_id: str, cause: Cause, edge: Edge) -> Rep
     return Replay(planned=ReplayRunPlanned.from_data(known["plan"]), replay_of=known["replay_of"])
 
 
-def fire(planned: ReplayRunPlanned, line: Cause, edge: Edge) -> None:
+def fire(planned: ReplayRunPlanned, line: Cause, edge: FirePorts) -> None:
     """State what the stages react to; dead letters go back to where they came from."""
     targets = {planned.kind: tuple(planned.targets)}
     if planned.kind == "object":
@@ -70,7 +79,7 @@ def fire(planned: ReplayRunPlanned, line: Cause, edge: Edge) -> None:
         send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
 
 
-def part_objects(uris: Sequence[str], edge: Edge) -> dict[str, tuple[str, ...]]:
+def part_objects(uris: Sequence[str], edge: HasSettings) -> dict[str, tuple[str, ...]]:
     """Objects of Bronze, and manifests in landing, each under the kind that their stage reacts to."""
     landing = f"gs://{edge.settings.bucket('landing')}/"
     kinds: dict[str, tuple[str, ...]] = {}

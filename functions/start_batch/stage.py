@@ -7,19 +7,27 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from ripple.deployment.routes import FLOWS, GENERATED_FLOWS, LIVE_FLOWS
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
+from ripple.ports.holders import HasDocuments, HasGeneratorJobs, HasPublisher
 from ripple.rows.timestamps import read_day, read_moment
 from ripple.wire.events import BatchRunStarted, Fact, SalesExportRequested
 from ripple.wire.limits import is_line
 
 STAGE = "start_batch"
 _OPTION = re.compile(r"[a-z][a-z0-9-]{0,63}", re.ASCII)
+
+
+class TickPorts(HasDocuments, HasGeneratorJobs, Protocol):
+    """Generator jobs, and the record of who started one."""
+
+
+class StartBatchPorts(TickPorts, HasPublisher, Protocol):
+    """What `start_batch` acts through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +43,7 @@ class Batch:
     arguments: tuple[str, ...]
 
 
-def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+def react(payload: Payload, cause: Cause, edge: StartBatchPorts) -> None:
     """Start every batch of the tick that an earlier delivery has not started."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "start_batch reacts to ticks only")
@@ -120,7 +128,7 @@ def _is_option(name: str, value: object) -> bool:
     return named and isinstance(value, str | int | float) and not isinstance(value, bool) and is_line(str(value))
 
 
-def _start(batch: Batch, edge: Edge) -> Fact:
+def _start(batch: Batch, edge: TickPorts) -> Fact:
     path = f"ticks/{batch.batch_id}"
     window = {"window_from": batch.window_from, "window_to": batch.window_to, "scheduled_at": batch.scheduled_at}
     edge.documents.create(
@@ -147,7 +155,7 @@ def _start(batch: Batch, edge: Edge) -> Fact:
     )
 
 
-def _run_job(batch: Batch, path: str, edge: Edge) -> str:
+def _run_job(batch: Batch, path: str, edge: TickPorts) -> str:
     """A crash before the update runs the job twice; the job itself writes nothing twice."""
     execution = edge.generator_jobs.run(job_name(batch.flow), job_words(batch))
     edge.documents.update(path, {"execution": execution})

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ripple.gateways.edge import Edge
 from ripple.ports import Document
+from ripple.ports.holders import FilePorts
 from ripple.wire.paths import file_list_name
 
 _COLUMNS = (
@@ -22,7 +22,7 @@ _COLUMNS = (
 )
 
 
-def write_file_list(batch: int, epoch: int, edge: Edge) -> None:
+def write_file_list(batch: int, epoch: int, edge: FilePorts) -> None:
     """Written once per batch: a replay reads the same claimed set."""
     files = edge.documents.find("files", {"batch": batch}, 1000)
     lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for _, file in files]

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from functions.start_elt.batching import HEAD, Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import write_file_list
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports import Document
+from ripple.ports.holders import BucketPorts, CapPorts, HasExecutions, StatingPorts
 from ripple.state.elt_runs import may_claim, read_head
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 
 STAGE = "start_elt"
 
 
-def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], None] = time.sleep) -> None:
+class StartEltPorts(StatingPorts, BucketPorts, HasExecutions, Protocol):
+    """What `start_elt` acts through."""
+
+
+def react(payload: Payload, cause: Cause, edge: StartEltPorts, sleep: Callable[[float], None] = time.sleep) -> None:
     """Record what the event says, then look for work: whoever comes last sees it."""
     started: Started | None = None
     if isinstance(payload, EltRunSucceeded | EltRunFailed):
@@ -36,12 +41,12 @@ def react(payload: Payload, cause: Cause, edge: Edge, sleep: Callable[[float], N
         start_execution(started, cause, edge)
 
 
-def _may_start(cause: Cause, edge: Edge) -> bool:
+def _may_start(cause: Cause, edge: CapPorts) -> bool:
     """Only then is it worth to wait for more files: those that come meanwhile share the run. A clock that is off costs a wait."""
     return may_claim(read_head(edge.documents.get(HEAD)), cause.time, edge.settings.elt_runs_per_hour)
 
 
-def start_execution(started: Started, cause: Cause, edge: Edge) -> None:
+def start_execution(started: Started, cause: Cause, edge: StartEltPorts) -> None:
     """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
     run, batch = started.run, started.batch
     write_file_list(run.batch, run.epoch, edge)

@@ -7,19 +7,24 @@ import hashlib
 import json
 import re
 from dataclasses import asdict
+from typing import Protocol
 
 from functions.start_training.deciding import decide_after, decide_again, decide_in, note_job, under_way
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, Transaction
+from ripple.ports.holders import BucketPorts, HasPipelineJobs, HasSettings, StatingPorts
 from ripple.wire.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.wire.paths import split_uri
 
 STAGE = "start_training"
 
 
-def react(payload: Payload, cause: Cause, edge: Edge) -> None:
+class StartTrainingPorts(StatingPorts, BucketPorts, HasPipelineJobs, Protocol):
+    """What `start_training` acts through."""
+
+
+def react(payload: Payload, cause: Cause, edge: StartTrainingPorts) -> None:
     """Train on what an ELT run made, or again on what a batch made, or again where training failed."""
     if isinstance(payload, EltRunSucceeded):
         _react_to_run(payload, cause, edge)
@@ -30,7 +35,7 @@ def react(payload: Payload, cause: Cause, edge: Edge) -> None:
             _retrain(batch, payload.replay_id, cause, edge)
 
 
-def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
+def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: StartTrainingPorts) -> None:
     """Decide and record in one transaction, then submit: whoever comes second finds the first one's decision."""
     digest = _read_spec(edge)[1]
 
@@ -51,7 +56,7 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: Edge) -> None:
 
 
 def _write_record(
-    batch: int, known: Document | None, record: Document, transaction: Transaction, edge: Edge, now: dt.datetime
+    batch: int, known: Document | None, record: Document, transaction: Transaction, edge: HasSettings, now: dt.datetime
 ) -> Document:
     """The record, and with a job that is new in it the day's count: both or neither."""
     if record.get("job") and record["job"] != (known or {}).get("job"):
@@ -60,7 +65,7 @@ def _write_record(
     return record
 
 
-def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
+def _retrain(batch: int, replay_id: str, cause: Cause, edge: StartTrainingPorts) -> None:
     """A replay trains again under the next attempt, or joins the job that is under way."""
     digest = _read_spec(edge)[1]
 
@@ -72,7 +77,7 @@ def _retrain(batch: int, replay_id: str, cause: Cause, edge: Edge) -> None:
     submit(edge.documents.run(work), cause, edge)
 
 
-def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
+def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: StartTrainingPorts) -> None:
     """Note how the newest job of a batch ended; one that failed is tried again under the next attempt."""
     digest = "" if end.state == "succeeded" else _read_spec(edge)[1]
 
@@ -90,14 +95,14 @@ def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: Edge) -> None:
         submit(record, cause, edge)
 
 
-def _read_spec(edge: Edge) -> tuple[bytes, str]:
+def _read_spec(edge: BucketPorts) -> tuple[bytes, str]:
     """The compiled pipeline and its digest."""
     bucket, name = split_uri(edge.settings.pipeline_spec)
     spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
     return spec, hashlib.sha256(spec).hexdigest()
 
 
-def submit(record: Document, cause: Cause, edge: Edge) -> None:
+def submit(record: Document, cause: Cause, edge: StartTrainingPorts) -> None:
     """Submit what was recorded, and state it. The id was recorded too, so that a second submit is none."""
     settings, run = edge.settings, EltRunSucceeded.from_data(record["run"])
     parameters = {

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Protocol
 
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, StoredObject
+from ripple.ports.holders import BucketPorts, HasDocuments, StatingPorts
 from ripple.wire.events import Fact, ReplayRunStarted, RunStalled
 from ripple.wire.events.upkeep import UPKEEP
 
@@ -26,7 +27,11 @@ _OF = {
 }
 
 
-def hear_unheard(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+class ArrivalPorts(StatingPorts, BucketPorts, Protocol):
+    """Buckets, and the word that something is in them."""
+
+
+def hear_unheard(now: dt.datetime, cause: Cause, edge: ArrivalPorts) -> None:
     """A finalize event may be lost for good; nothing that lies in a bucket is."""
     for bucket, (collection, kind, expected, stage) in _OF.items():
         place = f"sweeps/{bucket}"
@@ -42,7 +47,7 @@ def hear_unheard(now: dt.datetime, cause: Cause, edge: Edge) -> None:
 
 
 def _find_silent(
-    page: Sequence[StoredObject], collection: str, now: dt.datetime, edge: Edge
+    page: Sequence[StoredObject], collection: str, now: dt.datetime, edge: HasDocuments
 ) -> list[tuple[StoredObject, str]]:
     paths = [f"{collection}/{stored.ref.key}" for stored in page]
     records = edge.documents.get_many(paths)
@@ -57,7 +62,7 @@ def next_place(page: Sequence[StoredObject], announced: Sequence[StoredObject]) 
     return page[-1].ref.name if len(page) == PAGE else ""
 
 
-def _keep_place(place: str, name: str, edge: Edge) -> None:
+def _keep_place(place: str, name: str, edge: HasDocuments) -> None:
     edge.documents.run(lambda transaction, _now: transaction.set(place, {"after": name}))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, correlated, state_as
+from ripple.ports.holders import StatingPorts
 from ripple.state.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_stalled, read_plan
 from ripple.wire.events import Fact, RunStalled, SalesSliceRequested
 
@@ -16,7 +16,7 @@ MOST_REQUESTS = 200
 _NAMED = 10
 
 
-def end_silent_exports(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+def end_silent_exports(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
     """A slice's message died, or its last handler did before it could look whether all are there."""
     for key, record in edge.documents.find(EXPORTS, {"state": PLANNED}, _AT_ONCE):
         plan = read_plan(key, record)

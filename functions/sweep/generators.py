@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
+from ripple.ports.holders import HasGeneratorJobs, StatingPorts
 from ripple.wire.events import RunStalled
 
 ATTEMPTS = 3
 
 
-def end_generators(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
+class GeneratorPorts(StatingPorts, HasGeneratorJobs, Protocol):
+    """Generator jobs, their ticks, and the word that one is given up."""
+
+
+def end_generators(_now: dt.datetime, cause: Cause, edge: GeneratorPorts) -> None:
     """Note the jobs that succeeded, run those again that did not, up to three times."""
     for batch_id, tick in edge.documents.find("ticks", {"ended": False}, 100):
         state = edge.generator_jobs.state(tick["execution"]) if tick["execution"] else "UNKNOWN"
@@ -22,7 +27,7 @@ def end_generators(_now: dt.datetime, cause: Cause, edge: Edge) -> None:
             _run_again(batch_id, tick, state, cause, edge)
 
 
-def _run_again(batch_id: str, tick: Document, state: str, cause: Cause, edge: Edge) -> None:
+def _run_again(batch_id: str, tick: Document, state: str, cause: Cause, edge: GeneratorPorts) -> None:
     path = f"ticks/{batch_id}"
     if tick["attempts"] < ATTEMPTS:
         execution = edge.generator_jobs.run(f"generate-{tick['flow']}", tick["words"])

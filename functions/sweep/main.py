@@ -4,9 +4,10 @@ import functions_framework
 from flask import Request
 
 from functions.sweep.stage import react
+from ripple.gateways.edge import build_edge
 from ripple.handling.shell import serve
 
 
 @functions_framework.http
 def sweep(request: Request) -> tuple[str, int]:
-    return serve(request, "sweep", react)
+    return serve(request, "sweep", react, build_edge)

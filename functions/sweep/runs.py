@@ -8,11 +8,12 @@ cancels it, and speaks for it only a sweep after it was seen to have ended, when
 from __future__ import annotations
 
 import datetime as dt
+from typing import Protocol
 
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
+from ripple.ports.holders import CapPorts, HasExecutions, StatingPorts
 from ripple.state.elt_runs import EltRun, may_claim, read_head
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
 
@@ -22,7 +23,15 @@ _KEPT = dt.timedelta(days=30)
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
 
-def kick_waiting(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+class WaitingPorts(StatingPorts, CapPorts, Protocol):
+    """What waits for a run, and whether one may start."""
+
+
+class RunPorts(WaitingPorts, HasExecutions, Protocol):
+    """Runs, and the executions that work for them."""
+
+
+def kick_waiting(now: dt.datetime, cause: Cause, edge: WaitingPorts) -> None:
     """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is told again."""
     head = read_head(edge.documents.get("elt/head"))
     if not may_claim(head, now, edge.settings.elt_runs_per_hour):
@@ -33,7 +42,7 @@ def kick_waiting(now: dt.datetime, cause: Cause, edge: Edge) -> None:
         send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
 
 
-def end_silent_run(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+def end_silent_run(now: dt.datetime, cause: Cause, edge: RunPorts) -> None:
     """Speak for the live run if its execution ended without a word, and end it if its lease is over."""
     run = read_head(edge.documents.get("elt/head")).run
     if run is None:
@@ -61,7 +70,7 @@ def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> Do
     return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP} | moments
 
 
-def _speak(fact: Fact, cause: Cause, edge: Edge) -> None:
+def _speak(fact: Fact, cause: Cause, edge: StatingPorts) -> None:
     send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
 
 

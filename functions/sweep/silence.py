@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from ripple.gateways.edge import Edge
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document
+from ripple.ports.holders import HasDocuments, StatingPorts
 from ripple.state.elt_runs import EltRun, read_head
 from ripple.wire.events import RunStalled
 
@@ -16,7 +16,7 @@ TRAINING_PROMISE = dt.timedelta(hours=2)
 _AT_ONCE = 100
 
 
-def tell_silence(now: dt.datetime, cause: Cause, edge: Edge) -> None:
+def tell_silence(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
     """Parked batches, a run past its lease, trainings past their promise. The record remembers what was told of it."""
     for path, record, stalled in _find_silent(now, edge):
         if record.get("stall_told") != stalled.since:
@@ -24,7 +24,7 @@ def tell_silence(now: dt.datetime, cause: Cause, edge: Edge) -> None:
             edge.documents.update(path, {"stall_told": stalled.since})
 
 
-def _find_silent(now: dt.datetime, edge: Edge) -> Iterator[tuple[str, Document, RunStalled]]:
+def _find_silent(now: dt.datetime, edge: HasDocuments) -> Iterator[tuple[str, Document, RunStalled]]:
     for number, batch in edge.documents.find("batches", {"state": "parked"}, _AT_ONCE):
         yield f"batches/{number}", batch, describe_parked(number, batch)
     run = read_head(edge.documents.get("elt/head")).run

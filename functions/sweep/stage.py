@@ -7,24 +7,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
-from functions.sweep.arrivals import hear_unheard
+from functions.sweep.arrivals import ArrivalPorts, hear_unheard
 from functions.sweep.exports import end_silent_exports
-from functions.sweep.generators import end_generators
-from functions.sweep.runs import end_silent_run, kick_waiting
+from functions.sweep.generators import GeneratorPorts, end_generators
+from functions.sweep.runs import RunPorts, end_silent_run, kick_waiting
 from functions.sweep.silence import tell_silence
-from functions.sweep.training import end_silent_training, revive_training
+from functions.sweep.training import TrainingPorts, end_silent_training, revive_training
 from ripple.errors import PermanentError, RetryableError
-from ripple.gateways.edge import Edge
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, read_outbox, send
+from ripple.ports.holders import StatingPorts
 
-Part = Callable[[dt.datetime, Cause, Edge], None]
+
+class SweepPorts(ArrivalPorts, RunPorts, GeneratorPorts, TrainingPorts, Protocol):
+    """What `sweep` acts through."""
+
+
+Part = Callable[[dt.datetime, Cause, SweepPorts], None]
 ON_ITS_WAY = dt.timedelta(minutes=1)
 """What is younger may still be in its handler's hands."""
 
 
-def send_leftovers(now: dt.datetime, _cause: Cause, edge: Edge) -> None:
+def send_leftovers(now: dt.datetime, _cause: Cause, edge: StatingPorts) -> None:
     """Facts that a crash left between their transaction and Pub/Sub."""
     for _, document in edge.documents.find("outbox", {}, 500):
         if now - document["kept_at"] > ON_ITS_WAY:
@@ -44,7 +50,7 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def react(tick: Payload, cause: Cause, edge: Edge, parts: Sequence[Part] = PARTS) -> None:
+def react(tick: Payload, cause: Cause, edge: SweepPorts, parts: Sequence[Part] = PARTS) -> None:
     """Every part has its turn, whatever became of the others: one bad record must not silence the sweep."""
     if not isinstance(tick, Command):
         raise PermanentError("command_malformed", "sweep reacts to ticks only")

@@ -110,14 +110,17 @@ def _incremental(body: Mapping[str, Any]) -> Resource:
 
 
 def new_action(name: str, action: Action) -> Resource:
-    """A `WorkflowInvocationAction` that waits; `name` is ours, to keep it by."""
+    """A `WorkflowInvocationAction` that waits, or is disabled; `name` is ours, to keep it by."""
     target = action.target.as_json()
     canonical = target_of(action.body.get("canonicalTarget", action.body["target"])).as_json()
-    return {"name": name, "target": target, "canonicalTarget": canonical, "state": "PENDING", "bigqueryAction": {}}
+    state = "DISABLED" if action.disabled else "PENDING"
+    return {"name": name, "target": target, "canonicalTarget": canonical, "state": state, "bigqueryAction": {}}
 
 
 def page(items: Sequence[Resource], size: int, token: str) -> tuple[list[Resource], str]:
     """Items from an offset given as token, and the next token or "". Raises ValueError for a token that is none."""
+    if token and not token.isdecimal():
+        raise ValueError(f"pageToken {token!r}")
     start = int(token or 0)
     end = start + size
     return list(items[start:end]), str(end) if end < len(items) else ""

@@ -133,7 +133,7 @@ class Runner:
         if error is None:
             self._note(run, action, "SUCCEEDED")
         elif run.cancelling:
-            self._note(run, action, "CANCELLED", str(error))
+            self._note(run, action, "CANCELLED")
         elif isinstance(error, QueryFailedError | httpx.HTTPError):
             self._note(run, action, "FAILED", str(error) or type(error).__name__)
         else:
@@ -144,8 +144,9 @@ class Runner:
         old = run.records[action.target]
         record: Record = {**old, "state": state}
         if state != "SKIPPED":
-            word = "startTime" if state == "RUNNING" else "endTime"
-            record["invocationTiming"] = {**old.get("invocationTiming", {}), word: self._now()}
+            now = self._now()
+            ends = {} if state == "RUNNING" else {"endTime": now}
+            record["invocationTiming"] = {"startTime": now, **old.get("invocationTiming", {}), **ends}
         if state == "RUNNING":
             record["bigqueryAction"] = {**old["bigqueryAction"], "jobId": _job_id(old)}
         if reason:
@@ -173,8 +174,8 @@ def fail_interrupted(store: RecordStore, now: str) -> None:
             continue
         actions = store.list("action", invocation["name"])
         for action in _interrupted(actions):
-            changed = {"invocationTiming": {**action.get("invocationTiming", {}), "endTime": now}}
-            store.put("action", {**action, **changed}, invocation["name"])
+            timing = {"invocationTiming": {"startTime": now, **action.get("invocationTiming", {}), "endTime": now}}
+            store.put("action", {**action, **(timing if action["state"] == "FAILED" else {})}, invocation["name"])
         invocation["state"] = "FAILED"
         invocation["invocationTiming"]["endTime"] = now
         store.put("invocation", invocation, invocation["name"].rsplit("/workflowInvocations/", 1)[0])

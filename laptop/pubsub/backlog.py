@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -17,7 +18,7 @@ from laptop.pubsub.times import seconds
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way: how often it was handed out, and the ack id of the hand-out that counts."""
+    """A message on its way: how often it was leased, and the ack id of the lease that counts."""
 
     number: int
     message: PubsubMessage
@@ -47,7 +48,7 @@ class Backlog:
         return str(self.subscription.name)
 
     def reload(self) -> None:
-        """Take the whole backlog from the store anew."""
+        """Take the whole backlog from the store again."""
         self._ready.clear()
         self._later.clear()
         self._leased.clear()
@@ -65,12 +66,16 @@ class Backlog:
         self.arrived.set()
 
     def lease(self, limit: int, deadline: float | None = None) -> list[Delivery]:
-        """Hand out at most `limit` messages; each gets a new ack id."""
+        """Lease at most `limit` messages; each gets a new ack id."""
         self._wake_due()
         until = self._now() + (deadline or self.subscription.ack_deadline_seconds or 10)
+        oldest = self._now() - self._retention()
         leased: list[Delivery] = []
         while self._ready and len(leased) < limit:
             delivery = self._ready[0]
+            if delivery.published < oldest:
+                self.forget(self._ready.popleft())
+                continue
             if self.subscription.dead_letter_policy.dead_letter_topic:
                 self._store.mark_attempt(self.name, delivery.number, delivery.attempts + 1)
             self._ready.popleft()
@@ -85,7 +90,7 @@ class Backlog:
         """Whether that hand-out still counts: not acknowledged, given back or run out."""
         return ack_id in self._leased
 
-    def _tell_freed(self) -> None:
+    def _notify_freed(self) -> None:
         """Wake every stream that is full: each waits for the event that was there when it looked."""
         self.freed.set()
         self.freed = asyncio.Event()
@@ -97,7 +102,7 @@ class Backlog:
         self._store.mark_acked(self.name, numbers, keep=self.subscription.retain_acked_messages)
         for ack_id in known:
             self._leased.pop(ack_id, None)
-        self._tell_freed()
+        self._notify_freed()
         return [ack_id for ack_id, delivery in known.items() if delivery is None]
 
     def modify(self, ack_ids: Iterable[str], deadline: int) -> tuple[list[str], list[Delivery]]:
@@ -116,7 +121,7 @@ class Backlog:
     def give_back(self, delivery: Delivery) -> list[Delivery]:
         """A nack: ready again after the backoff, or returned here for the dead-letter topic."""
         self._leased.pop(delivery.ack_id, None)
-        self._tell_freed()
+        self._notify_freed()
         policy = self.subscription.dead_letter_policy
         if policy.dead_letter_topic and delivery.attempts >= (policy.max_delivery_attempts or 5):
             return [delivery]
@@ -132,7 +137,7 @@ class Backlog:
         return []
 
     def _with_followers(self, delivery: Delivery) -> list[Delivery]:
-        """It and, in an ordered subscription, all of its key that come after it, last first: they are told again in order."""
+        """It and, in an ordered subscription, all of its key that come after it, last first: they are delivered again in order."""
         key = self._key(delivery)
         if not key:
             return [delivery]
@@ -147,7 +152,7 @@ class Backlog:
         return sorted([delivery, *revoked, *waiting], key=lambda later: -later.number)
 
     def forget(self, delivery: Delivery) -> None:
-        """After it went to the dead-letter topic."""
+        """After it went to the dead-letter topic, or when it is older than its subscription keeps messages."""
         self._store.mark_acked(self.name, [delivery.number], keep=False)
 
     def expire(self) -> list[Delivery]:
@@ -158,10 +163,9 @@ class Backlog:
         self._wake_due()
         return exhausted
 
-    def next_due(self) -> float | None:
-        """When something becomes ready by time alone."""
-        times = [delivery.expires for delivery in self._leased.values()] + ([self._later[0][0]] if self._later else [])
-        return min(times, default=None)
+    def _retention(self) -> float:
+        """Seconds a message is kept for, acknowledged or not."""
+        return seconds(self.subscription.message_retention_duration or dt.timedelta(days=7))
 
     def _wake_due(self) -> None:
         now = self._now()

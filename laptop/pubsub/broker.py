@@ -1,4 +1,4 @@
-"""Topics and subscriptions: publish fans out, exhausted messages go to dead letters, seek brings the past back."""
+"""Topics and subscriptions: publish fans out, exhausted messages go to dead letters."""
 
 from __future__ import annotations
 
@@ -9,24 +9,18 @@ from typing import Any
 
 import grpc
 from google.protobuf import field_mask_pb2
-from google.pubsub_v1.types import PubsubMessage, Snapshot, Subscription, Topic
+from google.pubsub_v1.types import PubsubMessage, Subscription, Topic
 
 from laptop.loops import DISK_ERRORS
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.filters import FilterError, compile_filter
+from laptop.pubsub.limits import find_subscription_fault
 from laptop.pubsub.store import MessageStore
 from laptop.pubsub.times import rfc3339
+from laptop.rpc import RpcError
 
 DELETED = "_deleted-topic_"
 _RETAINED_SECONDS = 31 * 86400
-
-
-class PubsubError(Exception):
-    """What a client sees: a status code and a message."""
-
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 class Broker:
@@ -36,18 +30,14 @@ class Broker:
         self._store, self._now = store, now
         self.topics: dict[str, Topic] = {}
         self.backlogs: dict[str, Backlog] = {}
-        self.snapshots: dict[str, Snapshot] = {}
         self.on_change: Callable[[str], None] = lambda _name: None
         self._next = store.next_message_id()
+        store.prune(now() - _RETAINED_SECONDS)
         for body in store.resources("topic"):
             topic = Topic.deserialize(body)
             self.topics[topic.name] = topic
         for body in store.resources("subscription"):
             self._open(Subscription.deserialize(body))
-        for body in store.resources("snapshot"):
-            snapshot = Snapshot.deserialize(body)
-            self.snapshots[snapshot.name] = snapshot
-        store.prune(now() - _RETAINED_SECONDS)
 
     def _open(self, subscription: Subscription) -> Backlog:
         backlog = Backlog(subscription, self._store, self._now)
@@ -57,17 +47,17 @@ class Broker:
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.topics[name]
 
     def backlog(self, name: str) -> Backlog:
         if name not in self.backlogs:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.backlogs[name]
 
     def create_topic(self, topic: Topic) -> Topic:
         if topic.name in self.topics:
-            raise PubsubError(
+            raise RpcError(
                 grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={topic.name})."
             )
         return self.put_topic(topic)
@@ -88,15 +78,16 @@ class Broker:
 
     def create_subscription(self, subscription: Subscription) -> Subscription:
         if subscription.name in self.backlogs:
-            raise PubsubError(
+            raise RpcError(
                 grpc.StatusCode.ALREADY_EXISTS,
                 f"Resource already exists in the project (resource={subscription.name}).",
             )
         self.topic(subscription.topic)
+        self._check(subscription)
         try:
             compile_filter(subscription.filter)
         except FilterError as error:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
         subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or 10
         if not subscription.message_retention_duration:
             subscription.message_retention_duration = dt.timedelta(days=7)
@@ -118,11 +109,20 @@ class Broker:
 
     def update_subscription(self, subscription: Subscription, mask: field_mask_pb2.FieldMask) -> Subscription:
         current = self.backlog(subscription.name).subscription
-        for path in mask.paths:
-            if path in ("name", "topic", "filter", "enable_message_ordering"):
-                raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"{path} cannot be changed")
-            setattr(current, path, getattr(subscription, path))
-        return self.put_subscription(current)
+        fixed = [path for path in mask.paths if path in ("name", "topic", "filter", "enable_message_ordering")]
+        if fixed:
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"{', '.join(fixed)} cannot be changed")
+        changed = merge_masked(current, subscription, mask.paths)
+        self._check(changed)
+        return self.put_subscription(changed)
+
+    def _check(self, subscription: Subscription) -> None:
+        """Raises INVALID_ARGUMENT for numbers out of range, NOT_FOUND for a dead-letter topic that is not there."""
+        fault = find_subscription_fault(subscription)
+        if fault:
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, fault)
+        if subscription.dead_letter_policy.dead_letter_topic:
+            self.topic(subscription.dead_letter_policy.dead_letter_topic)
 
     def delete_subscription(self, name: str) -> None:
         self.backlog(name)
@@ -152,7 +152,7 @@ class Broker:
             backlog.add(delivery)
         return [message.message_id for message in messages]
 
-    def bury(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
+    def dead_letter(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
         """Forward what was tried too often to the dead-letter topic, with where it came from."""
         policy = backlog.subscription.dead_letter_policy
         for delivery in exhausted:
@@ -171,59 +171,35 @@ class Broker:
             try:
                 self.publish(policy.dead_letter_topic, [message])
                 backlog.forget(delivery)
-            except PubsubError:
+            except RpcError:
                 continue
             except DISK_ERRORS:
                 backlog.add(delivery)
                 raise
 
-    def seek_time(self, name: str, moment: float) -> None:
-        """Before `moment` acknowledged, from it on not: the past is there as far as topic or subscription kept it."""
-        backlog = self.backlog(name)
-        subscription = backlog.subscription
-        known = {number for acked in (True, False) for number, *_ in self._store.deliveries(name, acked=acked)}
-        topic = self.topics.get(subscription.topic)
-        if topic is not None and topic.message_retention_duration:
-            retained = self._store.messages_of(topic.name, 0)
-            known |= {n for n, body, _ in retained if backlog.matches(dict(PubsubMessage.deserialize(body).attributes))}
-        times = {number: published for number, _, published in self._store.messages_of(subscription.topic, 0)}
-        with self._store.change():
-            for acked in (True, False):
-                chosen = [number for number in known if (times.get(number, 0.0) < moment) == acked]
-                self._store.set_acked_all(name, chosen, acked)
-        backlog.reload()
-
-    def create_snapshot(self, name: str, subscription: str) -> Snapshot:
-        if name in self.snapshots:
-            raise PubsubError(
-                grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name})."
-            )
-        backlog = self.backlog(subscription)
-        snapshot = Snapshot(name=name, topic=backlog.subscription.topic)
-        snapshot.labels = {"pending": ",".join(str(n) for n, *_ in self._store.deliveries(subscription, acked=False))}
-        snapshot.expire_time = dt.datetime.fromtimestamp(self._now() + 7 * 86400, dt.UTC)  # type: ignore[assignment]
-        self._store.put_resource("snapshot", name, Snapshot.serialize(snapshot))
-        self.snapshots[name] = snapshot
-        return snapshot
-
-    def seek_snapshot(self, subscription: str, name: str) -> None:
-        if name not in self.snapshots:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
-        pending = [int(number) for number in self.snapshots[name].labels["pending"].split(",") if number]
-        with self._store.change():
-            self._store.set_acked_all(subscription, pending, acked=False)
-        self.backlog(subscription).reload()
-
     async def watch_leases(self) -> None:
         """Bring expired leases and due retries back, for as long as the server runs."""
         while True:
             for backlog in list(self.backlogs.values()):
-                self.bury(backlog, backlog.expire())
+                self.dead_letter(backlog, backlog.expire())
             await asyncio.sleep(0.05)
+
+
+def merge_masked(current: Any, wanted: Any, paths: Sequence[str]) -> Any:
+    """A copy of a resource with the fields of an update mask. Raises INVALID_ARGUMENT for an empty or unknown one."""
+    unknown = [path for path in paths if path not in type(current).meta.fields]
+    if unknown or not paths:
+        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"update_mask names fields, not {unknown or 'nothing'}")
+    merged = type(current).deserialize(type(current).serialize(current))
+    for path in paths:
+        setattr(merged, path, getattr(wanted, path))
+    return merged
 
 
 def names_page(values: Sequence[Any], request: Any) -> tuple[Sequence[Any], str]:
     """One page of a list by offset token."""
+    if request.page_token and not request.page_token.isdecimal():
+        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid page token: {request.page_token!r}")
     start = int(request.page_token or 0)
     size = request.page_size or 100
     token = str(start + size) if len(values) > start + size else ""

@@ -88,9 +88,9 @@ class _Parser:
             return self._read_prefix()
         if name == "attributes":
             self._take(":")
-            key = _unquote(self._take())
+            key = _named(self._take())
             return lambda attributes: key in attributes
-        key = _key_of(name, self)
+        key = self._read_key(name)
         sign = self._take()
         if sign not in ("=", "!="):
             raise FilterError(f"expected = or != after attributes.{key}, found {sign!r}")
@@ -101,11 +101,17 @@ class _Parser:
 
     def _read_prefix(self) -> Predicate:
         self._take("(")
-        key = _key_of(self._take(), self)
+        key = self._read_key(self._take())
         self._take(",")
         prefix = self._take_string()
         self._take(")")
-        return lambda attributes: attributes.get(key, "\0").startswith(prefix)
+        return lambda attributes: key in attributes and attributes[key].startswith(prefix)
+
+    def _read_key(self, name: str) -> str:
+        """The key of `attributes.KEY`, or of `attributes."KEY"` for one with special characters."""
+        if not name.startswith("attributes."):
+            raise FilterError(f"expected attributes.NAME, found {name!r}")
+        return name.removeprefix("attributes.") or self._take_string()
 
     def _take_string(self) -> str:
         token = self._take()
@@ -114,11 +120,12 @@ class _Parser:
         return _unquote(token)
 
 
-def _key_of(name: str, _parser: _Parser) -> str:
-    if not name.startswith("attributes."):
-        raise FilterError(f"expected attributes.NAME, found {name!r}")
-    return name.removeprefix("attributes.")
+def _named(token: str) -> str:
+    """A key written as a name or as a quoted string."""
+    if not re.match(r'["A-Za-z_]', token):
+        raise FilterError(f"expected a key, found {token!r}")
+    return _unquote(token) if token.startswith('"') else token
 
 
 def _unquote(token: str) -> str:
-    return re.sub(r"\\(.)", r"\1", token[1:-1]) if token.startswith('"') else token
+    return re.sub(r"\\(?:u([0-9a-fA-F]{4})|(.))", lambda m: chr(int(m[1], 16)) if m[1] else m[2], token[1:-1])

@@ -96,7 +96,10 @@ def _compile_proto(definition: str) -> Check:
 
 def _parse_proto(data: bytes, message: Message, encoding: int) -> None:
     if encoding == Encoding.JSON:
-        json_format.Parse(data.decode(), message)
+        text = data.decode()
+        json_format.Parse(text, message)
+        if not text.lstrip().startswith("{"):
+            raise DecodeError("a message in JSON is an object")
         return
     message.ParseFromString(data)
     if not message.IsInitialized():

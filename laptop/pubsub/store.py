@@ -52,6 +52,13 @@ class MessageStore:
         )
         return list(rows)
 
+    def messages_from(self, topic: str, number: int) -> list[tuple[int, bytes]]:
+        """Those that were published from that id on."""
+        rows = self._db.execute(
+            "SELECT id, body FROM messages WHERE topic = ? AND id >= ? ORDER BY id", (topic, number)
+        )
+        return list(rows)
+
     def add_delivery(self, subscription: str, number: int) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO deliveries (subscription, message) VALUES (?, ?)", (subscription, number)

@@ -23,11 +23,18 @@ from laptop.workflows.store import ExecutionStore, Resource
 _LOG = logging.getLogger("laptop.workflows")
 INTERRUPTED = "interrupted by a restart of the laptop"
 _RESULT_BYTES = 256 * 1024
+_ARGUMENT_BYTES = 32 * 1024
+_BASIC = ("name", "startTime", "endTime", "state", "workflowRevisionId")
 
 
 def stamp(now: float) -> str:
     """RFC 3339 in UTC, microseconds."""
     return datetime.fromtimestamp(now, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def view_basic(execution: Resource) -> Resource:
+    """The metadata a list shows unless it is asked for the FULL view."""
+    return {field: execution[field] for field in _BASIC if field in execution}
 
 
 class ExecutionRunner:
@@ -56,7 +63,7 @@ class ExecutionRunner:
             self._finish(execution, "FAILED", error={"payload": json.dumps(error), "context": INTERRUPTED})
 
     def start(self, workflow: Resource, wanted: Resource) -> Resource:
-        """Store a new execution and run it. Raises ApiError 400 for an argument that is not JSON."""
+        """Store a new execution and run it. Raises ApiError 400 for an argument that is not JSON or over 32 KB."""
         argument = _read_argument(wanted.get("argument", ""))
         execution: Resource = {
             "name": f"{workflow['name']}/executions/{uuid.uuid4()}",
@@ -65,7 +72,7 @@ class ExecutionRunner:
             "state": "ACTIVE",
             "argument": wanted.get("argument", ""),
             "workflowRevisionId": workflow["revisionId"],
-            "labels": wanted.get("labels", {}),
+            "labels": {**workflow.get("labels", {}), **wanted.get("labels", {})},
         }
         self._store.put("execution", workflow["name"], execution)
         self._tasks[execution["name"]] = asyncio.create_task(self._run(workflow, execution, argument))
@@ -141,6 +148,8 @@ class ExecutionRunner:
 
 
 def _read_argument(text: str) -> Any:
+    if len(text.encode()) > _ARGUMENT_BYTES:
+        raise ApiError(400, f"argument has more than {_ARGUMENT_BYTES} bytes")
     try:
         return json.loads(text) if text else None
     except ValueError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from laptop.workflows.environment import ExecutionEnvironment
@@ -46,7 +47,7 @@ class StandardLibrary:
         if name in PURE:
             return call_bound(name, PURE[name], positional, named)
         if name in PREDICATES:
-            return decide_retry(name, [*positional, *named.values()][0])
+            return call_bound(name, partial(decide_retry, name), positional, named)
         if name in HTTP:
             return await self._around.requests.send(name.removeprefix("http.").upper(), named)
         if name in CONNECTORS:
@@ -74,6 +75,8 @@ class StandardLibrary:
         return self._around.new_id()
 
     def _get_env(self, name: Any, default: Any = None) -> Any:
+        if not isinstance(name, str) or not isinstance(default, str | None):
+            raise tagged("TypeError", f"sys.get_env needs strings, got {type_name(name)} and {type_name(default)}")
         if name in self._around.variables:
             return self._around.variables[name]
         if default is None:
@@ -84,7 +87,10 @@ class StandardLibrary:
         self, data: Any = None, severity: Any = "DEFAULT", text: Any = None, json: Any = None, timeout: Any = None
     ) -> None:
         del timeout  # accepted as documented; a local log can't run into it
-        self._around.log(str(severity), next((each for each in (data, text, json) if each is not None), None))
+        given = [each for each in (data, text, json) if each is not None]
+        if len(given) != 1 or not isinstance(json, dict | None) or type_name(given[0]) in ("bytes", "function"):
+            raise tagged("TypeError", "sys.log needs one of data, text or json; json is a map")
+        self._around.log(str(severity), given[0])
 
     async def _sleep(self, seconds: Any) -> None:
         if not is_number(seconds) or not 0 <= seconds <= 31_536_000:
@@ -94,4 +100,4 @@ class StandardLibrary:
     async def _sleep_until(self, time: Any) -> None:
         if not isinstance(time, str):
             raise tagged("TypeError", f"sys.sleep_until needs a string, got {type_name(time)}")
-        await self._around.sleep(max(0.0, PURE["time.parse"](time) - self._around.now()))
+        await self._sleep(max(0.0, PURE["time.parse"](time) - self._around.now()))

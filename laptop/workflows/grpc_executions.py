@@ -10,12 +10,13 @@ import grpc.aio
 from google.cloud.workflows.executions_v1 import types
 from google.protobuf import json_format
 
+from laptop.hosting import Hosting
 from laptop.http import ApiError
 from laptop.loops import DISK_ERRORS
-from laptop.workflows.executions import ExecutionRunner
+from laptop.rpc import serve_rpc
+from laptop.workflows.executions import ExecutionRunner, view_basic
 from laptop.workflows.store import ExecutionStore, Resource
 
-_CODES = {400: grpc.StatusCode.INVALID_ARGUMENT, 404: grpc.StatusCode.NOT_FOUND, 409: grpc.StatusCode.ALREADY_EXISTS}
 _SERVICE = "google.cloud.workflows.executions.v1.Executions"
 
 
@@ -38,17 +39,24 @@ class GrpcExecutions:
 
     async def list(self, request: types.ListExecutionsRequest) -> types.ListExecutionsResponse:
         workflow = self._find("workflow", request.parent)
-        start = int(request.page_token or 0)
-        size = request.page_size or 100
+        full = request.view == types.ExecutionView.FULL
+        start, size = _place(request.page_token), min(request.page_size or 100, 100 if full else 1000)
         found = self._store.list_under("execution", workflow["name"], start, size + 1)
+        shown = [_message(one if full else view_basic(one)) for one in found[:size]]
         token = str(start + size) if len(found) > size else ""
-        return types.ListExecutionsResponse(executions=[_message(one) for one in found[:size]], next_page_token=token)
+        return types.ListExecutionsResponse(executions=shown, next_page_token=token)
 
     def _find(self, kind: str, name: str) -> Resource:
         found = self._store.get(kind, name)
         if found is None:
             raise ApiError(404, f"{kind} {name} not found")
         return found
+
+
+def _place(token: str) -> int:
+    if token and not token.isdecimal():
+        raise ApiError(400, f"page_token is not valid: {token!r}")
+    return int(token or 0)
 
 
 def _message(execution: Resource) -> types.Execution:
@@ -62,7 +70,7 @@ def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any)
         try:
             return await method(message)
         except ApiError as error:
-            await context.abort(_CODES.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
+            await context.abort(grpc.StatusCode[error.status], error.message)
         except DISK_ERRORS as error:
             await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
@@ -71,16 +79,14 @@ def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any)
     )
 
 
-async def serve_executions(handlers: GrpcExecutions, address: str) -> grpc.aio.Server:
-    """Listen on `address`; the caller keeps the server, one whose last reference goes stops silently."""
+async def serve_executions(handlers: GrpcExecutions, hosting: Hosting, address: str) -> grpc.aio.Server:
+    """Listen on `address`; the caller keeps the server."""
     methods = {
         "CreateExecution": _handler(handlers.create, types.CreateExecutionRequest, types.Execution),
         "GetExecution": _handler(handlers.get, types.GetExecutionRequest, types.Execution),
         "CancelExecution": _handler(handlers.cancel, types.CancelExecutionRequest, types.Execution),
         "ListExecutions": _handler(handlers.list, types.ListExecutionsRequest, types.ListExecutionsResponse),
     }
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, methods),))
-    server.add_insecure_port(address)
-    await server.start()
+    served = {"google.cloud.workflows.executions.v1": {_SERVICE: methods}}
+    server, _ = await serve_rpc(served, hosting, address=address)
     return server

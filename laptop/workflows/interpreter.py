@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from laptop.workflows import blocks
@@ -12,28 +11,11 @@ from laptop.workflows.errors import WorkflowError, tagged
 from laptop.workflows.evaluation import FunctionName, assign, evaluate_value
 from laptop.workflows.functions import StandardLibrary, find_constant
 from laptop.workflows.operators import as_boolean
+from laptop.workflows.outcomes import Jump, Outcome, Return, Step
 from laptop.workflows.retries import read_policy
 from laptop.workflows.scopes import Budget, VariableScope
 
 CALL_DEPTH = 20
-Step = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Jump:
-    """Leave the current list of steps for the step named `target`, or `break`, `continue`, `end`."""
-
-    target: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
-    """Leave the (sub)workflow with a value."""
-
-    value: Any
-
-
-Outcome = Jump | Return | None
 
 
 async def run_workflow(source: Mapping[str, Any], argument: Any, surroundings: ExecutionEnvironment) -> Any:
@@ -47,13 +29,19 @@ class Machine:
     """Runs the steps of one (sub)workflow call; each call of a subworkflow is a machine one level deeper."""
 
     def __init__(
-        self, *, source: Mapping[str, Any], surroundings: ExecutionEnvironment, budget: Budget, depth: int
+        self,
+        *,
+        source: Mapping[str, Any],
+        surroundings: ExecutionEnvironment,
+        budget: Budget,
+        depth: int,
+        parallel_depth: int = 0,
     ) -> None:
         self.source = source
         self.surroundings = surroundings
         self.budget = budget
         self.depth = depth
-        self.parallel_depth = 0
+        self.parallel_depth = parallel_depth
         self._library = StandardLibrary(surroundings)
 
     def constant(self, name: str) -> Any:
@@ -68,9 +56,20 @@ class Machine:
             return await self._library.call(name, positional, named)
         if self.depth + 1 >= CALL_DEPTH:
             raise tagged("RecursionError", f"call depth over {CALL_DEPTH} in {name}")
-        inner = Machine(source=self.source, surroundings=self.surroundings, budget=self.budget, depth=self.depth + 1)
-        inner.parallel_depth = self.parallel_depth
-        return await inner.run_subworkflow(name, positional, named)
+        return await self._deepen(calls=1, blocks=0).run_subworkflow(name, positional, named)
+
+    def nest(self) -> Machine:
+        """The machine of a branch: branches run at once, so each counts its own depth."""
+        return self._deepen(calls=0, blocks=1)
+
+    def _deepen(self, *, calls: int, blocks: int) -> Machine:
+        return Machine(
+            source=self.source,
+            surroundings=self.surroundings,
+            budget=self.budget,
+            depth=self.depth + calls,
+            parallel_depth=self.parallel_depth + blocks,
+        )
 
     async def run_subworkflow(self, name: str, positional: list[Any], named: dict[str, Any]) -> Any:
         scope = VariableScope(self.budget)

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from laptop.http import ApiError
 from laptop.workflows.errors import SourceError
-from laptop.workflows.executions import ExecutionRunner, stamp
+from laptop.workflows.executions import ExecutionRunner, stamp, view_basic
 from laptop.workflows.source import read_source
 from laptop.workflows.store import ExecutionStore, Resource
 
@@ -44,7 +44,6 @@ class Api:
             Route(executions, self.list_executions, methods=["GET"]),
             Route(executions + "/{execution}", self.get_execution, methods=["GET"]),
             Route(executions + "/{execution}:cancel", self.cancel_execution, methods=["POST"]),
-            Route("/{rest:path}", refuse, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
 
     async def create_workflow(self, request: Request) -> Response:
@@ -79,7 +78,8 @@ class Api:
         return self._operation(workflow["name"], verb, {"@type": _TYPE + "Workflow", **workflow})
 
     async def list_workflows(self, request: Request) -> Response:
-        return self._page(request, "workflow", _parent(request), "workflows")
+        found, more = self._page(request, "workflow", _parent(request), default=500, limit=1000)
+        return JSONResponse({"workflows": found, **more})
 
     async def get_workflow(self, request: Request) -> Response:
         return JSONResponse(self._find("workflow", request))
@@ -100,7 +100,10 @@ class Api:
         return JSONResponse(self._executions.start(workflow, await request.json() if await request.body() else {}))
 
     async def list_executions(self, request: Request) -> Response:
-        return self._page(request, "execution", self._find("workflow", request)["name"], "executions")
+        full = request.query_params.get("view") == "FULL"
+        name = self._find("workflow", request)["name"]
+        found, more = self._page(request, "execution", name, default=100, limit=100 if full else 1000)
+        return JSONResponse({"executions": found if full else [view_basic(each) for each in found], **more})
 
     async def get_execution(self, request: Request) -> Response:
         return JSONResponse(self._find("execution", request))
@@ -124,19 +127,22 @@ class Api:
         self._store.put("operation", parent, operation)
         return JSONResponse(operation)
 
-    def _page(self, request: Request, kind: str, parent: str, key: str) -> Response:
+    def _page(
+        self, request: Request, kind: str, parent: str, *, default: int, limit: int
+    ) -> tuple[list[Resource], Resource]:
         if request.query_params.get("filter") or request.query_params.get("orderBy"):
             raise ApiError(501, "filter and orderBy are not supported on the laptop")
-        size = min(int(request.query_params.get("pageSize", 0)) or 100, 1000)
-        offset = int(request.query_params.get("pageToken", "") or 0)
+        size = min(_number(request, "pageSize") or default, limit)
+        offset = _number(request, "pageToken")
         found = self._store.list_under(kind, parent, offset, size + 1)
-        more = {"nextPageToken": str(offset + size)} if len(found) > size else {}
-        return JSONResponse({key: found[:size], **more})
+        return found[:size], {"nextPageToken": str(offset + size)} if len(found) > size else {}
 
 
-async def refuse(request: Request) -> Response:
-    """Answer 501 by name to what this service does not speak."""
-    raise ApiError(501, f"{request.method} {request.url.path} is not supported on the laptop")
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "") or "0"
+    if not text.isdecimal():
+        raise ApiError(400, f"{name} is not valid: {text!r}")
+    return int(text)
 
 
 def _parent(request: Request) -> str:

@@ -23,6 +23,7 @@ from laptop.workflows.syntax import (
 _BODIES = ("assign", "call", "switch", "steps", "for", "parallel", "try", "raise", "return")
 _COMPANIONS = {"call": {"args", "result"}, "try": {"retry", "except"}}
 _LISTS_OF_STEPS = 50
+_DATA = frozenset({"args", "assign", "return", "raise", "params"})
 _JUMPS = frozenset({"end"})
 _LOOP_JUMPS = frozenset({"end", "break", "continue"})
 
@@ -46,6 +47,8 @@ class _Checker:
         params = body.get("params", [])
         if not isinstance(params, list) or len(params) > (1 if name == "main" else 10):
             yield f"{name}: params is a list of at most {1 if name == 'main' else 10}"
+        names = list(_step_names(body))
+        yield from (f"{name}: repeated step {each}" for each in sorted({n for n in names if names.count(n) > 1}))
         yield from self.steps(name, body["steps"], _JUMPS)
 
     def steps(self, path: str, steps: Any, targets: frozenset[str]) -> Iterator[str]:
@@ -56,7 +59,6 @@ class _Checker:
             yield f"{path}: each step is a map with one name"
             return
         names = [str(next(iter(step))) for step in steps]
-        yield from (f"{path}: repeated step {name}" for name in sorted({n for n in names if names.count(n) > 1}))
         for step in steps:
             name, body = next(iter(step.items()))
             yield from self.step(f"{path}.{name}", body, targets | set(names), frozenset())
@@ -187,6 +189,19 @@ class _Checker:
                 yield f"{path}: {name} blocks, so it needs a call step"
             elif name not in IN_EXPRESSIONS and name not in self._subworkflows:
                 yield f"{path}: not supported on the laptop: {name}"
+
+
+def _step_names(body: Any) -> Iterator[str]:
+    """Names of all steps inside a workflow, however deep: they are unique in it, so that jumps are too."""
+    if isinstance(body, list):
+        for each in body:
+            yield from _step_names(each)
+    elif isinstance(body, dict):
+        for key, value in body.items():
+            if key == "steps" and isinstance(value, list):
+                yield from (str(name) for step in value if isinstance(step, dict) for name in step)
+            if key not in _DATA:
+                yield from _step_names(value)
 
 
 def _invoked(node: Node) -> Iterator[str]:

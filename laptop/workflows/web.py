@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
 from laptop.workflows.errors import http_error, tagged
+from laptop.workflows.operators import is_number
 
 _HOSTS = {
     "dataform.googleapis.com": "dataform",
@@ -21,7 +22,8 @@ _HOSTS = {
     "workflowexecutions.googleapis.com": "workflows",
 }
 RESPONSE_BYTES = 2 * 1024 * 1024
-_SECONDS = 300
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_SECONDS, _MAX_SECONDS = 300, 1800
 
 
 class LaptopRequests:
@@ -49,16 +51,17 @@ class LaptopRequests:
         if set(arguments) - allowed or not isinstance(arguments.get("url"), str):
             raise tagged("TypeError", f"http needs a url and takes {sorted(allowed)}, got {sorted(arguments)}")
         headers = {**_authorize(arguments.get("auth")), **(arguments.get("headers") or {})}
-        content, kind = _encode(arguments.get("body"))
-        if kind and "content-type" not in {name.lower() for name in headers}:
+        asked = next((str(headers[name]) for name in headers if name.lower() == "content-type"), "")
+        content, kind = _encode(arguments.get("body"), asked)
+        if kind and not asked:
             headers["Content-Type"] = kind
         return self._client.build_request(
-            method.upper(),
+            _method(method),
             self._locate(arguments["url"]),
             params=_query(arguments.get("query")),
             headers={name: str(value) for name, value in headers.items()},
             content=content,
-            timeout=arguments.get("timeout") or _SECONDS,
+            timeout=_seconds(arguments.get("timeout")),
         )
 
     def _locate(self, url: str) -> str:
@@ -82,14 +85,31 @@ def _authorize(auth: Any) -> dict[str, str]:
     return {"Authorization": "Bearer laptop"}
 
 
-def _encode(body: Any) -> tuple[bytes | None, str]:
+def _method(method: Any) -> str:
+    if not isinstance(method, str) or method.upper() not in _METHODS:
+        raise tagged("ValueError", f"http needs one of {sorted(_METHODS)}, got {method!r}")
+    return method.upper()
+
+
+def _seconds(timeout: Any) -> float:
+    if timeout is None:
+        return _SECONDS
+    if not is_number(timeout) or not 0 < timeout <= _MAX_SECONDS:
+        raise tagged("ValueError", f"timeout is a number of seconds up to {_MAX_SECONDS}, got {timeout!r}")
+    return float(timeout)
+
+
+def _encode(body: Any, asked: str) -> tuple[bytes | None, str]:
+    """The body as bytes, with the content type it has unless a header asks for another."""
     if body is None:
         return None, ""
     if isinstance(body, bytes):
         return body, "application/octet-stream"
-    if isinstance(body, str):
-        return body.encode(), "text/plain; charset=utf-8"
-    return json.dumps(body).encode(), "application/json"
+    if asked.startswith("application/x-www-form-urlencoded") and isinstance(body, dict):
+        return urlencode(body).encode(), asked
+    if asked and "json" not in asked and isinstance(body, str):
+        return body.encode(), asked
+    return json.dumps(body).encode(), "application/json; charset=utf-8"
 
 
 def _query(given: Any) -> httpx.QueryParams | None:

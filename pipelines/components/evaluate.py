@@ -18,18 +18,15 @@ def evaluate(
     evaluation: dsl.Output[dsl.Artifact],
     metrics: dsl.Output[dsl.Metrics],
 ) -> None:
-    import io
     import json
     from pathlib import Path
 
-    import joblib
-    import numpy as np
     import pyarrow.parquet as pq
 
     from pipelines.repeat_purchase import evaluation as evaluations
-    from pipelines.repeat_purchase import model as models
     from pipelines.repeat_purchase.job import only_finite, recording_failure
     from pipelines.repeat_purchase.registry import open_registry
+    from pipelines.repeat_purchase.scoring import score_test, write_rankings
     from pipelines.repeat_purchase.store import open_store
 
     store = open_store(project)
@@ -38,17 +35,11 @@ def evaluate(
         labels = table.column("label").to_numpy()
         folder = Path(evaluation.path)
         folder.mkdir(parents=True, exist_ok=True)
-        champion, champion_scores = open_registry(project, location).find_champion(), None
+        champion, saved = open_registry(project, location).find_champion(), None
         if champion is not None:
             saved = store.read(f"{champion.artifact_uri}/model.joblib")
             (folder / "champion.joblib").write_bytes(saved)
-            champion_scores = models.predict(joblib.load(io.BytesIO(saved)), table)
-        scores = evaluations.Scores(
-            challenger=models.predict(joblib.load(f"{model.path}/model.joblib"), table),
-            logistic=models.predict(joblib.load(f"{model.path}/logistic.joblib"), table),
-            recency=models.rank_by_recency(table),
-            champion=champion_scores,
-        )
+        scores = score_test(table, model.path, saved)
         record = evaluations.evaluate(labels, scores)
         if champion is not None:
             record["champion_version"] = str(champion.version_id)
@@ -56,10 +47,6 @@ def evaluate(
             truth = evaluations.read_truth(store, truth_uri, table.column("cutoff_at")[0].as_py())
             record |= evaluations.hold_against_limit(table, scores.challenger, truth)
         (folder / "evaluation.json").write_text(json.dumps(record))
-        rankings = {"labels": labels, "challenger": scores.challenger}
-        if champion_scores is not None:
-            rankings["champion"] = champion_scores
-        with (folder / "scores.npz").open("wb") as file:
-            np.savez(file, allow_pickle=False, **rankings)
+        write_rankings(folder / "scores.npz", labels, scores)
         for name, value in only_finite(record).items():
             metrics.log_metric(name, value)

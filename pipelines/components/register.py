@@ -22,7 +22,7 @@ def register(
     import json
 
     from pipelines.repeat_purchase import card as cards
-    from pipelines.repeat_purchase.job import MODEL, job_uri, only_finite, recording_failure
+    from pipelines.repeat_purchase.job import MODEL, job_uri, make_outcome, recording_failure
     from pipelines.repeat_purchase.registry import open_registry
     from pipelines.repeat_purchase.store import open_store, read_path
 
@@ -43,24 +43,12 @@ def register(
         )
         if promote:
             registry.promote(version)
-        lineage = {
-            "snapshot_uri": snapshot.metadata["snapshot_uri"],
-            "snapshot_sha256": snapshot.metadata["sha256"],
-            "dataset_version": snapshot.metadata["dataset_version"],
-            "artifact_uri": artifact_uri,
-        }
+        lineage = cards.trace_lineage(snapshot.metadata, artifact_uri)
         card = cards.make_card(
             job=job, batch=batch, version=version, lineage=lineage, evaluation=record, decision=decision
         )
         store.create_json(f"{artifact_uri}/card.json", card)
         store.create(f"{artifact_uri}/card.md", cards.write_markdown(card).encode(), "text/markdown")
-        store.create_json(
-            job_uri(models_bucket, job, "outcome.json"),
-            {
-                "outcome": "promoted" if promote else "kept_champion",
-                "reason": decision["reason"],
-                "version": version,
-                "metrics": only_finite(record),
-            },
-        )
+        outcome = make_outcome(promote=promote, reason=decision["reason"], version=version, evaluation=record)
+        store.create_json(job_uri(models_bucket, job, "outcome.json"), outcome)
         return version

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pipelines.repeat_purchase.job import only_finite
 
 
+def trace_lineage(snapshot: Mapping[str, Any], artifact_uri: str) -> dict[str, str]:
+    """What the model was made from, by the metadata of its snapshot, and where it is."""
+    return {
+        "snapshot_uri": snapshot["snapshot_uri"],
+        "snapshot_sha256": snapshot["sha256"],
+        "dataset_version": snapshot["dataset_version"],
+        "artifact_uri": artifact_uri,
+    }
+
+
 def make_card(
     *, job: str, batch: int, version: str, lineage: dict[str, str], evaluation: dict[str, Any], decision: dict[str, Any]
 ) -> dict[str, Any]:
-    """The card as a JSON record. `lineage` holds snapshot_uri, snapshot_sha256, dataset_version, artifact_uri."""
+    """The card as a JSON record; `lineage` as `trace_lineage` gives it."""
     return {
         "model": "repeat-purchase",
         "version": version,

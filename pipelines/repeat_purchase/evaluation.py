@@ -55,7 +55,7 @@ def evaluate(labels: metrics.Labels, scores: Scores) -> dict[str, Any]:
 def hold_against_limit(table: pa.Table, scores: metrics.Array, truth: dict[str, float]) -> dict[str, float]:
     """AUC_star and efficiency over the customers the truth knows; LeakError above AUC_star + 3 standard errors.
 
-    Truth of other cutoffs knows none of them: then `truth_rows` is 0 and there is no limit to tell.
+    Truth of other cutoffs knows none of them: then `truth_rows` is 0 and there is no limit to report.
     """
     rows, p_star = bayes.match_truth(table.column("customer_id").to_pylist(), truth)
     if len(rows) == 0:

@@ -1,4 +1,4 @@
-"""What a job leaves behind in the models bucket, so that its exit task can tell how it went."""
+"""What a job leaves behind in the models bucket, so that its exit task can report how it went."""
 
 from __future__ import annotations
 
@@ -19,13 +19,23 @@ def job_uri(models_bucket: str, job: str, name: str) -> str:
 
 @contextmanager
 def recording_failure(store: ArtifactStore, models_bucket: str, job: str, stage: str) -> Iterator[None]:
-    """Keep the reason of a stage's failure for the exit task, which KFP tells only that something failed."""
+    """Keep the reason of a stage's failure for the exit task, to which KFP reports only that something failed."""
     try:
         yield
     except Exception as error:
         reason = f"{stage}: {type(error).__name__}: {error}"
         store.overwrite_json(job_uri(models_bucket, job, "failure.json"), {"stage": stage, "reason": reason})
         raise
+
+
+def make_outcome(*, promote: bool, reason: str, version: str, evaluation: dict[str, Any]) -> dict[str, Any]:
+    """How a job ended that registered a model."""
+    return {
+        "outcome": "promoted" if promote else "kept_champion",
+        "reason": reason,
+        "version": version,
+        "metrics": only_finite(evaluation),
+    }
 
 
 def only_finite(metrics: dict[str, Any]) -> dict[str, float]:

@@ -136,6 +136,6 @@ CODES: Mapping[str, Code] = {
     "gave_up": Code(
         "event",
         "A stage did not take it in as many deliveries as its subscription allows.",
-        "Read the stage's log, mend the cause, then `ripple replay --dead-letter ID`.",
+        "Read the stage's log, fix the cause, then `ripple replay --dead-letter ID`.",
     ),
 }

@@ -38,10 +38,10 @@ BATCH_TABLES = (
 """Incremental: a run deletes and inserts the rows of its batch, and touches no other."""
 
 WHOLE_TABLES = (*_of_flows("gold"), "gold.dim_date")
-"""Built anew by every run, from all of silver."""
+"""Rebuilt by every run, from all of silver."""
 
 VIEWS = ("ops.quarantine_open",)
-"""Made anew by every run, and read from what is there when they are asked."""
+"""Rebuilt by every run, and read from what is there when they are asked."""
 
 WRITTEN = (*BATCH_TABLES, *WHOLE_TABLES, *VIEWS)
 """All that a run writes."""

@@ -20,7 +20,7 @@ class PubsubPublisher:
     def publish(self, envelope: Envelope) -> None:
         self._send(self._topic, envelope.body(), envelope.attributes())
 
-    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
+    def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None:
         """Keep an event that can never work, with the reason, where people look for dead letters."""
         self._send(self._dead_letters, body, attributes)
 

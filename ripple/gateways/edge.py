@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import os
+from collections.abc import Mapping
+from functools import cache, cached_property
 from typing import Any
 
-from ripple.deployment.settings import Settings
+from ripple.deployment.settings import Settings, read_settings
 from ripple.gateways.bus import PubsubPublisher
 from ripple.ports import (
     DeadLetters,
@@ -89,3 +91,14 @@ class Edge:
         from google.cloud import firestore
 
         return firestore.Client(project=self.settings.project)
+
+
+def open_edge(environ: Mapping[str, str]) -> Edge:
+    """The ports by the settings in `environ`. ValueError names a setting that is wrong."""
+    return Edge(read_settings(environ))
+
+
+@cache
+def build_edge() -> Edge:
+    """The one edge of this process."""
+    return open_edge(os.environ)

@@ -1,6 +1,6 @@
 """The shell of every function: an HTTP request becomes a delivery, an error becomes a status code.
 
-Poison must not come back for a day: what can never work is buried with its reason and acknowledged with a 2xx.
+Poison must not come back for a day: what can never work becomes a dead letter with its reason and is acknowledged with a 2xx.
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from cloudevents.exceptions import GenericException
 from cloudevents.http import CloudEvent, from_http
@@ -20,11 +18,10 @@ from cloudevents.sdk.converters.structured import is_structured
 from flask import Request
 
 from ripple.deployment.routes import FINALIZED, MESSAGE_PUBLISHED
-from ripple.deployment.settings import read_settings
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
-from ripple.handling import log_lines
+from ripple.handling import log_records
 from ripple.handling.stating import Cause
+from ripple.ports.holders import HasDeadLetterPublisher
 from ripple.rows.timestamps import read_moment
 from ripple.wire.dead_letters import HISTORY, MESSAGE_ID, PUBLISHED
 from ripple.wire.events import CATALOGUE, Fact, decode_fact
@@ -60,26 +57,25 @@ class Command:
 
 
 Payload = Fact | Finalized | Command
-Handler = Callable[[Payload, Cause, Edge], None]
+P = TypeVar("P", bound=HasDeadLetterPublisher)
+Handler = Callable[[Payload, Cause, P], None]
 
 
-@cache
-def build_edge() -> Edge:
-    """The one edge of this process."""
-    log_lines.write_to_stdout()
-    return Edge(read_settings(os.environ))
+def serve(request: Request, stage: str, react: Handler[P], build: Callable[[], P]) -> tuple[str, int]:
+    """Handle a request to this process, which logs to stdout, with the ports that `build` makes once."""
+    log_records.write_to_stdout()
+    return handle(request, stage, react, build())
 
 
-def serve(request: Request, stage: str, react: Handler, edge: Edge | None = None) -> tuple[str, int]:
-    """Decode, call the stage, encode: 204 done, 200 buried (it says why), 500 try again. No edge: this process's own."""
-    edge = edge or build_edge()
+def handle(request: Request, stage: str, react: Handler[P], ports: P) -> tuple[str, int]:
+    """Decode, call the stage, encode: 204 done, 200 dead-lettered (it says why), 500 try again."""
     try:
         payload, cause = decode(dict(request.headers), request.get_data())
         if isinstance(payload, Fact):
-            log_lines.write("heard", stage, payload, cause.correlation_id)
-        react(payload, cause, edge)
+            log_records.write("received", stage, payload, cause.correlation_id)
+        react(payload, cause, ports)
     except PermanentError as error:
-        _bury(request, stage, error, edge)
+        _refuse(request, stage, error, ports)
         return f"{fit(str(error))}\n", 200
     return "", 204
 
@@ -187,7 +183,7 @@ def _read_finalized(data: object) -> Finalized:
     return finalized
 
 
-def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> None:
+def _refuse(request: Request, stage: str, error: PermanentError, ports: HasDeadLetterPublisher) -> None:
     """With its reason, where people look for dead letters: within what Pub/Sub takes of attributes and of data."""
     headers = [(name.lower(), value) for name, value in request.headers.items()]
     named = [(name, value) for name, value in headers if name.startswith("ce-") or name in HISTORY]
@@ -199,6 +195,6 @@ def _bury(request: Request, stage: str, error: PermanentError, edge: Edge) -> No
         "ripple-reason": fit(str(error)),
         "ripple-known-type": str(kind in CATALOGUE).lower(),
     }
-    fields = {"action": "buried", "stage": stage, "type": kind, "code": error.code}
-    log_lines.LOGGER.error("%s buried an event: %s", stage, error.code, extra={"fields": fields})
-    edge.publisher.bury(request.get_data()[:MESSAGE_BYTES] or b" ", kept | reason)
+    fields = {"action": "dead_lettered", "stage": stage, "type": kind, "code": error.code}
+    log_records.LOGGER.error("%s made a dead letter of an event: %s", stage, error.code, extra={"fields": fields})
+    ports.publisher.publish_dead_letter(request.get_data()[:MESSAGE_BYTES] or b" ", kept | reason)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from ripple.handling import log_lines
+from ripple.handling import log_records
 from ripple.ports import Document, DocumentStore, Publisher, Transaction
 from ripple.wire.events import CATALOGUE, Envelope, Fact
 from ripple.wire.limits import fit
@@ -15,7 +15,7 @@ from ripple.wire.limits import fit
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What a handler reacts to: the event's id, the batch or replay that began it all, the line that a replay tells again."""
+    """What a handler reacts to: the event's id, the batch or replay that began it all, the correlation id of what a replay repeats."""
 
     event_id: str
     correlation_id: str
@@ -69,7 +69,7 @@ def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: Documen
     """Publish, then forget: sent twice is harmless (same id), sent never is not."""
     for envelope in envelopes:
         publisher.publish(envelope)
-        log_lines.write("stated", envelope.source.rpartition("/")[2], envelope.fact, envelope.correlation_id)
+        log_records.write("stated", envelope.source.rpartition("/")[2], envelope.fact, envelope.correlation_id)
         documents.delete(outbox_path(envelope))
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from ripple.errors import PermanentError
-from ripple.gateways.edge import Edge
 from ripple.ports import Document
+from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
@@ -20,7 +21,11 @@ LETTERS_AT_ONCE = 100
 """Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
 
 
-def make_plan(request: Request, edge: Edge) -> ReplayPlan:
+class PlanningPorts(HasDeadLetters, FilePorts, Protocol):
+    """What a plan is made from; it is only read."""
+
+
+def make_plan(request: Request, edge: PlanningPorts) -> ReplayPlan:
     """What the request would do now; PermanentError if that is nothing that exists."""
     if request.kind == "object":
         return _plan_uris("replay of objects", request.targets, edge)
@@ -34,7 +39,7 @@ def make_plan(request: Request, edge: Edge) -> ReplayPlan:
     return _plan_run(request.kind, int(request.targets[0]), edge)
 
 
-def _list_open(gone: list[str], edge: Edge) -> list[DeadLetter]:
+def _list_open(gone: list[str], edge: HasDeadLetters) -> list[DeadLetter]:
     """The oldest open letters, as far as there are enough that can go back: those that cannot must not stand in their way."""
     found: list[DeadLetter] = []
     while page := edge.dead_letters.list(gone, LETTERS_AT_ONCE):
@@ -46,7 +51,7 @@ def _list_open(gone: list[str], edge: Edge) -> list[DeadLetter]:
     return found
 
 
-def _plan_run(kind: str, number: int, edge: Edge) -> ReplayPlan:
+def _plan_run(kind: str, number: int, edge: HasDocuments) -> ReplayPlan:
     batch = edge.documents.get(f"batches/{number}")
     training = edge.documents.get(f"trainings/{number}")
     if kind == "training":
@@ -56,7 +61,7 @@ def _plan_run(kind: str, number: int, edge: Edge) -> ReplayPlan:
     return plan_batch(number, head, batch, training, later, _describe_rest(head, edge))
 
 
-def _describe_rest(head: Head, edge: Edge) -> str:
+def _describe_rest(head: Head, edge: HasDocuments) -> str:
     # The time costs a read, which most replays need not pay.
     return describe_rest(head, edge.documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
 
@@ -67,11 +72,11 @@ def find_later(batch: int, following: int, get: Callable[[str], Document | None]
     return next((number for number in later if get(f"trainings/{number}") is not None), None)
 
 
-def _plan_uris(title: str, uris: Sequence[str], edge: Edge) -> ReplayPlan:
+def _plan_uris(title: str, uris: Sequence[str], edge: FilePorts) -> ReplayPlan:
     return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
 
 
-def _look_up(uri: str, edge: Edge) -> Known:
+def _look_up(uri: str, edge: FilePorts) -> Known:
     bucket, name = split_uri(uri)
     try:
         ref = edge.objects.stat(bucket, name).ref
@@ -83,7 +88,7 @@ def _look_up(uri: str, edge: Edge) -> Known:
     return Known(uri=uri, exists=True, file=file)
 
 
-def list_flow(request: Request, edge: Edge) -> tuple[str, ...]:
+def list_flow(request: Request, edge: BucketPorts) -> tuple[str, ...]:
     """The flow's Bronze objects with `from <= dt < to`; what is named otherwise was never the flow's."""
     found = []
     for stored in edge.objects.list(edge.settings.bucket("bronze"), f"{request.flow}/"):
@@ -96,5 +101,5 @@ def list_flow(request: Request, edge: Edge) -> tuple[str, ...]:
     return check_size(tuple(sorted(found)))
 
 
-def _head(edge: Edge) -> Head:
+def _head(edge: HasDocuments) -> Head:
     return read_head(edge.documents.get("elt/head"))

@@ -26,7 +26,7 @@ class Firing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayPlan:
-    """What a replay does. Without targets it does nothing, and `notes` say why. `lines` are the correlation ids it tells again."""
+    """What a replay does. Without targets it does nothing, and `notes` say why. `lines` are the correlation ids that it repeats."""
 
     kind: str
     title: str
@@ -39,7 +39,7 @@ class ReplayPlan:
 
     @property
     def replay_of(self) -> str | None:
-        """The line that is told again, if it is one."""
+        """The correlation id that is repeated, if it is one."""
         return next(iter(self.lines)) if len(self.lines) == 1 else None
 
     def words(self) -> tuple[str, ...]:

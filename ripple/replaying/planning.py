@@ -39,30 +39,37 @@ class Known:
 def plan_objects(title: str, objects: Sequence[Known], head: Head) -> ReplayPlan:
     """Landed objects are announced again, rejected and new ones are checked; what lands joins the next batch."""
     there = [known for known in objects if known.exists]
-    notes = [f"{known.uri} does not exist: it is left out" for known in objects if not known.exists]
     if not there:
         raise PermanentError(
             "replay_empty", "no object matches this replay", "check the URI, or the flow and the dates"
         )
-    landed = [known for known in there if known.state == "landed"]
-    open_ended = [known for known in there if known.state in ("new", "claimed", "rejected")]
-    if landed:
-        notes.append(f"{_count(len(landed), 'object')} landed already: announced again, nothing else happens to them")
-    fires = [STARTED, *(_announce(known) for known in sorted(there, key=lambda known: _ORDER.index(known.state)))]
-    if open_ended:
-        fires.append(Firing(type="elt.run.started.v1", about=_next(head), condition=_IF_LANDED, certain=False))
+    may_land = any(known.state in _MAY_LAND for known in there)
+    run = Firing(type="elt.run.started.v1", about=_next(head), condition=_IF_LANDED, certain=False)
     return ReplayPlan(
         kind="object",
         title=f"{title}: {_count(len(there), 'object')}",
         targets=tuple(known.uri for known in there),
-        fires=tuple(fires),
-        tables=WRITTEN if open_ended else (),
+        fires=(
+            STARTED,
+            *map(_announce, sorted(there, key=lambda known: _ORDER.index(known.state))),
+            *([run] if may_land else []),
+        ),
+        tables=WRITTEN if may_land else (),
         writing=f"the rows of what lands, as part of {_next(head)}",
-        notes=tuple(notes),
+        notes=tuple(_note_exceptions(objects)),
         lines=frozenset(known.line for known in there),
     )
 
 
+def _note_exceptions(objects: Sequence[Known]) -> list[str]:
+    notes = [f"{known.uri} does not exist: it is left out" for known in objects if not known.exists]
+    landed = sum(known.state == "landed" for known in objects)
+    if landed:
+        notes.append(f"{_count(landed, 'object')} landed already: announced again, nothing else happens to them")
+    return notes
+
+
+_MAY_LAND = ("new", "claimed", "rejected")
 _ORDER = ("landed", "new", "claimed", "rejected", "manifest")
 _IF_LANDED = "if anything of this lands: what follows is an ELT run as for any file"
 
@@ -146,7 +153,8 @@ def plan_training(number: int, training: Document | None, line: str) -> ReplayPl
     if training["train"] and not training.get("ended", True):
         note = f"job {training['job']} is under way for this dataset: this replay joins it"
         return ReplayPlan(kind="training", title=title, notes=(note,))
-    about = f"attempt {int(training['attempts']) + 1} on batch {number}"
+    # One that was never submitted counts as the first: `start_training` counts so too.
+    about = f"attempt {int(training.get('attempts', 1)) + 1} on batch {number}"
     return ReplayPlan(
         kind="training",
         title=title,

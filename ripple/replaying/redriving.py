@@ -15,13 +15,7 @@ def plan_dead_letters(
     asked: Sequence[str], letters: Sequence[DeadLetter], redriven: Mapping[str, Mapping[str, Any]]
 ) -> ReplayPlan:
     """Each open letter that can be sent back goes once; for those asked by name the notes say why one does not."""
-    found = {letter.id: letter for letter in letters}
-    missing = [one for one in asked if one not in found]
-    if missing:
-        raise PermanentError(
-            "dead_letter_unknown", f"no dead letter {', '.join(missing)}"[:1000], "see `ripple dead-letters`"
-        )
-    chosen = [found[one] for one in asked] if asked else [letter for letter in letters if letter.id not in redriven]
+    chosen = _choose(asked, letters) if asked else [letter for letter in letters if letter.id not in redriven]
     going = [letter for letter in chosen if letter.id not in redriven and not letter.way.refusal]
     return ReplayPlan(
         kind="dead-letter",
@@ -31,6 +25,16 @@ def plan_dead_letters(
         notes=tuple(_explain(letter, redriven.get(letter.id)) for letter in chosen if letter not in going),
         lines=frozenset(letter.line for letter in going),
     )
+
+
+def _choose(asked: Sequence[str], letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    found = {letter.id: letter for letter in letters}
+    missing = [one for one in asked if one not in found]
+    if missing:
+        raise PermanentError(
+            "dead_letter_unknown", f"no dead letter {', '.join(missing)}"[:1000], "see `ripple dead-letters`"
+        )
+    return [found[one] for one in asked]
 
 
 def _send(letter: DeadLetter) -> Firing:

@@ -1,6 +1,6 @@
 """Read a dead letter: which event died where, why and how often, and the way on which it can be sent back. Pure.
 
-Two kinds lie on one topic: what a function buried because it can never work, with `ripple-*` attributes, and what Pub/Sub
+Two kinds are on one topic: what a function refused because it can never work, with `ripple-*` attributes, and what Pub/Sub
 gave up after its last delivery, with `CloudPubSubDeadLetterSource*` attributes.
 """
 
@@ -69,7 +69,7 @@ class DeadLetter:
 
 
 def read_dead_letter(message_id: str, died_at: dt.datetime, body: bytes, attributes: Mapping[str, str]) -> DeadLetter:
-    """Any message that lies on the dead-letter topic, however garbled."""
+    """Any message on the dead-letter topic, however garbled."""
     inner = _unwrap(body) if "ripple-stage" in attributes and "ce-type" not in attributes else None
     history = inner["attributes"] if inner else attributes
     stage, trigger = _find_stage(attributes)
@@ -100,7 +100,7 @@ def with_history(letter: DeadLetter, replay_id: str) -> dict[str, str]:
 
 
 def _find_stage(attributes: Mapping[str, str]) -> tuple[str, FactTrigger | CommandTrigger | None]:
-    """Who could not take it, and the trigger that brought it, where that can be told."""
+    """Who could not take it, and the trigger that brought it, where that is known."""
     named = attributes.get("ripple-stage", "")
     source = attributes.get(f"{_GAVE_UP}Subscription", "")
     for stage in STAGES.values():
@@ -124,7 +124,7 @@ def _find_way(
     if kind:
         return _find_fact(kind, body, attributes)
     if not isinstance(trigger, CommandTrigger):
-        return Way(refusal="it is no event that any stage hears")
+        return Way(refusal="it is no event that any stage receives")
     if inner:
         known = {MESSAGE_ID: inner["id"], PUBLISHED: inner["published"]}
         return Way(topic=trigger.topic, data=inner["data"], attributes=_own(inner["attributes"]) | known)
@@ -162,7 +162,7 @@ def _own(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unwrap(body: bytes) -> dict[str, Any] | None:
-    """The message within a push request that a function buried whole; None if there is none that can be read."""
+    """The message within a push request that a function refused whole; None if there is none that can be read."""
     try:
         message = json.loads(body)["message"]
         attributes = message.get("attributes") or {}

@@ -23,7 +23,7 @@ _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 def fit(text: str, limit: int = ATTRIBUTE_BYTES) -> str:
-    """The text in at most `limit` bytes of UTF-8; what is cut off is told apart by its hash."""
+    """The text in at most `limit` bytes of UTF-8; what is cut off is distinguished by its hash."""
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= limit:
         return encoded.decode()

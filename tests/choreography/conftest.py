@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from google.cloud.secretmanager_v1 import Secret, SecretPayload
 
 from cli.laptop_control import start_detached
 from ripple.deployment.routes import PEPPER
@@ -20,8 +21,8 @@ def bring_up(state: Path, *options: str) -> None:
     start_detached(state)
     with clients_of(state) as clients:
         parent = f"projects/{clients.project}"
-        clients.secrets.create_secret(parent=parent, secret_id=PEPPER, secret={"replication": {"automatic": {}}})
-        clients.secrets.add_secret_version(parent=f"{parent}/secrets/{PEPPER}", payload={"data": b"p" * 32})
+        clients.secrets.create_secret(parent=parent, secret_id=PEPPER, secret=Secret(replication={"automatic": {}}))
+        clients.secrets.add_secret_version(parent=f"{parent}/secrets/{PEPPER}", payload=SecretPayload(data=b"p" * 32))
     ripple(state, "up", "--detach", *options)
 
 

@@ -223,7 +223,7 @@ class FakePublisher:
         json.loads(envelope.body())
         self.sent.append(envelope)
 
-    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
+    def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None:
         self.buried.append((body, attributes))
 
     def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
@@ -344,7 +344,7 @@ class FakeSales:
 
 @dataclass(slots=True)
 class FakeEdge:
-    """The ports of one process that lives in memory; stages take it for an `Edge`."""
+    """The ports of one process that lives in memory: what every stage acts through."""
 
     settings: Settings = field(
         default_factory=lambda: Settings(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ripple.errors import RetryableError
-from ripple.rows.contracts.corrections import CORRECTS_KEY, write_correction
+from ripple.rows.contracts.corrections import CORRECTS_KEY
 from ripple.rows.contracts.validation import CORRECTS_FIELD
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
 from ripple.wire.paths import correction_name, parse_bronze_name
@@ -50,6 +50,7 @@ UNKNOWN = {
     "no line": (None, "missing_field"),
     "a line by its text": ("21", "correction_unknown"),
     "a truth": (True, "correction_unknown"),
+    "a line and a half": (21.5, "correction_unknown"),
 }
 
 
@@ -133,41 +134,6 @@ def test_a_correction_that_failed_is_tried_again_on_the_origin_not_on_itself() -
     first = drop(edge, b"\n".join([line(21)] * 20 + [line(7)]), str(origin.quarantine_uri))
     assert reject(edge, first.quarantine_uri, line(21), FIXED + "l") == "path_unknown"
     assert reject(edge, first.quarantine_uri, line(21), FIXED.replace("-1.", "-2.")) == "correction_of_correction"
-
-
-def a_record(raw: str, **changed: Any) -> dict[str, Any]:
-    return RECORD | {"raw": raw, "code": "wrong_type"} | changed
-
-
-@pytest.mark.parametrize(
-    ("raw", "written"),
-    [
-        ('{"a": 1.10}', '{"_corrects":21, "a": 1.10}'),
-        (' {  "a":[{}]} ', '{"_corrects":21, "a":[{}]}'),
-        ("{}", '{"_corrects":21}'),
-    ],
-)
-def test_an_edited_record_becomes_its_text_and_the_line_it_corrects(raw: str, written: str) -> None:
-    assert write_correction(a_record(raw)) == written
-    assert json.loads(written)[CORRECTS_FIELD] == 21
-
-
-@pytest.mark.parametrize(
-    ("record", "wrong"),
-    [
-        (a_record("{"), "line 21: its raw is still no JSON"),
-        (a_record("[" * 100_000), "line 21: its raw is still no JSON"),
-        (a_record("[]"), "line 21: its raw must be a JSON object"),
-        (a_record('{"_corrects": 1}'), "line 21: its raw must be a JSON object without _corrects"),
-        (a_record('{"a":\n1}'), "line 21: its raw must be one line"),
-        (a_click(), "not a record of quarantine"),
-        (a_record("{}", line="21"), "not a record of quarantine"),
-        (a_record("{}") | {"raw": None}, "not a record of quarantine"),
-    ],
-)
-def test_a_record_that_cannot_come_back_is_named_by_its_line(record: dict[str, Any], wrong: str) -> None:
-    with pytest.raises(ValueError, match=wrong):
-        write_correction(record)
 
 
 def test_the_same_correction_has_the_same_name_and_another_has_another() -> None:

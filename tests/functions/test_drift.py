@@ -33,7 +33,7 @@ def finalize(edge: FakeEdge, data: bytes, name: str = NAME, **metadata: str) -> 
     """Land it under a contract that lets drift evolve; what was stated."""
     stored = edge.objects.put(BRONZE, name, data, metadata)
     payload = Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata)
-    react(payload, cause(), edge, evolving)  # type: ignore[arg-type]
+    react(payload, cause(), edge, evolving)
     return edge.publisher.facts()
 
 
@@ -104,9 +104,9 @@ def test_a_crash_does_not_lose_what_is_told_of_drift(call: str) -> None:
     stored = edge.objects.put(BRONZE, NAME, data)
     payload = Finalized(ref=stored.ref, size=stored.size, metadata={})
     with pytest.raises(CrashError):
-        react(payload, cause(), edge, evolving)  # type: ignore[arg-type]
+        react(payload, cause(), edge, evolving)
     told = len(edge.publisher.sent)
-    react(payload, cause("finalize-2"), edge, evolving)  # type: ignore[arg-type]
+    react(payload, cause("finalize-2"), edge, evolving)
     drifted, landed = edge.publisher.facts()[told:]
     assert isinstance(drifted, BronzeContractDrifted)
     assert {envelope.fact.id for envelope in edge.publisher.sent} == {drifted.id, landed.id}
@@ -119,10 +119,10 @@ def test_a_second_finalize_tells_the_same_drift_without_reading_the_file() -> No
     edge = FakeEdge()
     stored = edge.objects.put(BRONZE, NAME, b"\n".join([GOOD] * 40 + [EXTRA]))
     payload = Finalized(ref=stored.ref, size=stored.size, metadata={})
-    react(payload, cause(), edge, evolving)  # type: ignore[arg-type]
+    react(payload, cause(), edge, evolving)
     first = edge.publisher.facts()
     edge.objects.live.clear()
-    react(payload, cause("finalize-2"), edge, evolving)  # type: ignore[arg-type]
+    react(payload, cause("finalize-2"), edge, evolving)
     assert edge.publisher.facts()[2:] == first
 
 
@@ -133,7 +133,7 @@ def export(*rows: dict[str, Any], evolves: bool = True) -> tuple[FakeEdge, Sales
         edge.sales.orders[name] = row | {"order_id": name}
     stored = edge.objects.put("ripple-test-landing", "sales/b-1.json", json.dumps(manifest(edge)).encode())
     payload = Finalized(ref=stored.ref, size=stored.size, metadata={})
-    export_sales.react(payload, cause(), edge, evolving if evolves else load_contract)  # type: ignore[arg-type]
+    export_sales.react(payload, cause(), edge, evolving if evolves else load_contract)
     return edge, edge.publisher.facts(SalesSliceExported)[0]
 
 
@@ -175,7 +175,7 @@ def land_slice(edge: FakeEdge, fact: SalesSliceExported) -> list[Any]:
     bucket, name = BRONZE, fact.uri.split("/", 3)[3]
     stored = edge.objects.stat(bucket, name)
     told = len(edge.publisher.sent)
-    react(Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata), cause(), edge)  # type: ignore[arg-type]
+    react(Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata), cause(), edge)
     return edge.publisher.facts()[told:]
 
 

@@ -53,7 +53,7 @@ def manifest(edge: FakeEdge, **changed: Any) -> dict[str, Any]:
 def deliver(edge: FakeEdge, body: object) -> None:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     stored = edge.objects.put("ripple-test-landing", "sales/b-1/manifest.json", data)
-    react(Finalized(ref=stored.ref, size=stored.size, metadata={}), cause(), edge)  # type: ignore[arg-type]
+    react(Finalized(ref=stored.ref, size=stored.size, metadata={}), cause(), edge)
 
 
 def read_table(edge: FakeEdge, name: str = FIRST) -> pa.Table:
@@ -80,7 +80,7 @@ def test_an_export_states_its_slices_and_then_that_it_finished() -> None:
 def replay_manifest(edge: FakeEdge, kind: str = "manifest") -> None:
     uris = ("gs://ripple-test-landing/sales/b-1/manifest.json",)
     fact = ReplayRunStarted(replay_id="r-1", kind=kind, targets=uris)
-    react(fact, dataclasses.replace(cause(fact.id), correlation_id="r-1"), edge)  # type: ignore[arg-type]
+    react(fact, dataclasses.replace(cause(fact.id), correlation_id="r-1"), edge)
 
 
 def test_a_replayed_manifest_states_the_same_facts_on_the_replays_line_and_writes_nothing() -> None:
@@ -199,7 +199,7 @@ def test_a_requested_export_takes_what_changed_in_its_window() -> None:
     asked = SalesExportRequested(
         batch_id="live-1", changed_from="2026-01-02T00:00:00Z", changed_to="2026-01-03T00:00:00Z"
     )
-    react(asked, cause(), edge)  # type: ignore[arg-type]
+    react(asked, cause(), edge)
     finished = edge.publisher.facts(SalesExportFinished)[0]
     assert (finished.batch_id, finished.rows, finished.manifest_uri) == ("live-1", 5, None)
 
@@ -231,4 +231,4 @@ def test_a_manifest_that_is_no_object_is_refused(body: bytes) -> None:
 def test_another_fact_is_refused() -> None:
     fact = EltRunStarted(batch=1, epoch=1, flows=(), files=0, execution="x")
     with pytest.raises(PermanentError, match="event_unexpected"):
-        react(fact, cause(), FakeEdge())  # type: ignore[arg-type]
+        react(fact, cause(), FakeEdge())

@@ -38,7 +38,7 @@ def put(edge: FakeEdge, data: bytes, name: str = NAME, **metadata: str) -> Store
 
 def deliver(edge: FakeEdge, stored: StoredObject, event: str = "finalize-1") -> Any:
     payload = Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata)
-    react(payload, cause(event), edge)  # type: ignore[arg-type]
+    react(payload, cause(event), edge)
     return edge.publisher.sent[-1].fact
 
 
@@ -206,7 +206,7 @@ def test_two_landers_that_disagree_state_the_verdict_of_the_first() -> None:
         return dataclasses.replace(load_contract(flow), format="parquet")
 
     late = Finalized(ref=stored.ref, size=stored.size, metadata={})
-    react(late, cause("late"), edge, load_of_another_version)  # type: ignore[arg-type]
+    react(late, cause("late"), edge, load_of_another_version)
     assert [type(fact) for fact in edge.publisher.facts()] == [BronzeObjectLanded, BronzeObjectLanded]
 
 
@@ -230,14 +230,14 @@ def test_a_replay_of_objects_lands_what_was_never_landed() -> None:
     edge = FakeEdge()
     stored = put(edge, GOOD)
     replay = ReplayRunStarted(replay_id="r-1", kind="object", targets=(stored.ref.uri,))
-    react(replay, cause("r-1"), edge)  # type: ignore[arg-type]
+    react(replay, cause("r-1"), edge)
     assert edge.publisher.facts(BronzeObjectLanded)[0].generation == stored.ref.generation
 
 
 def replay(edge: FakeEdge, *uris: str, replay_id: str = "r-1") -> None:
     fact = ReplayRunStarted(replay_id=replay_id, kind="object", targets=uris)
     told = dataclasses.replace(cause(fact.id), correlation_id=replay_id)
-    react(fact, told, edge)  # type: ignore[arg-type]
+    react(fact, told, edge)
 
 
 def test_a_replay_of_a_landed_object_states_the_same_fact_on_its_own_line_and_changes_nothing() -> None:
@@ -299,7 +299,7 @@ def test_bad_rows_of_a_later_check_lie_beside_those_of_the_first() -> None:
     name = quarantine_name(parse_bronze_name(stored.ref.name), stored.ref.generation)
     held, _ = edge.objects.live["ripple-test-quarantine", name]
     del edge.objects.live["ripple-test-quarantine", name]
-    edge.objects.put("ripple-test-quarantine", name, b"{}\n", held.metadata | {CONTENT_KEY: "of another contract"})
+    edge.objects.put("ripple-test-quarantine", name, b"{}\n", {**held.metadata, CONTENT_KEY: "of another contract"})
     edge.settings = strict(0.5)
     replay(edge, stored.ref.uri)
     fact = edge.publisher.facts(BronzeObjectLanded)[0]
@@ -309,7 +309,7 @@ def test_bad_rows_of_a_later_check_lie_beside_those_of_the_first() -> None:
 
 def test_a_replay_of_a_batch_is_none_of_its_business() -> None:
     edge = FakeEdge()
-    react(ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)), cause("r-1"), edge)  # type: ignore[arg-type]
+    react(ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)), cause("r-1"), edge)
     assert edge.publisher.sent == []
 
 

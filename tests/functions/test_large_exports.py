@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import io
+import operator
 import random
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -62,7 +64,7 @@ def requested(edge: FakeEdge) -> list[SalesSliceRequested]:
 
 
 def tell(edge: FakeEdge, fact: Fact, **context: Any) -> None:
-    react(fact, dataclasses.replace(cause(fact.id), **context), edge)  # type: ignore[arg-type]
+    react(fact, dataclasses.replace(cause(fact.id), **context), edge)
 
 
 def order_ids(edge: FakeEdge) -> Counter[str]:
@@ -126,7 +128,7 @@ def test_a_second_telling_of_a_manifest_asks_for_nothing_again() -> None:
 
 def deliver_again(edge: FakeEdge) -> None:
     (stored,) = [stored for (bucket, _), (stored, _) in edge.objects.live.items() if bucket == "ripple-test-landing"]
-    react(Finalized(ref=stored.ref, size=stored.size, metadata={}), cause(), edge)  # type: ignore[arg-type]
+    react(Finalized(ref=stored.ref, size=stored.size, metadata={}), cause(), edge)
 
 
 class DyingDocuments(FakeDocuments):
@@ -405,7 +407,7 @@ def test_sums_of_ids_add_up_in_any_order() -> None:
 def sweep_at(edge: FakeEdge, minutes: float) -> list[Any]:
     edge.publisher.sent.clear()
     edge.documents.clock = lambda: NOW + dt.timedelta(minutes=minutes)
-    sweep(TICK, cause("tick-1"), edge)  # type: ignore[arg-type]
+    sweep(TICK, cause("tick-1"), edge)
     return [fact for fact in edge.publisher.facts() if isinstance(fact, RunStalled | SalesSliceRequested)]
 
 
@@ -441,7 +443,7 @@ def test_the_promise_doubles_with_every_request() -> None:
 def test_an_export_that_makes_progress_is_left_alone() -> None:
     edge = large()
     for minute, fact in enumerate(requested(edge)[:-1]):
-        edge.documents.clock = lambda minute=minute: NOW + dt.timedelta(minutes=8 * minute)
+        edge.documents.clock = partial(operator.add, NOW, dt.timedelta(minutes=8 * minute))
         tell(edge, fact)
     assert exports_of(sweep_at(edge, 8 * (minute + 1))) == []
 

@@ -27,7 +27,7 @@ def command(body: Any) -> Command:
 
 def ask(edge: FakeEdge, message: str = "m-1", **body: Any) -> ReplayRunPlanned:
     before = len(edge.publisher.sent)
-    react(command(body), cause(message), edge)  # type: ignore[arg-type]
+    react(command(body), cause(message), edge)
     fact = edge.publisher.sent[before].fact
     assert isinstance(fact, ReplayRunPlanned)
     return fact
@@ -186,7 +186,7 @@ def test_a_bad_command_is_refused_by_name(body: dict[str, Any], code: str) -> No
 def test_a_fact_is_no_command() -> None:
     fact = SalesExportRequested(batch_id="b", changed_from="a", changed_to="b")
     with pytest.raises(PermanentError, match="command_malformed"):
-        react(fact, cause(), FakeEdge())  # type: ignore[arg-type]
+        react(fact, cause(), FakeEdge())
 
 
 JSON = st.recursive(
@@ -203,7 +203,7 @@ def test_any_command_is_a_replay_or_is_refused(body: dict[str, Any], kind: Any) 
     edge = an_edge()
     refused = ""
     try:
-        react(command(body | {"kind": kind}), cause(), edge)  # type: ignore[arg-type]
+        react(command(body | {"kind": kind}), cause(), edge)
     except PermanentError as error:
         refused = str(error)
     assert bool(refused) != bool(edge.publisher.sent)

@@ -29,13 +29,13 @@ def an_edge() -> FakeEdge:
     edge = FakeEdge()
     edge.objects.put("ripple-test-models", "spec.json", b"{}")
     edge.objects.put(BRONZE, NAME, json.dumps(a_click()).encode())
-    land_object.react(started("object", f"gs://{BRONZE}/{NAME}"), cause("first"), edge)  # type: ignore[arg-type]
+    land_object.react(started("object", f"gs://{BRONZE}/{NAME}"), cause("first"), edge)
     (landed,) = edge.publisher.facts(BronzeObjectLanded)
-    start_elt.react(landed, cause(landed.id), edge, lambda _: None)  # type: ignore[arg-type]
+    start_elt.react(landed, cause(landed.id), edge, lambda _: None)
     succeed(edge, epoch=1)
-    start_training.react(success(1), cause("run"), edge)  # type: ignore[arg-type]
+    start_training.react(success(1), cause("run"), edge)
     (job,) = edge.pipeline_jobs.submitted
-    start_training.react(end(job), cause("end"), edge)  # type: ignore[arg-type]
+    start_training.react(end(job), cause("end"), edge)
     return edge
 
 
@@ -49,7 +49,7 @@ def success(epoch: int) -> EltRunSucceeded:
 
 
 def succeed(edge: FakeEdge, epoch: int) -> None:
-    start_elt.react(success(epoch), cause(f"succeeded {epoch}"), edge, lambda _: None)  # type: ignore[arg-type]
+    start_elt.react(success(epoch), cause(f"succeeded {epoch}"), edge, lambda _: None)
 
 
 def end(job: str) -> TrainingJobFinished:
@@ -62,7 +62,7 @@ def ask_both(edge: FakeEdge, body: dict[str, Any]) -> dict[str, Envelope]:
     stated = {}
     for message in ("m-1", "m-2"):
         command = Command(body=body, attributes={}, published_at=NOW)
-        replay.react(command, cause(message), edge)  # type: ignore[arg-type]
+        replay.react(command, cause(message), edge)
         stated[message] = edge.publisher.sent[-1]
     assert all(isinstance(envelope.fact, ReplayRunStarted) for envelope in stated.values())
     return stated
@@ -94,7 +94,7 @@ def test_a_dataset_is_trained_on_once(order: tuple[str, ...]) -> None:
     for message in order:
         deliver(replays[message], start_training.react, edge)
     first, second = edge.pipeline_jobs.submitted
-    start_training.react(end(second), cause("end 2"), edge)  # type: ignore[arg-type]
+    start_training.react(end(second), cause("end 2"), edge)
     for message in order:
         deliver(replays[message], start_training.react, edge)
     assert list(edge.pipeline_jobs.submitted) == [first, second]
@@ -116,7 +116,7 @@ def test_the_second_command_finds_the_first_and_adds_nothing() -> None:
     edge = an_edge()
     for message in ("m-1", "m-2"):
         command = Command(body={"kind": "batch", "batch": 1}, attributes={}, published_at=NOW)
-        replay.react(command, cause(message), edge)  # type: ignore[arg-type]
+        replay.react(command, cause(message), edge)
         if message == "m-1":
             deliver(edge.publisher.sent[-1], start_elt.react, edge)
     words = dataclasses.asdict(edge.publisher.sent[-1].fact)["words"]

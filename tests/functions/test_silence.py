@@ -21,7 +21,7 @@ def park(edge: FakeEdge) -> None:
         failed = EltRunFailed(
             batch=1, epoch=epoch, execution=f"executions/{epoch}", state="FAILED", reason="no disk", failed_actions=[]
         )
-        start_elt(failed, cause(failed.id), edge, lambda _: None)  # type: ignore[arg-type]
+        start_elt(failed, cause(failed.id), edge, lambda _: None)
     assert edge.documents.held["batches/1"]["state"] == "parked"
 
 

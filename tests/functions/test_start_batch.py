@@ -19,7 +19,7 @@ def tick(published_at: dt.datetime = NOW, **body: Any) -> Command:
 
 
 def fire(edge: FakeEdge, command: Command, message: str = "m-1") -> None:
-    react(command, cause(message), edge)  # type: ignore[arg-type]
+    react(command, cause(message), edge)
 
 
 def test_a_bare_tick_starts_every_flow_for_the_day_before() -> None:
@@ -111,4 +111,4 @@ def test_a_bad_tick_is_refused_before_anything_runs(body: dict[str, Any]) -> Non
 def test_a_fact_is_no_tick() -> None:
     fact = SalesExportRequested(batch_id="b", changed_from="a", changed_to="b")
     with pytest.raises(PermanentError, match="command_malformed"):
-        react(fact, cause(), FakeEdge())  # type: ignore[arg-type]
+        react(fact, cause(), FakeEdge())

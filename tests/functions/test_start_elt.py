@@ -37,7 +37,7 @@ def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObje
 
 
 def tell(edge: FakeEdge, fact: Fact, event: str = "", sleep: Callable[[float], None] = lambda _: None) -> None:
-    react(fact, cause(event or fact.id), edge, sleep)  # type: ignore[arg-type]
+    react(fact, cause(event or fact.id), edge, sleep)
 
 
 def succeed(edge: FakeEdge, batch: int, epoch: int) -> EltRunSucceeded:
@@ -282,6 +282,39 @@ def test_a_replay_that_is_told_again_when_it_is_done_runs_nothing(replay: str) -
     assert live(edge) == (1, 3)
 
 
+def correlations(edge: FakeEdge) -> list[tuple[str, str | None]]:
+    return [(argument["correlation_id"], argument["replay_of"]) for argument in edge.executions.arguments]
+
+
+def test_a_run_that_a_replay_shares_stays_the_files_own() -> None:
+    edge = FakeEdge()
+    tell(edge, record(edge, 1))
+    tell(edge, replay_batch("r-1"))
+    tell(edge, fail(1, 1))
+    assert correlations(edge) == [("batch-1", None), ("batch-1", None)]
+
+
+def test_a_run_that_two_replays_share_stays_the_first_ones() -> None:
+    edge = a_done_batch()
+    tell(edge, record(edge, 2))
+    for replay in ("r-1", "r-2"):
+        tell(edge, replay_batch(replay))
+    tell(edge, succeed(edge, 2, 2))
+    assert correlations(edge)[-1] == ("r-1", "batch-1")
+
+
+def test_replays_run_in_the_order_in_which_they_were_asked_for() -> None:
+    edge = capped_edge(elt_runs_per_hour=0)
+    for number in (1, 2, 3):
+        run_one(edge, number)
+    tell(edge, record(edge, 4))
+    for replay, batch in (("r-1", "2"), ("r-2", "3"), ("r-3", "1")):
+        tell(edge, replay_batch(replay, batch))
+    while (run := live(edge)) is not None:
+        tell(edge, succeed(edge, *run))
+    assert [argument["batch"] for argument in edge.executions.arguments[3:]] == [4, 2, 3, 1]
+
+
 def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
     edge = FakeEdge()
     tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("7",)))
@@ -324,6 +357,38 @@ def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() 
         tell(edge, fact)
     tell(edge, fact)
     assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 1)]
+    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
+
+
+def test_a_retry_takes_up_no_batch_that_has_gone_on_to_another_epoch() -> None:
+    edge = FakeEdge(executions=DyingExecutions())
+    fact = record(edge, 1)
+    with pytest.raises(CrashError):
+        tell(edge, fact)
+    edge.documents.held["batches/1"]["epoch"] = 2
+    tell(edge, fact)
+    assert len(edge.executions.arguments) == 1
+
+
+class OvertakenExecutions(FakeExecutions):
+    """While the first execution starts, the same event comes again and is handled to its end."""
+
+    def start(self, argument: Mapping[str, object]) -> str:
+        execution = super().start(argument)
+        if len(self.arguments) == 1:
+            self.meanwhile()
+        return execution
+
+    meanwhile: Callable[[], None]
+
+
+def test_the_execution_that_was_noted_first_stays() -> None:
+    executions = OvertakenExecutions()
+    edge = FakeEdge(executions=executions)
+    fact = record(edge, 1)
+    executions.meanwhile = lambda: tell(edge, fact)
+    tell(edge, fact)
+    assert len(executions.arguments) == 2
     assert edge.documents.held["batches/1"]["execution"] == "executions/2"
 
 

@@ -36,7 +36,7 @@ def an_edge() -> FakeEdge:
 
 
 def tell(edge: FakeEdge, fact: Fact, event: str = "event-1") -> None:
-    react(fact, cause(event), edge)  # type: ignore[arg-type]
+    react(fact, cause(event), edge)
 
 
 def retrain(replay: str, batch: str = "3") -> ReplayRunStarted:

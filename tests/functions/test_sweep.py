@@ -39,7 +39,7 @@ def sweep(edge: FakeEdge, later: dt.timedelta = dt.timedelta(minutes=10)) -> lis
     """What a sweep states that many minutes after the beginning, by Firestore's clock; its own is an hour off."""
     edge.publisher.sent.clear()
     edge.documents.clock = lambda: NOW + later
-    react(TICK, cause("tick-1", NOW - dt.timedelta(hours=1)), edge)  # type: ignore[arg-type]
+    react(TICK, cause("tick-1", NOW - dt.timedelta(hours=1)), edge)
     return edge.publisher.facts()
 
 
@@ -54,16 +54,16 @@ def land_one(edge: FakeEdge, dies_before: str = "") -> BronzeObjectLanded | None
     if dies_before:
         edge.documents.dies_before.append(dies_before)
         with pytest.raises(CrashError):
-            land(payload, cause(), edge)  # type: ignore[arg-type]
+            land(payload, cause(), edge)
         return None
-    land(payload, cause(), edge)  # type: ignore[arg-type]
+    land(payload, cause(), edge)
     return edge.publisher.facts(BronzeObjectLanded)[0]  # type: ignore[no-any-return]
 
 
 def start_run(edge: FakeEdge) -> None:
     fact = land_one(edge)
     assert fact is not None
-    start_elt(fact, cause(fact.id), edge, lambda _: None)  # type: ignore[arg-type]
+    start_elt(fact, cause(fact.id), edge, lambda _: None)
 
 
 def test_a_fact_that_a_crash_left_unsent_is_sent_with_its_own_context() -> None:
@@ -81,7 +81,7 @@ def test_a_fact_that_may_be_on_its_way_is_left_alone() -> None:
     edge = FakeEdge()
     land_one(edge, dies_before="delete")
     edge.publisher.sent.clear()
-    send_leftovers(NOW + dt.timedelta(seconds=30), cause("tick-1"), edge)  # type: ignore[arg-type]
+    send_leftovers(NOW + dt.timedelta(seconds=30), cause("tick-1"), edge)
     assert edge.publisher.sent == []
     assert [path for path in edge.documents.held if path.startswith("outbox/")]
 
@@ -94,7 +94,7 @@ def test_a_lost_finalize_is_reported_and_the_object_is_announced_again() -> None
     assert (stalled.stalled, stalled.expected) == (stored.ref.uri, "bronze.object.landed.v1")
     assert f"{NAME} is never claimed" in stalled.reason
     assert isinstance(replay, ReplayRunStarted)
-    land(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+    land(replay, cause(replay.id), edge)
     assert len(edge.publisher.facts(BronzeObjectLanded)) == 1
 
 
@@ -106,7 +106,7 @@ def test_a_manifest_nobody_heard_of_is_exported_after_all() -> None:
     edge.objects.put("ripple-test-landing", "sales/b-1.json", json.dumps(promise).encode())
     stalled, replay = sweep(edge)
     assert (stalled.of, replay.kind) == ("export_sales", "manifest")
-    export(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+    export(replay, cause(replay.id), edge)
     (finished,) = edge.publisher.facts(SalesExportFinished)
     assert {fact.of for fact in sweep(edge) if isinstance(fact, RunStalled)} == {"land_object"}
     assert finished.manifest_uri == stalled.stalled
@@ -117,7 +117,7 @@ def test_a_manifest_that_can_never_work_is_announced_once() -> None:
     edge.objects.put("ripple-test-landing", "sales/b-1.json", b"no manifest")
     _, replay = sweep(edge)
     with pytest.raises(PermanentError, match="manifest_malformed"):
-        export(replay, cause(replay.id), edge)  # type: ignore[arg-type]
+        export(replay, cause(replay.id), edge)
     assert sweep(edge) == []
 
 
@@ -234,7 +234,7 @@ def test_an_epoch_that_no_execution_claimed_is_claimed_by_the_sweep_so_that_a_sl
 def test_a_generator_job_that_failed_runs_again_and_is_given_up_after_three() -> None:
     edge = FakeEdge()
     tick = Command(body={"flows": ["startups"]}, attributes={"kind": "batch"}, published_at=NOW)
-    start_batch(tick, cause("tick"), edge)  # type: ignore[arg-type]
+    start_batch(tick, cause("tick"), edge)
     for number in (1, 2):
         edge.generator_jobs.states[f"jobs/generate-startups/executions/{number}"] = "FAILED"
         assert sweep(edge) == []
@@ -248,7 +248,7 @@ def test_a_generator_job_that_failed_runs_again_and_is_given_up_after_three() ->
 def test_a_generator_job_that_succeeded_is_asked_for_no_more() -> None:
     edge = FakeEdge()
     tick = Command(body={"flows": ["startups"]}, attributes={"kind": "batch"}, published_at=NOW)
-    start_batch(tick, cause("tick"), edge)  # type: ignore[arg-type]
+    start_batch(tick, cause("tick"), edge)
     edge.generator_jobs.states["jobs/generate-startups/executions/1"] = "SUCCEEDED"
     sweep(edge)
     assert edge.documents.find("ticks", {"ended": False}, 9) == []
@@ -295,7 +295,7 @@ def train_on(edge: FakeEdge, batch: int = 1) -> str:
     edge.objects.put("ripple-test-models", "spec.json", b"{}")
     run = succeeded(batch)
     edge.documents.held[f"batches/{batch}"] = {"state": "done", "succeeded": run.data()}
-    start_training(run, cause(run.id), edge)  # type: ignore[arg-type]
+    start_training(run, cause(run.id), edge)
     return str(edge.documents.held[f"trainings/{batch}"].get("job", ""))
 
 
@@ -307,7 +307,7 @@ def test_a_training_job_that_ended_in_silence_is_stated(state: str, outcome: str
     (finished,) = sweep(edge)
     assert isinstance(finished, TrainingJobFinished)
     assert (finished.job, finished.state, finished.outcome) == (job, "failed", outcome)
-    start_training(finished, cause(finished.id), edge)  # type: ignore[arg-type]
+    start_training(finished, cause(finished.id), edge)
     assert sweep(edge) == []
 
 
@@ -316,7 +316,7 @@ def test_a_training_job_that_was_decided_and_never_submitted_is_told_again_under
     job = train_on(edge)
     edge.pipeline_jobs.submitted.clear()
     (told,) = sweep(edge)
-    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    start_training(told, cause(told.id), edge)
     assert list(edge.pipeline_jobs.submitted) == [job]
 
 
@@ -344,7 +344,7 @@ def test_a_dataset_skipped_for_a_run_that_was_parked_is_told_again_and_trained()
     edge.documents.held["elt/head"] = head | {"run": None}
     (told,) = sweep(edge)
     assert isinstance(told, EltRunSucceeded)
-    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    start_training(told, cause(told.id), edge)
     assert edge.documents.held["trainings/1"]["train"]
     assert sweep(edge) == []
 
@@ -367,5 +367,5 @@ def test_the_newest_dataset_that_met_the_cap_is_trained_when_the_day_allows_it()
     assert train_on(edge) == ""
     assert sweep(edge, dt.timedelta(hours=23)) == []
     (told,) = sweep(edge, dt.timedelta(hours=24))
-    start_training(told, cause(told.id), edge)  # type: ignore[arg-type]
+    start_training(told, cause(told.id), edge)
     assert edge.documents.held["trainings/1"]["train"]

@@ -103,7 +103,7 @@ def check_runbooks(root: Path) -> Iterator[str]:
         text = path.read_text()
         if len(text) > 8192:
             yield f"docs/runbooks/{path.name}: has {len(text)} characters, over 8192"
-        asked = ("**What it means.**", "**How to look.**", "**How to mend.**")
+        asked = ("**What it means.**", "**How to look.**", "**How to fix it.**")
         yield from (f"docs/runbooks/{path.name}: lacks {question}" for question in asked if question not in text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from ripple.handling.log_lines import describe
+from ripple.handling.log_records import describe
 from ripple.wire.events import CATALOGUE, BronzeObjectLanded, BronzeObjectRejected, TrainingJobFinished
 
 ROOT = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def test_queries_ask_of_facts_that_are_in_the_catalogue() -> None:
     assert asked - set(CATALOGUE) == set()
 
 
-def test_every_fact_that_nobody_mends_has_an_alert() -> None:
+def test_every_fact_that_nobody_fixes_has_an_alert() -> None:
     code = (ALERTS / "queries.tf").read_text()
     failures = {kind for kind in CATALOGUE if re.search(r"\.(failed|rejected|stalled)\.", kind)}
     assert {kind for kind in failures if kind not in code} == set()

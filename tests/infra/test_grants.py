@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from requirements.imports import read_declared
 from ripple.deployment.parts import JOBS
 from ripple.deployment.routes import STAGES, caller, service_account
 from tests.infra.grants import Grant, read_golden
 
 ROOT = Path(__file__).parents[2]
-GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 GRANTS = read_golden((ROOT / "infra" / "iam.golden").read_text())
 ROLES_OF = {
     "google-cloud-aiplatform": "aiplatform",
@@ -37,7 +36,7 @@ def services_of(account: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_function_is_granted_what_it_has_clients_of_and_nothing_else(stage: str) -> None:
-    packages = {line.partition(">")[0] for line in GROUPS[stage]}
+    packages = read_declared(ROOT, stage).packages
     assert services_of(service_account(stage)) == {ROLES_OF[name] for name in packages if name in ROLES_OF}
 
 
@@ -50,7 +49,7 @@ def test_who_calls_a_function_may_call_it_and_nothing_else(stage: str) -> None:
 
 
 @pytest.mark.parametrize("part", [*STAGES, *(job.name for job in JOBS.values())])
-def test_no_function_and_no_job_overwrites_or_deletes_what_lies_in_a_bucket(part: str) -> None:
+def test_no_function_and_no_job_overwrites_or_deletes_what_is_in_a_bucket(part: str) -> None:
     assert [grant for grant in grants_of(service_account(part)) if grant.role in WIDE] == []
 
 

@@ -43,7 +43,7 @@ def test_deliveries_are_within_what_pubsub_allows() -> None:
         assert delivery["attempts"] is None or 5 <= delivery["attempts"] <= 100
 
 
-def test_whatever_dies_lies_in_a_ledger_and_the_last_ledger_lets_nothing_die() -> None:
+def test_whatever_dies_is_in_a_ledger_and_the_last_ledger_lets_nothing_die() -> None:
     last = [ledger for ledger in LEDGERS if ledger.topic == TOPOLOGY["dead_letters_topic"]]
     assert [ledger.delivery.attempts for ledger in last] == [None]
     assert all(ledger.topic in TOPICS for ledger in LEDGERS)
@@ -54,7 +54,7 @@ def test_a_job_gets_the_pepper_if_its_code_opens_it() -> None:
     assert {flow: job.needs_pepper for flow, job in JOBS.items()} == opened
 
 
-def test_some_stage_hears_every_tick() -> None:
+def test_some_stage_receives_every_tick() -> None:
     triggers = [trigger for stage in STAGES.values() for trigger in stage.triggers]
-    heard = {trigger.kind for trigger in triggers if isinstance(trigger, CommandTrigger) and trigger.topic == TICKS}
-    assert {tick.kind for tick in SCHEDULE} == heard
+    received = {trigger.kind for trigger in triggers if isinstance(trigger, CommandTrigger) and trigger.topic == TICKS}
+    assert {tick.kind for tick in SCHEDULE} == received

@@ -13,12 +13,12 @@ JOB: dict[str, Any] = {"job": "train-1", "batch": 7, "dataset_version": "d41d"}
 PROMOTED = {"outcome": "promoted", "reason": "better", "version": "3", "metrics": {"auc": 0.9}}
 
 
-def test_a_success_tells_what_the_job_recorded() -> None:
+def test_a_success_reports_what_the_job_recorded() -> None:
     data = make_data(**JOB, succeeded=True, outcome=PROMOTED, failure={"reason": "an older attempt"}, message="")
     assert data == {**JOB, "state": "succeeded", "model": "repeat-purchase", **PROMOTED}
 
 
-def test_a_failure_tells_the_recorded_reason_before_the_services() -> None:
+def test_a_failure_reports_the_recorded_reason_before_the_services() -> None:
     data = make_data(**JOB, succeeded=False, outcome=None, failure={"reason": "train: no"}, message="task failed")
     assert data == {**JOB, "state": "failed", "outcome": "failed", "reason": "train: no", "metrics": {}}
     bare = make_data(**JOB, succeeded=False, outcome=None, failure=None, message="out of memory")

@@ -50,7 +50,7 @@ def test_a_ranking_that_knows_the_label_is_a_leak() -> None:
         hold_against_limit(TABLE, P_STAR + LABELS, TRUTH)
 
 
-def test_truth_about_nobody_in_the_test_set_tells_no_limit() -> None:
+def test_truth_about_nobody_in_the_test_set_reports_no_limit() -> None:
     assert hold_against_limit(TABLE, P_STAR, {}) == {"truth_rows": 0.0}
 
 

@@ -39,14 +39,14 @@ class Landing:
         self.edge.sales.orders = {name: row | {"batch_id": batch_id} for name, row in orders.items()}
         promise = json.dumps(manifest(self.edge, batch_id=batch_id)).encode()
         stored = self.edge.objects.put(f"{PROJECT}-landing", f"sales/{batch_id}.json", promise)
-        told = Finalized(ref=stored.ref, size=stored.size, metadata={})
-        export_sales.react(told, cause(), self.edge, self.load)  # type: ignore[arg-type]
+        finalized = Finalized(ref=stored.ref, size=stored.size, metadata={})
+        export_sales.react(finalized, cause(), self.edge, self.load)
         (fact,) = [made for made in self.edge.publisher.facts(SalesSliceExported) if made.batch_id == batch_id]
         slice_ = self.edge.objects.stat(f"{PROJECT}-bronze", fact.uri.split("/", 3)[3])
         return self._land(Finalized(ref=slice_.ref, size=slice_.size, metadata=slice_.metadata))
 
-    def _land(self, told: Finalized) -> BronzeObjectLanded:
-        land_object.react(told, cause(), self.edge, self.load)  # type: ignore[arg-type]
+    def _land(self, finalized: Finalized) -> BronzeObjectLanded:
+        land_object.react(finalized, cause(), self.edge, self.load)
         fact = self.edge.publisher.sent[-1].fact
         assert isinstance(fact, BronzeObjectLanded), fact
         return fact
@@ -56,7 +56,7 @@ class Landing:
         for file in self.edge.documents.held.values():
             if file.get("state") == "landed" and file["batch"] is None:
                 file["batch"] = batch
-        write_file_list(batch, 1, self.edge)  # type: ignore[arg-type]
+        write_file_list(batch, 1, self.edge)
         for place, (_, data) in self.edge.objects.live.items():
             bucket, name = place
             if place not in self._copied and not bucket.endswith("-landing"):

@@ -134,8 +134,8 @@ def test_what_is_quarantined_is_open_until_it_is_corrected(loaded: Warehouse, la
             f"clickstream/dt=2026-01-01/{name}.jsonl", lines, {CORRECTS_KEY: quarantine_of(landing)}
         )
         assert corrected.corrects_uri == f"gs://{PROJECT}-bronze/{CLICKS}"
-    mended = {f"o-{number}": order(f"o-{number}", "bob", 80 + number) for number in range(20)}
-    landing.export("sales-2", mended | {"o-bad": order("o-bad", "ann", 62, status="refunded")})
+    corrected = {f"o-{number}": order(f"o-{number}", "bob", 80 + number) for number in range(20)}
+    landing.export("sales-2", corrected | {"o-bad": order("o-bad", "ann", 62, status="refunded")})
     landing.claim(2)
     run(loaded, 2)
     assert open_rows(loaded) == [("a.jsonl", 65)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.torture.harvest import Expected
+from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
 Key = tuple[str, int]
@@ -51,7 +51,10 @@ def judge(rest: Rest, expected: Expected, log: Acknowledged) -> list[Finding]:
     return [
         *_judge_acknowledged(rest, log),
         *_judge_rows(rest, expected),
-        *_judge_properties(rest),
+        *_judge_files(rest),
+        *_judge_batches(rest),
+        *_judge_training(rest),
+        *_judge_leases(rest),
         *_judge_traces(rest),
     ]
 
@@ -83,7 +86,7 @@ def _judge_rows(rest: Rest, expected: Expected) -> Iterable[Finding]:
     yield _none("per file: rows in = silver + rejected + duplicates (ops.file_counts)", rest.uneven_files)
 
 
-def _judge_properties(rest: Rest) -> Iterable[Finding]:
+def _judge_files(rest: Rest) -> Iterable[Finding]:
     landed = [(file["uri"], file["generation"]) for file in rest.files if file["state"] == "landed"]
     yield _none("every Bronze generation is landed", rest.bronze ^ set(landed))
     loose = [f["uri"] for f in rest.files if f["state"] == "landed" and rest.batches.get(f["batch"]) != "done"]
@@ -91,10 +94,16 @@ def _judge_properties(rest: Rest) -> Iterable[Finding]:
     times = Counter((uri, generation) for _, uri, generation in rest.claimed)
     wrong = [*(rest.bronze - times.keys()), *(key for key, count in times.items() if count != 1)]
     yield _none("each is read by exactly one batch (ops.batch_files)", wrong)
+
+
+def _judge_batches(rest: Rest) -> Iterable[Finding]:
     gaps = set(range(1, len(rest.batches) + 1)) ^ rest.batches.keys()
     yield _none("batches have no gaps", gaps)
     undone = [number for number, state in rest.batches.items() if state != "done"]
     yield _none(f"all {len(rest.batches)} batches are done", undone)
+
+
+def _judge_training(rest: Rest) -> Iterable[Finding]:
     succeeded = Counter(version for version, state in rest.jobs if state == "PIPELINE_STATE_SUCCEEDED")
     yield _none("no dataset version was trained on twice", [v for v, count in succeeded.items() if count > 1])
     last = rest.last_training
@@ -103,6 +112,9 @@ def _judge_properties(rest: Rest) -> Iterable[Finding]:
     ended = last.get("outcome") in ("promoted", "kept_champion") if last.get("train") else not last.get("superseded")
     holds = decided and ended
     yield Finding(holds=holds, what="the newest dataset is trained on, or a reason says why not", seen=said)
+
+
+def _judge_leases(rest: Rest) -> Iterable[Finding]:
     live = rest.head.get("run")
     yield Finding(
         holds=not live and rest.head.get("next") == len(rest.batches) + 1, what="no live lease", seen=str(live)

@@ -107,7 +107,7 @@ def test_the_query_for_the_snapshot_says_how_much_it_may_bill(run_elt: Callable[
     assert query["maximumBytesBilled"] == str(2**30)
 
 
-def test_what_a_replay_causes_names_the_line_that_is_told_again(run_elt: Callable[[Script], Run]) -> None:
+def test_what_a_replay_causes_names_the_correlation_id_that_is_repeated(run_elt: Callable[[Script], Run]) -> None:
     script = Script()
     run_elt(script)(correlation_id="replay-1", replay_of="cor")
     attributes, _ = only_event(script)

@@ -35,7 +35,7 @@ variable "pepper_version" {
 
 # What a person decides.
 variable "alert_emails" {
-  description = "Addresses that are told of what goes wrong."
+  description = "Addresses that are notified of what goes wrong."
   type        = set(string)
   default     = []
 }

@@ -14,7 +14,7 @@ locals {
     },
     {
       title = "ELT runs and trainings that ended"
-      query = "sum by (type, state) (increase(${local.facts}{${local.function},action=\"heard\",type=~\"elt.run.succeeded.v1|elt.run.failed.v1|training.job.finished.v1\"}[1h]))"
+      query = "sum by (type, state) (increase(${local.facts}{${local.function},action=\"received\",type=~\"elt.run.succeeded.v1|elt.run.failed.v1|training.job.finished.v1\"}[1h]))"
     },
     {
       title = "Age of the oldest message, by subscription, in seconds"

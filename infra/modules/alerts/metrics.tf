@@ -1,15 +1,15 @@
-# What the functions log of facts (ripple/handling/log_lines.py), counted. `heard` counts a fact that the workflow or the pipeline
-# states, and also one that `sweep` states for them: the stage that reacts hears both.
+# What the functions log of facts (ripple/handling/log_records.py), counted. `received` counts a fact that the workflow or the pipeline
+# states, and also one that `sweep` states for them: the stage that reacts receives both.
 locals {
   lines = "resource.type=\"cloud_run_revision\" AND jsonPayload.stage:*"
 
   fact_labels = {
-    action = "What was done with the fact: stated, heard, buried"
+    action = "What was done with the fact: stated, received, dead_lettered"
     type   = "The fact's type"
     stage  = "The function that logged it"
     flow   = "The flow, where the fact names one"
     state  = "How a run or a job ended"
-    code   = "Why an object was rejected or an event buried"
+    code   = "Why an object was rejected or an event made a dead letter"
   }
 
   row_metrics = {
@@ -21,8 +21,8 @@ locals {
 resource "google_logging_metric" "facts" {
   project     = var.project_id
   name        = "ripple/facts"
-  description = "Facts that functions stated, heard or buried."
-  filter      = "${local.lines} AND jsonPayload.action=(\"stated\" OR \"heard\" OR \"buried\")"
+  description = "Facts that functions stated, received or made dead letters."
+  filter      = "${local.lines} AND jsonPayload.action=(\"stated\" OR \"received\" OR \"dead_lettered\")"
 
   metric_descriptor {
     metric_kind  = "DELTA"

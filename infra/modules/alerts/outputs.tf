@@ -1,5 +1,5 @@
 output "notification_channels" {
-  description = "Full names of the mail channels; a budget tells the same."
+  description = "Full names of the mail channels; a budget notifies the same."
   value       = [for channel in google_monitoring_notification_channel.email : channel.name]
 }
 

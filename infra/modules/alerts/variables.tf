@@ -15,7 +15,7 @@ variable "labels" {
 }
 
 variable "emails" {
-  description = "Addresses that are told. A mailing list is better than people."
+  description = "Addresses that are notified. A mailing list is better than people."
   type        = set(string)
 
   validation {
@@ -64,7 +64,7 @@ variable "workflow" {
 }
 
 variable "sweep_service" {
-  description = "Name of the function that finds what fell silent, whose own silence is told too."
+  description = "Name of the function that finds what fell silent, whose own silence is reported too."
   type        = string
   default     = "sweep"
 }

@@ -1,4 +1,4 @@
-# A budget tells and does not stop: what stops are the caps of functions, jobs and queries.
+# A budget notifies and does not stop: what stops are the caps of functions, jobs and queries.
 resource "google_billing_budget" "month" {
   billing_account = var.billing_account
   display_name    = "ripple ${var.project_id}"

@@ -45,12 +45,12 @@ variable "thresholds" {
 }
 
 variable "notification_channels" {
-  description = "Monitoring channels that are told; the account's administrators are told anyway."
+  description = "Monitoring channels that are notified; the account's administrators are notified anyway."
   type        = list(string)
   default     = []
 
   validation {
     condition     = length(var.notification_channels) <= 5
-    error_message = "A budget tells at most five channels: use a mailing list."
+    error_message = "A budget notifies at most five channels: use a mailing list."
   }
 }

@@ -38,7 +38,7 @@ resource "google_iam_workload_identity_pool_provider" "github" {
   workload_identity_pool_provider_id = "github"
   display_name                       = "GitHub Actions"
 
-  # Whoever has a GitHub account can have a token of this issuer: the condition is what tells one repository from all others.
+  # Whoever has a GitHub account can have a token of this issuer: the condition is what distinguishes one repository from all others.
   attribute_condition = "assertion.sub == '${local.subject}' && assertion.repository == '${var.github_repository}' && assertion.ref == 'refs/heads/${var.branch}'"
   attribute_mapping = {
     "google.subject"       = "assertion.sub"

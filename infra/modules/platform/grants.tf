@@ -1,5 +1,5 @@
 # Who may do what, on one screen. A function that creates objects also reads them: one that is there already is looked at.
-# Every function keeps its state in Firestore, states facts, and buries what can never work.
+# Every function keeps its state in Firestore, states facts, and makes a dead letter of what can never work.
 locals {
   stages = {
     start_batch    = { reads = [], creates = [], sends = [], jobs = ["roles/run.jobsExecutorWithOverrides"], roles = [] }
@@ -83,7 +83,7 @@ locals {
   }
 }
 
-# People who send ticks and replays and look at what came of them. What is on buckets, topics and datasets lies beside those.
+# People who send ticks and replays and look at what came of them. What is on buckets, topics and datasets is beside those.
 resource "google_project_iam_member" "operator_queries" {
   for_each = var.operators
 

@@ -41,7 +41,7 @@ module "firestore" {
     open_trainings = { collection = "trainings", fields = ["train", "ended"] }
   }
   expiries = { claims = "expires_at" }
-  # Whole facts and plans, kept to be told again: every field in them would be an index entry at every write.
+  # Whole facts and plans, kept to be published again: every field in them would be an index entry at every write.
   unindexed = [
     { collection = "batches", field = "succeeded" },
     { collection = "files", field = "fact" },
@@ -91,7 +91,7 @@ module "scheduler" {
     }
   }
 
-  # A tick that nobody hears is a tick lost.
+  # A tick that nobody receives is a tick lost.
   depends_on = [module.stage]
 }
 

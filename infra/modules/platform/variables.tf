@@ -85,7 +85,7 @@ variable "workflow_source" {
 }
 
 variable "alert_emails" {
-  description = "Addresses that are told of what goes wrong."
+  description = "Addresses that are notified of what goes wrong."
   type        = set(string)
   default     = []
 }

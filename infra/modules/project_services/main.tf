@@ -55,7 +55,7 @@ resource "google_project_iam_member" "agent" {
   member  = google_project_service_identity.agent[each.key].member
 }
 
-# Cloud Storage tells Eventarc of a new object by a topic that Eventarc makes and names: there is no topic to grant this on.
+# Cloud Storage notifies Eventarc of a new object by a topic that Eventarc makes and names: there is no topic to grant this on.
 resource "google_project_iam_member" "storage_publishes" {
   project = var.project_id
   role    = "roles/pubsub.publisher"

@@ -44,7 +44,7 @@ variable "ticks" {
   }
   validation {
     condition     = alltrue([for tick in values(var.ticks) : contains(["batch", "sweep"], tick.kind)])
-    error_message = "kind is batch or sweep: no subscription hears another."
+    error_message = "kind is batch or sweep: no subscription lets another through."
   }
   validation {
     condition     = alltrue([for tick in values(var.ticks) : can(keys(jsondecode(tick.body)))])

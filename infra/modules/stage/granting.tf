@@ -1,4 +1,4 @@
-# What the function may do that is granted on projects only. What is granted on a bucket, a topic, a job or a table lies beside it.
+# What the function may do that is granted on projects only. What is granted on a bucket, a topic, a job or a table is beside it.
 resource "google_project_iam_member" "stage" {
   for_each = var.project_roles
 

@@ -25,7 +25,7 @@ resource "google_cloudfunctions2_function" "stage" {
     entry_point       = var.name
     service_account   = var.build.service_account
     docker_repository = var.build.repository
-    # A build dates every file of the source in 1980: bytecode is then checked by hash, or compiled anew at every cold start.
+    # A build dates every file of the source in 1980: bytecode is then checked by hash, or compiled again at every cold start.
     environment_variables = {
       GOOGLE_FUNCTION_SOURCE = "main.py"
       SOURCE_DATE_EPOCH      = "315532801"

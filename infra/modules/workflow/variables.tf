@@ -36,7 +36,7 @@ variable "source_path" {
 
   validation {
     condition     = endswith(var.source_path, ".yaml") && fileexists(var.source_path)
-    error_message = "source_path names no YAML file that exists: the workflow lies in workflows/run_elt.yaml."
+    error_message = "source_path names no YAML file that exists: the workflow is workflows/run_elt.yaml."
   }
 }
 

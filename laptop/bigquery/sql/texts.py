@@ -18,7 +18,7 @@ def count_groups(pattern: str) -> int:
 
 
 def _part(argument: exp.Expr) -> int:
-    """The group to extract. DuckDB cannot tell a group that took no part from an empty one, so that is refused."""
+    """The group to extract. DuckDB cannot distinguish a group that took no part from an empty one, so that is refused."""
     pattern = constant_text(argument, "a regular expression")
     groups = count_groups(pattern)
     if groups > 1:

@@ -162,7 +162,7 @@ def _last_day(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     if week_start(part) is not None:
         return f"CAST({truncated(value, part, 'DATE')} + INTERVAL 6 DAY AS DATE)"
     if part == "ISOYEAR":
-        # The year after the one that a Thursday of it lies in: 371 days from its Monday are always within the next.
+        # The year after the one that a Thursday of it is in: 371 days from its Monday are always within the next.
         return f"CAST(bq_isoyear_start({truncated(value, part, 'DATE')} + INTERVAL 371 DAY) - INTERVAL 1 DAY AS DATE)"
     if part not in _MONTHS:
         raise invalid_query(f"LAST_DAY does not support the {part} date part")

@@ -12,7 +12,7 @@ from zetasql.api import CatalogBuilder, PreparedQuery
 from zetasql.wasi._pb2.zetasql.local_service import local_service_pb2
 
 from laptop.tests.bigquery.answers import Answer, Refusal, plain_float
-from tests.sql.googlesql import FEATURES, CachedService
+from laptop.tests.bigquery.googlesql import FEATURES, CachedService
 
 # What BigQuery has beyond what the project's own statements need; the evaluator's maximum would accept what BigQuery does not.
 MORE = (

@@ -1,11 +1,14 @@
-"""The SQL of actions, and which of them run."""
+"""The SQL of actions."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from laptop.dataform.graph import Action, ActionTarget
-from laptop.dataform.plan import ready_actions, select_actions, skipped_actions
 from laptop.dataform.statements import build_script
 
 
@@ -47,51 +50,11 @@ def test_a_protected_table_is_not_rebuilt_by_a_full_refresh(protected: bool, beg
     assert build_script(_incremental(protected=protected), columns=["a"], full_refresh=True).startswith(begins)
 
 
-def _action(name: str, *dependencies: str, tags: tuple[str, ...] = (), kind: str = "table") -> Action:
-    needed = tuple(ActionTarget("p", "s", item) for item in dependencies)
-    return Action(target=ActionTarget("p", "s", name), kind=kind, dependencies=needed, tags=tags)
+CASES = yaml.safe_load((Path(__file__).parent / "cases" / "statements.yaml").read_text())
 
 
-CHAIN = [_action("a", kind="declaration"), _action("b", "a", tags=("x",)), _action("c", "b"), _action("d", "c")]
-
-
-@pytest.mark.parametrize(
-    ("config", "expected"),
-    [
-        ({}, "bcd"),
-        ({"includedTags": ["x"]}, "b"),
-        ({"includedTags": ["x"], "transitiveDependentsIncluded": True}, "bcd"),
-        ({"includedTargets": [{"database": "p", "schema": "s", "name": "c"}]}, "c"),
-        (
-            {
-                "includedTargets": [{"database": "p", "schema": "s", "name": "c"}],
-                "transitiveDependenciesIncluded": True,
-            },
-            "bc",
-        ),
-        ({"includedTags": ["nobody"]}, ""),
-    ],
-)
-def test_the_configuration_selects(config: dict[str, object], expected: str) -> None:
-    assert "".join(action.target.name for action in select_actions(CHAIN, config)) == expected
-
-
-def test_an_unknown_target_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"p\.s\.z"):
-        select_actions(CHAIN, {"includedTargets": [{"database": "p", "schema": "s", "name": "z"}]})
-
-
-def test_an_action_is_ready_when_all_it_leans_on_has_succeeded() -> None:
-    run = CHAIN[1:]
-    states = {action.target: "PENDING" for action in run}
-    assert [action.target.name for action in ready_actions(run, states)] == ["b"]
-    states[run[0].target] = "SUCCEEDED"
-    assert [action.target.name for action in ready_actions(run, states)] == ["c"]
-
-
-def test_skipping_spreads() -> None:
-    run = CHAIN[1:]
-    states = {action.target: "PENDING" for action in run} | {run[0].target: "FAILED"}
-    assert [action.target.name for action in skipped_actions(run, states)] == ["c"]
-    states[run[1].target] = "SKIPPED"
-    assert [action.target.name for action in skipped_actions(run, states)] == ["d"]
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_an_action_is_run_by_the_script_dataform_writes(case: dict[str, Any]) -> None:
+    action = Action(target=ActionTarget("p", "s", "t"), kind=case["kind"], body=case["body"])
+    found = build_script(action, columns=case.get("columns"), full_refresh=case.get("full_refresh", False))
+    assert found == case["script"]

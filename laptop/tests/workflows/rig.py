@@ -31,6 +31,7 @@ class Recorder:
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
+        await asyncio.sleep(0)  # others of a parallel block go on meanwhile
 
     def surroundings(self) -> ExecutionEnvironment:
         return ExecutionEnvironment(

@@ -1,8 +1,7 @@
 import pytest
 
 from laptop.tests.workflows.rig import Recorder, run, status
-from laptop.workflows.errors import SourceError, WorkflowError, tagged
-from laptop.workflows.source import read_source
+from laptop.workflows.errors import WorkflowError, tagged
 
 GET = "call: http.get\n        args: {url: http://localhost/}\n        result: r"
 
@@ -110,27 +109,3 @@ def test_a_custom_predicate_and_backoff_are_followed() -> None:
     main = f"main:\n  steps:\n  - a:\n      try: {{call: http.get, args: {{url: u}}}}\n      retry: {policy}\n"
     run(main + "teapot: {params: [e], steps: [{r: {return: '${e.code == 418}'}}]}", recorder=recorder)
     assert recorder.slept == [2, 3]
-
-
-@pytest.mark.parametrize(
-    ("source", "finding"),
-    [
-        ("- a: {call: googleapis.storage.v1.objects.get}", "not supported on the laptop: googleapis.storage"),
-        ("- a: {call: events.await_callback}", "not supported on the laptop: events.await_callback"),
-        ("- a: {call: experimental.executions.run}", "not supported on the laptop: experimental"),
-        ("- a: {next: b}", "unknown step b"),
-        ("- a: {next: break}", "unknown step break"),
-        ("- a: {return: 1, call: sys.now}", "does one thing"),
-        ("- a: {return: 'x ${1}'}", "must be the whole value"),
-        ("- a: {return: '${http.get(1)}'}", "needs a call step"),
-        ("- a: {assign: []}", "1 to 50"),
-        ("- a: {return: 1}\n- a: {return: 2}", "repeated step a"),
-        ("- a: {return: 1, return: 2}", "repeated keys"),
-        ("- a: {for: {value: v, steps: [{b: {next: end}}]}}", "either in or range"),
-        ("- a: {try: {return: 1}}", "try goes with retry or with except"),
-        ("sub: {steps: []}", "needs a main"),
-    ],
-)
-def test_a_source_that_breaks_the_rules_is_refused_at_deploy(source: str, finding: str) -> None:
-    with pytest.raises(SourceError, match=finding):
-        read_source(source)

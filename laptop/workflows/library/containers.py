@@ -25,8 +25,8 @@ def keys(map: Any) -> list[str]:
 
 
 def get(map: Any, keys: Any) -> Any:
-    """The value at a key, or along a list of keys; null where any of them is missing."""
-    value: Any = _map("map.get", map)
+    """The value at a key, or along a list of keys; null where any of them is missing or anything is no map."""
+    value: Any = map
     for key in keys if isinstance(keys, list) else [keys]:
         if not isinstance(key, str):
             raise tagged("TypeError", f"map.get needs string keys, got {type_name(key)}")
@@ -35,9 +35,10 @@ def get(map: Any, keys: Any) -> Any:
 
 
 def delete(map: Any, key: Any) -> Map:
-    if key not in _map("map.delete", map):
-        raise tagged("KeyError", f"key not found: {key}")
-    return {name: value for name, value in map.items() if name != key}
+    """A copy of the map without the key; the same map if it has no such key."""
+    if not isinstance(key, str):
+        raise tagged("TypeError", f"map.delete needs a string key, got {type_name(key)}")
+    return {name: value for name, value in _map("map.delete", map).items() if name != key}
 
 
 def merge(first: Any, second: Any) -> Map:

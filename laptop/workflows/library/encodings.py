@@ -13,25 +13,30 @@ from typing import Any
 from laptop.workflows.errors import tagged
 from laptop.workflows.operators import type_name
 
-_ALGORITHMS = {"MD5": "md5", "SHA1": "sha1", "SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
+_ALGORITHMS = frozenset({"MD5", "SHA1", "SHA224", "SHA256", "SHA384", "SHA512"})
+_LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
 def json_decode(data: Any) -> Any:
     if not isinstance(data, str | bytes):
         raise tagged("TypeError", f"json.decode needs bytes or a string, got {type_name(data)}")
     try:
-        return json.loads(data)
+        return json.loads(data, parse_constant=_refuse_constant)
     except ValueError as error:
         raise tagged("ValueError", f"json.decode: {error}") from error
 
 
 def json_encode_to_string(data: Any, indent: Any = None) -> str:
     """JSON text; `indent` is a map with `prefix` and `indent`, or a boolean."""
-    step = indent.get("indent", "  ") if isinstance(indent, dict) else "  " if indent else None
+    given = indent if isinstance(indent, dict) else {}
+    step = given.get("indent", "  ") if indent else None
     try:
-        return json.dumps(data, ensure_ascii=False, indent=step, separators=None if step else (",", ":"))
-    except TypeError as error:
-        raise tagged("TypeError", f"json.encode: {error}") from error
+        text = json.dumps(
+            data, ensure_ascii=False, allow_nan=False, indent=step, separators=None if step else (",", ":")
+        )
+    except (TypeError, ValueError) as error:
+        raise tagged(type(error).__name__, f"json.encode: {error}") from error
+    return text.replace("\n", "\n" + given.get("prefix", ""))
 
 
 def json_encode(data: Any, indent: Any = None) -> bytes:
@@ -41,9 +46,10 @@ def json_encode(data: Any, indent: Any = None) -> bytes:
 def base64_decode(data: Any, padding: Any = True) -> bytes:
     if not isinstance(data, str):
         raise tagged("TypeError", f"base64.decode needs a string, got {type_name(data)}")
+    text = data.translate(_LINE_ENDS)
     try:
-        return base64.b64decode(data + ("" if padding else "=" * (-len(data) % 4)), validate=True)
-    except binascii.Error as error:
+        return base64.b64decode(text + ("" if padding else "=" * (-len(text) % 4)), validate=True)
+    except (binascii.Error, ValueError) as error:
         raise tagged("ValueError", f"base64.decode: {error}") from error
 
 
@@ -67,9 +73,15 @@ def _bytes(function: str, value: Any) -> bytes:
 
 
 def _algorithm(name: Any) -> str:
-    if not isinstance(name, str) or name not in _ALGORITHMS:
+    if not isinstance(name, str):
+        raise tagged("TypeError", f"a hash algorithm is a string, got {type_name(name)}")
+    if name not in _ALGORITHMS:
         raise tagged("ValueError", f"unsupported hash algorithm: {name!r}")
-    return _ALGORITHMS[name]
+    return name.lower()
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -10,6 +10,10 @@ from urllib.parse import quote, quote_plus, unquote_plus
 from laptop.workflows.errors import tagged
 from laptop.workflows.operators import type_name
 
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ESCAPED = re.compile(r"\\[^1-9]")
+_NOT_RE2 = re.compile(r"\(\?(?:[=!>(]|<[=!]|P=)|\\[1-9]")
+
 
 def find_all(source: Any, substr: Any) -> list[int]:
     return [match.start() for match in re.finditer(re.escape(_text(substr)), _text(source))]
@@ -28,7 +32,8 @@ def replace_all(source: Any, substr: Any, repl: Any) -> str:
 
 
 def replace_all_regex(source: Any, regexp: Any, repl: Any) -> str:
-    return _pattern(regexp).sub(_text(repl), _text(source))
+    replacement = _text(repl)
+    return _pattern(regexp).sub(lambda _: replacement, _text(source))
 
 
 def split(source: Any, separator: Any) -> list[str]:
@@ -68,7 +73,9 @@ def encode(text: Any, charset: Any = "UTF-8") -> bytes:
 
 
 def url_decode(source: Any) -> str:
-    return unquote_plus(_text(source))
+    if _BAD_PERCENT.search(_text(source)):
+        raise tagged("ValueError", f"text.url_decode: % without two hexadecimal digits in {source!r}")
+    return unquote_plus(source)
 
 
 def url_encode(source: Any) -> str:
@@ -87,7 +94,9 @@ def _text(value: Any) -> str:
 
 def _pattern(regexp: Any) -> re.Pattern[str]:
     try:
-        return re.compile(_text(regexp))
+        if _NOT_RE2.search(_ESCAPED.sub("", _text(regexp))):
+            raise re.error("RE2 has no lookaround and no backreference")
+        return re.compile(regexp)
     except re.error as error:
         raise tagged("ValueError", f"invalid regular expression: {error}") from error
 

@@ -20,7 +20,7 @@ def format_time(seconds: Any, timezone: Any = "UTC") -> str:
         raise tagged("TypeError", f"time.format needs a number, got {type_name(seconds)}")
     try:
         moment = datetime.fromtimestamp(seconds, UTC).astimezone(ZoneInfo(timezone))
-    except (ZoneInfoNotFoundError, ValueError, OverflowError, TypeError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError, TypeError) as error:
         raise tagged("ValueError", f"time.format: {error}") from error
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
 

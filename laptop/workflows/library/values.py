@@ -22,7 +22,7 @@ def as_integer(value: Any) -> int:
     if type(value) not in (int, float, str):
         raise tagged("TypeError", f"int needs a string or a number, got {type_name(value)}")
     try:
-        return int(in_64_bits(int(value)))
+        return int(in_64_bits(int(_digits(value))))
     except (ValueError, OverflowError) as error:
         raise tagged("ValueError", f"not an integer: {value!r}") from error
 
@@ -31,9 +31,16 @@ def as_double(value: Any) -> float:
     if type(value) not in (int, float, str):
         raise tagged("TypeError", f"double needs a string or a number, got {type_name(value)}")
     try:
-        return float(value)
+        return float(_digits(value))
     except ValueError as error:
         raise tagged("ValueError", f"not a double: {value!r}") from error
+
+
+def _digits(value: Any) -> Any:
+    """`value`, unless it is text with `_`: Python reads `1_000` as a number, Workflows does not."""
+    if isinstance(value, str) and "_" in value:
+        raise ValueError(value)
+    return value
 
 
 def as_string(value: Any) -> str:

@@ -34,17 +34,40 @@ def _find_in_column(values: Sequence[Any], name: str, contract: Contract) -> Ite
 
 def _suspect(values: Sequence[Any], rule: Mapping[str, Any], check: Callable[[Any], object]) -> Iterable[int]:
     """The kinds that come in bulk are tested in one comprehension each; any other value is put to its own check."""
-    kind, low, high = rule["kind"], rule.get("min", 0), rule.get("max", 0)
-    if kind == "integer":
-        return [at for at, value in enumerate(values) if type(value) is not int or not low <= value <= high]
-    if kind == "float":
-        return [at for at, value in enumerate(values) if type(value) not in (int, float) or not low <= value <= high]
-    if kind == "boolean":
-        return [at for at, value in enumerate(values) if type(value) is not bool]
-    if kind == "timestamp":
-        refusals: list[int] = np.flatnonzero(parse_column(values, rule["grammar"]).refusals).tolist()
-        return refusals
-    if "enum" in rule:
-        allowed = frozenset(rule["enum"])
-        return [at for at, value in enumerate(values) if type(value) is not str or value not in allowed]
+    find = _BULK.get("enum" if "enum" in rule else rule["kind"])
+    if find is not None:
+        return find(values, rule)
     return [at for at, value in enumerate(values) if value is None or check(value) is not None]
+
+
+def _find_wrong_integers(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:
+    low, high = rule["min"], rule["max"]
+    return [at for at, value in enumerate(values) if type(value) is not int or not low <= value <= high]
+
+
+def _find_wrong_floats(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:
+    low, high = rule["min"], rule["max"]
+    return [at for at, value in enumerate(values) if type(value) not in (int, float) or not low <= value <= high]
+
+
+def _find_wrong_booleans(values: Sequence[Any], _rule: Mapping[str, Any]) -> Iterable[int]:
+    return [at for at, value in enumerate(values) if type(value) is not bool]
+
+
+def _find_wrong_moments(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:
+    refusals: list[int] = np.flatnonzero(parse_column(values, rule["grammar"]).refusals).tolist()
+    return refusals
+
+
+def _find_unlisted(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:
+    allowed = frozenset(rule["enum"])
+    return [at for at, value in enumerate(values) if type(value) is not str or value not in allowed]
+
+
+_BULK: Mapping[str, Callable[[Sequence[Any], Mapping[str, Any]], Iterable[int]]] = {
+    "integer": _find_wrong_integers,
+    "float": _find_wrong_floats,
+    "boolean": _find_wrong_booleans,
+    "timestamp": _find_wrong_moments,
+    "enum": _find_unlisted,
+}

@@ -20,7 +20,8 @@ CORRECTS_KEY = "ripple-corrects"
 
 def expect_corrections(contract: Contract, lines: Collection[int]) -> Contract:
     """The contract of an object that corrects: that of its flow, and every row names one of the quarantined `lines`."""
-    kinds = {CORRECTS_FIELD: {"kind": "integer"}, **contract.kinds}
+    # A kind of its own: an integer may widen to a number, and no line has the number 21.5.
+    kinds = {CORRECTS_FIELD: {"kind": "line"}, **contract.kinds}
     return replace(contract, kinds=kinds, checks={CORRECTS_FIELD: _one_of(lines), **contract.checks})
 
 

@@ -1,4 +1,4 @@
-"""What is told of an object's drift: counted over its rows, bounded, without values. Pure."""
+"""What is reported of an object's drift: counted over its rows, bounded, without values. Pure."""
 
 from __future__ import annotations
 

@@ -127,6 +127,6 @@ def name_type(value: Any) -> str:
 
 
 def _label(path: Path) -> str:
-    """`items[].gift`. A name that is no identifier may be anything, an e-mail address too: it is told as `*`."""
+    """`items[].gift`. A name that is no identifier may be anything, an e-mail address too: it is shown as `*`."""
     text = "".join("[]" if isinstance(step, int) else f".{step if _LABEL.fullmatch(step) else '*'}" for step in path)
     return text.removeprefix(".")

@@ -176,5 +176,5 @@ def _bad(line: Line, violation: Violation) -> BadLine:
 
 
 def hash_line(text: str) -> str:
-    """What SQL computes as TO_HEX(SHA256(line)): how a quarantined line is told from the good ones."""
+    """What SQL computes as TO_HEX(SHA256(line)): how a quarantined line is distinguished from the good ones."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -14,7 +14,7 @@ from ripple.wire.limits import fit_header
 class Envelope:
     """A fact with its CloudEvent context. `time` is UTC; `correlation_id` is the batch or replay that began it.
 
-    `replay_of` is the correlation id of the line that a replay tells again.
+    `replay_of` is the correlation id of the events that a replay repeats.
     """
 
     fact: Fact

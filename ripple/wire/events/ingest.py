@@ -66,7 +66,7 @@ class SalesSliceRequested(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SalesSliceExported(Fact):
-    """One slice of an export lies in Bronze as Parquet. Rows are documents read, quarantined ones included."""
+    """One slice of an export is in Bronze as Parquet. Rows are documents read, quarantined ones included."""
 
     TYPE: ClassVar[str] = "sales.slice.exported.v1"
     batch_id: str

@@ -1,4 +1,4 @@
-"""What is stated when something is told again, or did not come."""
+"""What is stated when something is done again, or did not come."""
 
 from __future__ import annotations
 

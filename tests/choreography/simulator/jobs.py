@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ripple.wire.events import Envelope, TrainingJobFinished
@@ -56,8 +57,8 @@ class GeneratorRuns:
             name = bronze_name(slice_.flow, slice_.window_from, f"{batch_id}-{number}", "jsonl")
             step(
                 f"drop {name}",
-                lambda n=name, d=data: write(settings.bucket("bronze"), n, d, {"ripple-batch": batch_id}),
-            )  # type: ignore[misc]
+                partial(write, settings.bucket("bronze"), name, data, {"ripple-batch": batch_id}),
+            )
         if slice_.flow == "sales":
             orders = {key: {**order, "batch_id": batch_id} for key, order in slice_.orders.items()}
             half = len(orders) // 2

@@ -1,4 +1,4 @@
-"""The nine properties of the architecture, (a) to (i), that of large exports, (j), and what must hold at every moment."""
+"""The nine properties of the architecture, (a) to (i), that of large exports, (j), of locks, (k), and what must always hold."""
 
 from __future__ import annotations
 
@@ -151,10 +151,7 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
 
 
 def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> Iterator[str]:
-    told: dict[str, set[SalesExportFinished]] = {}
-    for fact in world.messages.published:
-        if isinstance(fact, SalesExportFinished):
-            told.setdefault(fact.batch_id, set()).add(replace(fact, objects=tuple(fact.objects)))
+    told = _find_finished_exports(world)
     if len(told) != sum(bool(s.orders) for s in world.scenario.slices.values()):
         yield f"(j) {len(told)} exports finished"
     for batch_id, finished in told.items():
@@ -167,6 +164,15 @@ def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> I
     for path, times in world.documents.decided.items():
         if "sales.export.finished" in path and times > 1:
             yield f"(j) it was decided {times} times that an export finished: {path}"
+
+
+def _find_finished_exports(world: World) -> dict[str, set[SalesExportFinished]]:
+    """By batch id, each way in which its export was stated to have finished."""
+    found: dict[str, set[SalesExportFinished]] = {}
+    for fact in world.messages.published:
+        if isinstance(fact, SalesExportFinished):
+            found.setdefault(fact.batch_id, set()).add(replace(fact, objects=tuple(fact.objects)))
+    return found
 
 
 def h_no_raw_pii_past_bronze(world: World) -> Iterator[str]:
@@ -185,6 +191,17 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
     left = list(_collection(world, "outbox"))
     if left:
         yield f"(i) unsent: {left[0]}"
+    for job, state in world.vertex.states.items():
+        if state == "RUNNING":
+            yield f"(i) {job} runs for ever"
+    for key, export in _collection(world, "exports").items():
+        if export["state"] != "exported":
+            yield f"(i) export {key[:12]} is {export['state']}"
+    yield from _find_unstated(world)
+
+
+def _find_unstated(world: World) -> Iterator[str]:
+    """What the state says happened, and no fact says."""
     told = {fact.id for fact in world.messages.published}
     for file in _collection(world, "files").values():
         kinds: dict[str, Any] = {"landed": BronzeObjectLanded, "rejected": BronzeObjectRejected}
@@ -194,12 +211,21 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
     for number, batch in _collection(world, "batches").items():
         if batch["state"] == "done" and int(number) not in succeeded:
             yield f"(i) never told: batch {number} is done"
-    for job, state in world.vertex.states.items():
-        if state == "RUNNING":
-            yield f"(i) {job} runs for ever"
-    for key, export in _collection(world, "exports").items():
-        if export["state"] != "exported":
-            yield f"(i) export {key[:12]} is {export['state']}"
+
+
+def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:
+    """They may want the same file: what lands while a claim looks for what has landed comes before it or after it."""
+    pair = {"land_object", "start_elt"}
+    for waiting, in_its_way, collection in world.edge.documents.locks.waits:
+        if {waiting, in_its_way} == pair and collection != "files":
+            yield f"(k) {waiting} waited for {in_its_way} over {collection}"
+
+
+def i_no_dead_letter_stays(world: World) -> Iterator[str]:
+    redriven = _collection(world, "redrives")
+    for letter in world.messages.dead_letters.letters:
+        if not redriven.get(letter, {}).get("sent"):
+            yield f"(i) dead letter {letter} was not sent back"
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
@@ -211,7 +237,9 @@ CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     a_every_generation_is_in_one_committed_batch,
     c_batches_commit_once_each_without_gaps,
     i_no_live_lease_and_no_unsent_fact,
+    i_no_dead_letter_stays,
     j_an_export_finishes_once_with_every_order_in_bronze_once,
     g_rows_in_are_rows_out,
     d_one_training_job_per_dataset_and_one_for_the_last,
+    k_no_landing_waits_on_a_claim,
 )

@@ -140,7 +140,7 @@ class Warehouse:
     def missing(self, file: dict[str, Any]) -> int:
         """Rows of a file that are in no table; negative if some are there twice."""
         found = [row for table in (self.silver, self.duplicate, self.rejected) for row in table]
-        return int(file["rows"]) - sum(row.uri == file["uri"] for row in found)
+        return int(file["rows"]) - len([row for row in found if row.uri == file["uri"]])
 
     def _forget(self, table: str, batch: int) -> None:
         setattr(self, table, [row for row in getattr(self, table) if row[0] != batch])
@@ -177,7 +177,8 @@ class Warehouse:
 
     def _split(self, batch: int) -> tuple[list[Row], list[Row]]:
         seen = {(row.flow, row.key) for row in self.silver if row.batch != batch}
-        kept, aside = [], []
+        kept: list[Row] = []
+        aside: list[Row] = []
         for row in self._fresh(batch):
             (aside if (row.flow, row.key) in seen else kept).append(row)
             seen.add((row.flow, row.key))

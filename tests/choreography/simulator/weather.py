@@ -71,7 +71,7 @@ class Weather:
 
     def lasts(self, place: str, shortest: float, longest: float, now: float) -> float:
         """How long a fault lasts, in seconds; until then the weather is not calm."""
-        length = shortest * (longest / shortest) ** self.roll(f"length@{place}")
+        length: float = shortest * (longest / shortest) ** self.roll(f"length@{place}")
         self.over_at = max(self.over_at, now + length)
         return length
 

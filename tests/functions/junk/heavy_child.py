@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from ripple.deployment.routes import FINALIZED
-from ripple.handling.shell import serve
+from ripple.handling.shell import handle
 from ripple.ports import BatchRange, SalesRange, StoredObject
 from ripple.wire.events import SalesExportFinished
 from tests.functions.fakes import FakeEdge, FakeObjects, FakeSales
@@ -30,7 +30,7 @@ FULL = 10_000_000
 
 def push(stage: str, headers: dict[str, str], body: bytes) -> None:
     edge = an_edge()
-    text, status = serve(request_of(headers, body), stage, stage_of(stage), edge)  # type: ignore[arg-type]
+    text, status = handle(request_of(headers, body), stage, stage_of(stage), edge)
     assert (status, len(edge.publisher.buried)) == (200, 1), (status, text[:200])
 
 

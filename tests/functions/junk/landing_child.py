@@ -56,7 +56,7 @@ def main(folder: Path) -> None:
         ref = ObjectRef(bucket="ripple-test-bronze", name=f"{flow}/dt=2026-01-01/{file.name}", generation=1)
         say({"started": file.name})
         started = time.process_time()
-        react(Finalized(ref=ref, size=1, metadata={}), cause(file.name), edge)  # type: ignore[arg-type]
+        react(Finalized(ref=ref, size=1, metadata={}), cause(file.name), edge)
         fact = edge.publisher.sent[-1].fact
         verdict = "landed" if isinstance(fact, BronzeObjectLanded) else fact.data()["code"]
         seconds = round(time.process_time() - started, 2)

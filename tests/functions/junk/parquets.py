@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -170,8 +171,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
         "parquet_corrupt",
     ),
 }  # fmt: skip
+
+
+def compressed(codec: str) -> bytes:
+    return write(orders(40), compression=codec)
+
+
 SOUND: dict[str, Callable[[], bytes]] = {
-    **{f"codec {codec}": (lambda codec=codec: write(orders(40), compression=codec)) for codec in CODECS},
+    **{f"codec {codec}": partial(compressed, codec) for codec in CODECS},
     "pages of version 2": lambda: write(orders(40), data_page_version="2.0"),
     "no dictionaries": lambda: write(orders(40), use_dictionary=False),
     "without checksums": lambda: write(orders(40), write_page_checksum=False),

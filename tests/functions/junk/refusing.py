@@ -103,7 +103,13 @@ class RefusingDocuments(FakeDocuments):
     def run(self, work: Callable[[Any, dt.datetime], T]) -> T:
         def checked(transaction: Any, now: dt.datetime) -> T:
             read = transaction.get
-            transaction.get = lambda path: check_path(path) or read(path)
+
+            def get(path: str) -> Document | None:
+                check_path(path)
+                found: Document | None = read(path)
+                return found
+
+            transaction.get = get
             return work(transaction, now)
 
         return super().run(checked)
@@ -152,9 +158,9 @@ class RefusingObjects(FakeObjects):
             raise BadRequest("custom metadata of more than 8 KiB")
         return super().create(bucket, name, data, metadata)
 
-    def list(self, bucket: str, prefix: str) -> Iterable[StoredObject]:
+    def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
         check_bucket(bucket)
-        return super().list(bucket, prefix)
+        return super().list(bucket, prefix, after, limit)
 
 
 class RefusingPublisher(FakePublisher):
@@ -165,9 +171,9 @@ class RefusingPublisher(FakePublisher):
         self._check(envelope.body(), attributes)
         super().publish(envelope)
 
-    def bury(self, body: bytes, attributes: Mapping[str, str]) -> None:
+    def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None:
         self._check(body, attributes)
-        super().bury(body, attributes)
+        super().publish_dead_letter(body, attributes)
 
     def _check(self, body: bytes, attributes: Mapping[str, str]) -> None:
         """https://docs.cloud.google.com/pubsub/quotas#resource_limits."""

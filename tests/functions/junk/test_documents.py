@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -23,12 +24,13 @@ import laptop.firestore.server
 from laptop.tests.conftest import launch, servers
 from ripple.gateways.sales import PAGE_BYTES, FirestoreSales, decode_value
 from ripple.ports import BatchRange, SalesRange
-from ripple.rows.tagged_json import Unsupported, read_tagged, write_tagged
+from ripple.rows.tagged_json import Unsupported, write_tagged
 from ripple.wire.events import SalesExportFinished
 from tests.functions.fakes import FakeEdge, FakeSales
 from tests.functions.junk.test_lines import STRINGS
 from tests.functions.test_export_sales import deliver, manifest
 from tests.ripple.rows.sample_rows import AT, an_order
+from tests.ripple.rows.tagged_reader import read_tagged
 
 __all__ = ["launch", "servers"]
 
@@ -133,13 +135,11 @@ def test_every_document_is_in_parquet_or_in_quarantine() -> None:
     assert (finished.rows, finished.rows_quarantined) == (len(held), len(records))
     assert table.num_rows + len(records) == len(held)
     assert all(write_tagged(held[record["id"]]) == write_tagged(record["fields"]) for record in records)
-    kept = {doc_id: row for doc_id, row in held.items() if doc_id not in {record["id"] for record in records}}
-    landed = table.sort_by("order_id").select(["order_id", "batch_id", "items"]).to_pylist()
-    expected = sorted(
-        ({name: row[name] for name in ("order_id", "batch_id", "items")} for row in kept.values()),
-        key=lambda row: row["order_id"],
-    )
-    assert landed == expected
+    kept = held.keys() - {record["id"] for record in records}
+    columns = ["order_id", "batch_id", "items"]
+    expected = [{name: held[doc_id][name] for name in columns} for doc_id in kept]
+    landed = table.sort_by("order_id").select(columns).to_pylist()
+    assert landed == sorted(expected, key=itemgetter("order_id"))
 
 
 def test_documents_as_the_official_client_writes_them_come_by_pages_that_fit(launch: Any) -> None:

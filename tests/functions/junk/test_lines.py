@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +96,11 @@ def test_a_nasty_string_lands_unharmed_or_is_quarantined(flow: str, field: str) 
         assert at in codes or orjson.loads(line)[field] == value
 
 
-def fits(rule: dict[str, Any], value: Any) -> bool:
+def fits(rule: Mapping[str, Any], value: Any) -> bool:
     """A contract's rule in other words: by letters, not by a regular expression."""
     text = value[0] if isinstance(value, list) else value
     if "enum" in rule:
-        return text in rule["enum"]
+        return bool(text in rule["enum"])
     alphabets = {
         "^[A-Za-z0-9_\\-]{1,128}$": lambda: (
             1 <= len(text) <= 128 and text.isascii() and text.replace("-", "a").replace("_", "a").isalnum()
@@ -112,7 +112,7 @@ def fits(rule: dict[str, Any], value: Any) -> bool:
     }
     if "pattern" in rule:
         return bool(alphabets[rule["pattern"]]())
-    return rule["kind"] == "strings" or len(text) <= rule["max"]
+    return bool(rule["kind"] == "strings" or len(text) <= rule["max"])
 
 
 WHOLE: dict[str, tuple[bytes, str, str]] = {
@@ -173,6 +173,7 @@ def test_a_file_of_nothing_but_bad_lines_is_given_up_before_its_quarantine_outgr
     assert isinstance(fact, BronzeObjectRejected)
     assert fact.code == "too_many_bad_rows"
     assert "not read" in fact.reason
+    assert fact.rows_quarantined is not None
     assert len(edge.objects.lines(str(fact.quarantine_uri))) == fact.rows_quarantined < 100_000
 
 

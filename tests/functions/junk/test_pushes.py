@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FinalizeTrigger
 from ripple.errors import RetryableError
-from ripple.handling.shell import serve
+from ripple.handling.shell import handle
 from ripple.handling.stating import Cause, keep_in_outbox, outbox_path, state_as
 from ripple.wire.events import CATALOGUE, BronzeObjectRejected, SalesExportFinished
 from tests.functions.fakes import NOW, FakeTransaction
@@ -47,7 +47,7 @@ def meant_for(stage: str) -> st.SearchStrategy[Any]:
 def push(stage: str, pushed: Push, edge: RefusingEdge) -> int:
     headers, body = pushed
     try:
-        text, status = serve(request_of(headers, body), stage, stage_of(stage), edge)  # type: ignore[arg-type]
+        text, status = handle(request_of(headers, body), stage, stage_of(stage), edge)
     except RetryableError:
         return 500
     text.encode()

@@ -16,8 +16,8 @@ from tests.functions.junk.refusing import RefusingEdge
 from tests.ripple.rows.sample_rows import a_click, an_order
 
 
-def stage_of(name: str) -> Handler:
-    react: Handler = importlib.import_module(f"functions.{name}.stage").react
+def stage_of(name: str) -> Handler[RefusingEdge]:
+    react: Handler[RefusingEdge] = importlib.import_module(f"functions.{name}.stage").react
     return react
 
 

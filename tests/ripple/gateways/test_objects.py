@@ -21,5 +21,5 @@ OF_THE_OBJECT = "denied on resource (or it may not exist)."
         (ServiceUnavailable("Backend Error"), False),
     ],
 )
-def test_an_object_that_is_there_is_told_from_what_failed(error: GoogleAPICallError, exists: bool) -> None:
+def test_an_object_that_is_there_is_distinguished_from_what_failed(error: GoogleAPICallError, exists: bool) -> None:
     assert says_it_exists(error) == exists

@@ -83,7 +83,7 @@ def test_all_means_those_that_can_go_and_have_not_gone() -> None:
         "fires elt.run.failed.v1 of elt.run.failed.v1/7/2, sent back to ripple-events; "
         "died after 1 delivery at start_elt: event_malformed",
         "writes no table",
-        "dead letter 2 cannot be sent back: it is no event that any stage hears",
+        "dead letter 2 cannot be sent back: it is no event that any stage receives",
     )
 
 

@@ -30,7 +30,7 @@ VALUES = st.one_of(
 
 @st.composite
 def pages(draw: st.DrawFn, flow: str) -> list[dict[str, Any]]:
-    fields = st.sampled_from([*GOOD[flow](), "unheard_of"])
+    fields = st.sampled_from([*GOOD[flow](), "unknown_name"])
     rows = []
     for changes in draw(st.lists(st.dictionaries(fields, VALUES, max_size=3), max_size=6)):
         missing = draw(st.sets(fields, max_size=1))

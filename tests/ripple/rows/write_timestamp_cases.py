@@ -151,6 +151,11 @@ def rfc() -> Iterator[Case]:
     for zone, east in RFC_ZONES:
         for date, clock in [((1, 1, 1), (0, 0, 0)), ((9999, 12, 31), (23, 59, 59)), ((2024, 2, 29), (12, 0, 0))]:
             yield case("rfc_zones", rfc_of(date, clock, zone), ["rfc_2822"], **answer(date, clock, 0, east))
+    yield from rfc_weekdays()
+    yield from rfc_refused()
+
+
+def rfc_weekdays() -> Iterator[Case]:
     for date in [(1970, 1, 1), (2000, 2, 29), (1900, 3, 1), (2038, 1, 19), (9999, 12, 31), (2026, 12, 31)]:
         moment = dt.datetime(*date, 12, 34, 56, tzinfo=dt.UTC)
         right = email.utils.format_datetime(moment)
@@ -162,40 +167,14 @@ def rfc() -> Iterator[Case]:
             if short:
                 yield case("rfc_short_days", short, ["rfc_2822"], **expected)
         yield case("rfc_undeclared", right, [name for name in ALL if name != "rfc_2822"], code=UNPARSEABLE)
+
+
+def rfc_refused() -> Iterator[Case]:
     good = "Fri, 02 Jan 2026 03:04:05 "
-    obsolete = [
-        "EST",
-        "EDT",
-        "CST",
-        "CDT",
-        "MST",
-        "MDT",
-        "PST",
-        "PDT",
-        "UT",
-        "Z",
-        "A",
-        "J",
-        "M",
-        "Y",
-        "CET",
-        "utc",
-        "gmt",
-        "+01:00",
-    ]
     for zone in [
-        *obsolete,
-        "",
-        "+000",
-        "+00000",
-        "GMT+1",
-        "UTC+01",
-        "\u22120500",
-        "+0100 (CET)",
-        "GMT (comment)",
-        "+0000 ",
-        "Europe/Berlin",
-    ]:
+        "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "UT", "Z", "A", "J", "M", "Y", "CET", "utc", "gmt", "+01:00",
+        "", "+000", "+00000", "GMT+1", "UTC+01", "\u22120500", "+0100 (CET)", "GMT (comment)", "+0000 ", "Europe/Berlin",
+    ]:  # fmt: skip
         yield case("rfc_zones_refused", good + zone, ALL, code=UNPARSEABLE)
     for text in [
         "Fri, 02 Jan 26 03:04:05 GMT", "Fri, 02 Jan 126 03:04:05 GMT", "Fri, 02 Jan 12026 03:04:05 GMT", "Fri, 02 Jan 2026 03:04 GMT",

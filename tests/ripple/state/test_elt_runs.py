@@ -109,7 +109,7 @@ class Runs(RuleBasedStateMachine):
         self.landed = 0
         self.epochs: list[int] = []
         self.given: list[int] = []
-        self.told: list[tuple[int, int]] = []
+        self.finished: list[tuple[int, int]] = []
 
     def look_for_work(self) -> None:
         was_live = self.head.run is not None
@@ -126,7 +126,7 @@ class Runs(RuleBasedStateMachine):
 
     def note(self, run: EltRun) -> None:
         self.epochs.append(run.epoch)
-        self.told.append((run.batch, run.epoch))
+        self.finished.append((run.batch, run.epoch))
 
     @rule(files=st.integers(1, 3))
     def land(self, files: int) -> None:
@@ -147,10 +147,10 @@ class Runs(RuleBasedStateMachine):
         assert self.head.run is not None
         self.note(self.head.run)
 
-    @precondition(lambda self: len(self.told) > 1)
+    @precondition(lambda self: len(self.finished) > 1)
     @rule(data=st.data())
-    def hear_a_zombie(self, data: st.DataObject) -> None:
-        batch, epoch = data.draw(st.sampled_from(self.told[:-1]))
+    def receive_a_zombie(self, data: st.DataObject) -> None:
+        batch, epoch = data.draw(st.sampled_from(self.finished[:-1]))
         assert not is_live(self.head, batch, epoch)
 
     @rule(batch=st.integers(-1, 6))

@@ -55,7 +55,7 @@ def test_a_fact_goes_over_the_wire_unchanged(name: str) -> None:
     assert (cause.event_id, cause.correlation_id, cause.replay_of) == (sent.fact.id, "c", None)
 
 
-def test_what_a_fact_tells_again_goes_over_the_wire() -> None:
+def test_what_a_fact_repeats_goes_over_the_wire() -> None:
     sent = dataclasses.replace(envelope_of("elt.run.started.v1"), replay_of="the first line")
     _, cause = decode(sent.attributes(), sent.body())
     assert cause.replay_of == "the first line"

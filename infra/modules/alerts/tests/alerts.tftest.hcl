@@ -6,10 +6,10 @@ variables {
   subscriptions = ["land-object--replay-run-started-v1", "ripple-ledger"]
 }
 
-run "every_policy_tells_someone_and_brings_its_runbook" {
+run "every_policy_notifies_someone_and_brings_its_runbook" {
   assert {
     condition     = alltrue([for policy in google_monitoring_alert_policy.policy : length(policy.notification_channels) == 1])
-    error_message = "A policy tells nobody."
+    error_message = "A policy notifies nobody."
   }
   assert {
     condition     = alltrue([for name, policy in google_monitoring_alert_policy.policy : policy.documentation[0].content == file("../../../docs/runbooks/${name}.md")])
@@ -24,7 +24,7 @@ run "every_policy_tells_someone_and_brings_its_runbook" {
 run "metrics_count_what_the_functions_log" {
   assert {
     condition     = google_logging_metric.facts.label_extractors.type == "EXTRACT(jsonPayload.type)"
-    error_message = "Policies tell facts apart by the label type."
+    error_message = "Policies distinguish facts by the label type."
   }
   assert {
     condition     = google_logging_metric.rows["ripple/rows_quarantined"].value_extractor == "EXTRACT(jsonPayload.rows_quarantined)"

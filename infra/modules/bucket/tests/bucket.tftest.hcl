@@ -72,7 +72,7 @@ run "deleting_by_age_is_about_the_prefixes_alone" {
   assert {
     condition = [for rule in google_storage_bucket.bucket.lifecycle_rule : one(rule.condition).matches_prefix
     if one(rule.action).type == "Delete"] == [tolist(["images/"])]
-    error_message = "More is deleted than what lies under images/."
+    error_message = "More is deleted than what is under images/."
   }
 }
 

@@ -18,7 +18,7 @@ run "it_counts_the_one_project" {
   }
   assert {
     condition     = contains([for rule in google_billing_budget.month.threshold_rules : rule.spend_basis], "FORECASTED_SPEND")
-    error_message = "Nobody is told before the money is spent."
+    error_message = "Nobody is notified before the money is spent."
   }
 }
 

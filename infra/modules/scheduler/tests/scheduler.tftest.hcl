@@ -37,7 +37,7 @@ run "a_schedule_has_five_fields" {
   expect_failures = [var.ticks]
 }
 
-run "nobody_hears_another_kind" {
+run "nobody_receives_another_kind" {
   command = plan
   variables {
     ticks = { ripple-daily = { schedule = "0 3 * * *", kind = "export" } }

@@ -11,7 +11,7 @@ run "a_secret_stays_in_its_region_and_can_be_had_back" {
   command = plan
   assert {
     condition     = google_secret_manager_secret.secret.replication[0].user_managed[0].replicas[0].location == "europe-west1"
-    error_message = "The secret lies anywhere."
+    error_message = "The secret is anywhere."
   }
   assert {
     condition     = google_secret_manager_secret.secret.version_destroy_ttl == "604800s"

@@ -161,7 +161,7 @@ run "objects_come_by_eventarc" {
     condition = toset([for filter in google_eventarc_trigger.finalize["land-object--bronze"].matching_criteria : "${filter.attribute}=${filter.value}"]) == toset([
       "type=google.cloud.storage.object.v1.finalized", "bucket=my-project-bronze",
     ])
-    error_message = "The trigger hears another bucket or another event."
+    error_message = "The trigger receives another bucket or another event."
   }
   assert {
     condition     = google_eventarc_trigger.finalize["land-object--bronze"].destination[0].cloud_run_service[0].service == "land-object"

@@ -1,0 +1,72 @@
+"""Read what the demo watches and counts: state documents, executions, objects, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cli.demo.pending import FileCounts, GeneratorRun
+from cli.provisioning.clients import AdminClients
+from ripple.deployment.tables import FLOW_TABLES
+
+Document = dict[str, Any]
+
+
+def read_documents(environ: Mapping[str, str], collection: str) -> dict[str, Document]:
+    """All documents of a collection, by their ids."""
+    from google.cloud.firestore import Client
+
+    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
+    return {found.id: found.to_dict() or {} for found in client.collection(collection).stream()}
+
+
+def read_generator_runs(environ: Mapping[str, str]) -> list[GeneratorRun]:
+    """One for each tick."""
+    ticks = read_documents(environ, "ticks")
+    return [_read_generator_run(environ, tick, document.get("execution")) for tick, document in ticks.items()]
+
+
+def _read_generator_run(environ: Mapping[str, str], tick: str, execution: str | None) -> GeneratorRun:
+    from google.cloud.run_v2 import ExecutionsClient
+
+    from ripple.gateways.transport import rest_client
+
+    if execution is None:
+        return GeneratorRun(tick=tick)
+    client = rest_client(ExecutionsClient, ExecutionsClient.get_transport_class("rest"), environ["RIPPLE_ENDPOINT_RUN"])
+    found = client.get_execution(name=execution)
+    return GeneratorRun(
+        tick=tick,
+        execution=execution.rsplit("/", 1)[1],
+        ended=bool(found.completion_time),
+        failure=found.conditions[0].message[-800:] if found.failed_count else "",
+    )
+
+
+def count_files(environ: Mapping[str, str]) -> FileCounts:
+    """Records first: an object that comes meanwhile is then counted as unrecorded."""
+    files = read_documents(environ, "files").values()
+    unsettled = sum(
+        file["state"] == "claimed" or (file["state"] == "landed" and file["batch"] is None) for file in files
+    )
+    objects = AdminClients(environ).storage.list_blobs(f"{environ['GOOGLE_CLOUD_PROJECT']}-bronze")
+    return FileCounts(objects=sum(1 for _ in objects), recorded=len(files), unsettled=unsettled)
+
+
+def read_landed_rows(environ: Mapping[str, str]) -> dict[str, list[int]]:
+    """The rows of each landed file, by flow, as its fact states them."""
+    rows: dict[str, list[int]] = {}
+    for file in read_documents(environ, "files").values():
+        if file["state"] == "landed":
+            rows.setdefault(file["flow"], []).append(file["fact"]["rows"])
+    return rows
+
+
+def count_rows(environ: Mapping[str, str], flow: str) -> dict[str, int]:
+    """Rows in silver, quarantined, and set aside as duplicates, from the warehouse."""
+    query = (
+        f"SELECT (SELECT COUNT(*) FROM {FLOW_TABLES[flow][0]}) AS rows_silver, "
+        f"(SELECT COUNT(*) FROM silver.rejected_rows WHERE flow = '{flow}') AS rows_quarantined, "
+        f"(SELECT COUNT(*) FROM silver.duplicate_rows WHERE flow = '{flow}') AS rows_duplicate"
+    )
+    return dict(next(iter(AdminClients(environ).bigquery.query_and_wait(query))).items())
