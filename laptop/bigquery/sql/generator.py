@@ -209,6 +209,14 @@ class Generator(DuckDBGenerator):
         parts = [expression.this, expression.args["low"], expression.args["high"]]
         return beside_text(self, expression, parts, str(super().between_sql(expression)))
 
+    @reads("this")
+    def neg_sql(self, expression: exp.Neg) -> str:
+        """The least INT64 is a literal with a sign: without it there would be one too many."""
+        number = expression.this
+        if isinstance(number, exp.Literal) and not number.is_string and str(number.this).isdigit():
+            return f"CAST(-{number.this} AS BIGINT)"
+        return str(super().neg_sql(expression))
+
     @reads("this", "expression")
     def bitwisexor_sql(self, expression: exp.BitwiseXor) -> str:
         return f"xor({self.sql(expression.this)}, {self.sql(expression.expression)})"
