@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cli import laptop_control
+from laptop import control
 from ripple.errors import PermanentError
 
 app = typer.Typer(
@@ -60,9 +61,9 @@ def connect(state: Path, project: str = "", region: str = DEFAULT_REGION) -> dic
 
 
 def _address_laptop(state: Path) -> dict[str, str]:
-    if laptop_control.running_pid(state) is None:
+    if control.running_pid(state) is None:
         raise fail(f"no laptop runs on {state}; start one with: ripple up, or name a project with --project", 3)
-    return laptop_control.environment(laptop_control.read_ports(state))
+    return laptop_control.environment(control.read_ports(state))
 
 
 def address_project(environ: Mapping[str, str], project: str, region: str) -> dict[str, str]:

@@ -43,7 +43,7 @@ def describe(documents: int, calm: Outcome, rough: Outcome) -> list[Figure]:
         ),
         Figure(
             what=f"the same export while instances are killed: {rough.kills} `kill -9`, {rough.kills_at_work} of them at work",
-            measured=f"{rough.seconds:.0f} s; {rough.wrong or f'every document once, that it finished told in {rough.stated} messages'}",
+            measured=f"{rough.seconds:.0f} s; {rough.wrong or f'every document once, that it finished in {rough.stated} messages'}",
             rival=f"slowest slice {rough.slowest:.0f} s",
             bar="nothing lost, nothing twice",
             holds=not rough.wrong and rough.kills_at_work > 0,

@@ -77,7 +77,7 @@ class LargeExport:
         return [f"ord_{number:08}" for number in range(self._documents)]
 
     def _announce(self, uri: str, seed: int | None) -> None:
-        """Report of the manifest as Eventarc does: until it is heard, whoever is killed at it."""
+        """Report of the manifest as Eventarc does: until it is answered, whoever is killed at it."""
         body = {
             "bucket": f"{PROJECT}-landing",
             "name": self._manifest,
@@ -92,7 +92,7 @@ class LargeExport:
             "time": "2026-01-08T00:00:00Z",
         }
         headers = {f"ce-{name}": value for name, value in names.items()} | {"content-type": "application/json"}
-        planning = self._start_telling(uri, headers, body)
+        planning = self._start_reporting(uri, headers, body)
         dice = random.Random(seed)
         while planning.is_alive():
             planning.join(_KILL_SECONDS * 4)
@@ -108,17 +108,17 @@ class LargeExport:
         blob.upload_from_string(json.dumps(promise | sums))
         return str(blob.generation)
 
-    def _start_telling(self, uri: str, headers: Mapping[str, str], body: Mapping[str, str]) -> Any:
-        def tell() -> None:
+    def _start_reporting(self, uri: str, headers: Mapping[str, str], body: Mapping[str, str]) -> Any:
+        def report() -> None:
             while httpx.post(uri, json=body, headers=dict(headers), timeout=600, trust_env=False).status_code != 204:
                 time.sleep(1)
 
-        telling = threading.Thread(target=tell, daemon=True)
-        telling.start()
-        return telling
+        reporting = threading.Thread(target=report, daemon=True)
+        reporting.start()
+        return reporting
 
     def _await_end(self, sweep: str, seed: int | None) -> None:
-        """Kill now and then; sweep now and then, since a fact may be left in the outbox; until all is told."""
+        """Kill now and then; sweep now and then, since a fact may be left in the outbox; until all is stated."""
         dice, next_sweep = random.Random(seed), 0.0
         until = time.monotonic() + _DEADLINE_SECONDS
         while not self._is_over():

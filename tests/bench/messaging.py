@@ -26,7 +26,7 @@ def measure() -> list[Figure]:
             _connect(endpoint)
             _publish_runs()
             hops = _read_hops(log)
-    single = [1000 * (began - told) for run in hops.values() for began, told in run.values()]
+    single = [1000 * (began - sent) for run in hops.values() for began, sent in run.values()]
     chains = [1000 * (run[1][0] - run[_STAGES][1]) for run in hops.values()]
     p50, p99, chain = quantile(single, 0.5), quantile(single, 0.99), quantile(chains, 0.5)
     return [
@@ -48,7 +48,7 @@ def measure() -> list[Figure]:
 def _publish_runs() -> None:
     publisher = PublisherClient(batch_settings=BatchSettings(max_messages=1))
     for run in range(-30, _RUNS):
-        hop = {"hop": str(_STAGES), "run": str(run), "told": str(time.time())}
+        hop = {"hop": str(_STAGES), "run": str(run), "sent": str(time.time())}
         publisher.publish(f"projects/{_PROJECT}/topics/hop-{_STAGES}", b"x", **hop).result(10)
         time.sleep(0.05)
     time.sleep(1)
@@ -58,9 +58,9 @@ def _read_hops(log: Path) -> dict[int, dict[int, tuple[float, float]]]:
     """`{run: {hop: (handler began, message was published)}}`, epoch seconds; the first runs warmed up."""
     hops: dict[int, dict[int, tuple[float, float]]] = defaultdict(dict)
     for line in log.read_text().splitlines():
-        run, hop, began, told = line.split()
+        run, hop, began, sent = line.split()
         if int(run) >= 0:
-            hops[int(run)][int(hop)] = (float(began), float(told))
+            hops[int(run)][int(hop)] = (float(began), float(sent))
     missing = [run for run in range(_RUNS) if len(hops[run]) != _STAGES]
     if missing:
         raise AssertionError(f"runs {missing} did not come to their end")

@@ -74,7 +74,7 @@ def _uv(more: Mapping[str, str], *words: str) -> None:
 def _compile_files(environment: Environment) -> None:
     """As the buildpack of Python functions does."""
     words = [str(environment.python), "-m", "compileall", "-f", "-q", "."]
-    told = {name: value for name, value in BUILD_ENVIRONMENT.items() if name == "SOURCE_DATE_EPOCH"}
-    subprocess.run(words, cwd=environment.files, env=environment.cleared(**told), check=True)
+    given = {name: value for name, value in BUILD_ENVIRONMENT.items() if name == "SOURCE_DATE_EPOCH"}
+    subprocess.run(words, cwd=environment.files, env=environment.cleared(**given), check=True)
     for path in environment.files.rglob("*"):
         os.utime(path, (IMAGE_TIME, IMAGE_TIME))

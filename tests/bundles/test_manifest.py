@@ -17,7 +17,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "bundles"
 
 
-def test_the_manifest_says_of_each_stage_what_lies_there(out: Path) -> None:
+def test_the_manifest_says_of_each_stage_what_is_there(out: Path) -> None:
     done = run_bundling(ROOT, "--out", str(out))
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["stages"].keys() == STAGES.keys()
@@ -30,7 +30,7 @@ def test_the_manifest_says_of_each_stage_what_lies_there(out: Path) -> None:
         assert f"{made['sha256'][:16]}  {made['path']}" in done.stdout
 
 
-def test_a_path_is_told_from_the_repositorys_root(out: Path) -> None:
+def test_a_path_is_given_from_the_repositorys_root(out: Path) -> None:
     made = json.loads(run_bundling(ROOT, "--out", str(out), "--stage", "sweep", "--json").stdout)["stages"]["sweep"]
     assert not Path(made["path"]).is_absolute()
     assert (ROOT / made["path"]).resolve().parent == out.resolve()

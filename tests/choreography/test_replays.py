@@ -13,9 +13,10 @@ import pytest
 from google.cloud import dataform_v1
 from typer.testing import CliRunner
 
-from cli.laptop_control import environment, read_ports
+from cli.laptop_control import environment
 from cli.ledger import read_line
 from cli.main import app
+from laptop.control import read_ports
 from ripple.deployment.routes import REPOSITORY
 from tests.choreography.worlds import ROOT, World, clients_of
 

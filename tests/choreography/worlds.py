@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.laptop_control import environment, read_ports
+from cli.laptop_control import environment
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--customers", "200", "--startups", "40", "--dirt", "0.05")

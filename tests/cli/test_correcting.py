@@ -57,7 +57,7 @@ def drop(tmp_path: Path, text: str, place: str = PLACE) -> str:
     return drop_correction({"GOOGLE_CLOUD_PROJECT": PROJECT}, file, place)
 
 
-def test_a_correction_lies_beside_its_origin_and_says_whose_it_is(storage: Client, tmp_path: Path) -> None:
+def test_a_correction_is_beside_its_origin_and_says_whose_it_is(storage: Client, tmp_path: Path) -> None:
     uri = drop(tmp_path, lines(record(5)))
     assert uri.startswith(f"gs://{PROJECT}-bronze/startups/dt=2026-01-01/a-corrected-")
     blob = storage.bucket(f"{PROJECT}-bronze").get_blob(uri.split("/", 3)[3])
@@ -117,7 +117,7 @@ def test_blank_lines_are_no_records_and_other_json_is_none() -> None:
             read_records(b'{"a": 1}\n' + junk, "f")
 
 
-def test_drift_is_told_in_words() -> None:
+def test_drift_is_shown_in_words() -> None:
     drifts = [
         {"field": "note", "kind": "new_field", "seen": "string", "rows": 3, "first_line": 1},
         {

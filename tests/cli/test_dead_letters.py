@@ -18,8 +18,8 @@ from tests.cli.conftest import Laptop
 POISON = b"\xff\xfe not UTF-8 \x1b[2J"
 
 
-def bury(clients: AdminClients) -> str:
-    """As a function's shell buries an event that can never work."""
+def refuse(clients: AdminClients) -> str:
+    """As a function's shell refuses an event that can never work."""
     attributes = {
         "ce-type": "elt.run.failed.v1",
         "ce-id": "x-1",
@@ -52,7 +52,7 @@ def let_it_give_up(clients: AdminClients) -> None:
 @pytest.fixture(scope="module")
 def letters(laptop: Laptop) -> dict[str, Any]:
     """By stage, as soon as both are there."""
-    bury(laptop.clients)
+    refuse(laptop.clients)
     let_it_give_up(laptop.clients)
     until = time.monotonic() + 60
     while len(found := laptop.ripple("dead-letters")["dead_letters"]) < 2:
@@ -61,7 +61,7 @@ def letters(laptop: Laptop) -> dict[str, Any]:
     return {letter["stage"]: letter for letter in found}
 
 
-def test_what_a_function_buried_has_its_code_and_reason(letters: dict[str, Any]) -> None:
+def test_what_a_function_refused_has_its_code_and_reason(letters: dict[str, Any]) -> None:
     letter = letters["start_elt"]
     assert (letter["code"], letter["event"], letter["event_id"]) == ("event_malformed", "elt.run.failed.v1", "x-1")
     assert (letter["attempts"], letter["can_be_sent_back"]) == (1, False)

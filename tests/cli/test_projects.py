@@ -10,8 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from cli.command_line import address_project
-from cli.laptop_control import PROJECT, environment, read_ports
+from cli.laptop_control import PROJECT, environment
 from cli.main import app
+from laptop.control import read_ports
 from tests.cli.conftest import Laptop
 
 READERS = [("runs",), ("events",), ("quarantine",), ("dead-letters",), ("sql", "SELECT 1 AS one"), ("why", "1")]
@@ -55,14 +56,14 @@ def test_every_command_that_looks_at_a_project_takes_one(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("plan", "--env", "dev"), "--env dev needs --project"),
         (("plan", "--env", "test"), "--env is one of laptop, dev, prod"),
         (("plan", "--project", "shop-dev"), "--env laptop takes no --project"),
     ],
 )
-def test_an_environment_that_does_not_fit_its_project_is_refused(words: tuple[str, ...], told: str) -> None:
+def test_an_environment_that_does_not_fit_its_project_is_refused(words: tuple[str, ...], expected: str) -> None:
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
-    assert told in done.stderr
+    assert expected in done.stderr

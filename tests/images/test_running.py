@@ -28,8 +28,8 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(python: Path, folder: Path, *words: str, **env: str) -> subprocess.CompletedProcess[str]:
-    told = {"PATH": os.environ["PATH"], "HOME": str(folder), **env}
-    return subprocess.run([python, *words], cwd=folder, env=told, capture_output=True, text=True, check=False)
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder), **env}
+    return subprocess.run([python, *words], cwd=folder, env=given, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize("flow", ["clickstream", "startups"])

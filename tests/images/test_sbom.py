@@ -56,13 +56,13 @@ def test_it_lists_exactly_what_the_lock_pins(documents: Path, part: str) -> None
 
 def test_it_says_the_hashes_that_the_lock_accepts(documents: Path) -> None:
     document = json.loads((documents / "sweep.json").read_text())
-    told = {
+    given = {
         digest["content"]
         for component in document["components"]
         for reference in component["externalReferences"]
         for digest in reference.get("hashes", ())
     }
-    assert told == set(re.findall(r"--hash=sha256:([0-9a-f]{64})", (ROOT / LOCKS["sweep"]).read_text()))
+    assert given == set(re.findall(r"--hash=sha256:([0-9a-f]{64})", (ROOT / LOCKS["sweep"]).read_text()))
 
 
 def test_the_same_lock_gives_the_same_bytes(documents: Path, tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli.laptop_control import environment, read_ports
+from cli.laptop_control import environment
 from cli.provisioning.clients import AdminClients
-from tests.torture.family import Family
-from tests.torture.faults import Tormentor, relieve
+from laptop.control import read_ports
+from tests.torture.faults import FaultInjector, relieve
 from tests.torture.gathering import find_traces, gather
-from tests.torture.harvest import PROJECT, Harvest, reap
+from tests.torture.process_tree import ProcessTree
 from tests.torture.settling import Settler
 from tests.torture.verdict import Finding, judge
+from tests.torture.workload import PROJECT, Workload, make_workload
 from tests.torture.writers import Writers
 
 
@@ -42,34 +43,36 @@ def main() -> None:
 
 def torture(given: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     """The whole run; what was done and measured, and the findings."""
-    family = Family(state=folder / "state")
-    tormentor = Tormentor(family=family, dice=random.Random(given.seed))
+    tree = ProcessTree(state=folder / "state")
+    injector = FaultInjector(tree=tree, dice=random.Random(given.seed))
     writers = Writers(project=PROJECT)
-    with family.running():
+    with tree.running():
         say(f"seed {given.seed}: making {given.files} files and {given.ticks} ticks with their truth")
-        harvest = reap(given.harvest or folder / "harvest", files=given.files, ticks=given.ticks, seed=given.seed)
+        workload = make_workload(
+            given.workload or folder / "workload", files=given.files, ticks=given.ticks, seed=given.seed
+        )
         began = time.monotonic()
-        _besiege(given, family, tormentor, writers, harvest)
+        _run_under_faults(given, tree, injector, writers, workload)
         struck = time.monotonic() - began
-        clients = AdminClients(environment(read_ports(family.state)))
-        settler = Settler(clients=clients, ticks=_count_batches(harvest))
-        family.restart()
-        pending = settler.settle(given.settle_minutes * 60, family.restart, lambda word: say(f"  waits for {word}"))
+        clients = AdminClients(environment(read_ports(tree.state)))
+        settler = Settler(clients=clients, ticks=_count_batches(workload))
+        tree.restart()
+        pending = settler.settle(given.settle_minutes * 60, tree.restart, lambda word: say(f"  waits for {word}"))
         settled = time.monotonic() - began - struck
-        family.restart()
+        tree.restart()
         rest = gather(clients)
-    rest.leftovers = family.leftovers()
-    rest.temporary += find_traces(family.state)
-    findings = judge(rest, harvest.expected, writers.log)
+    rest.leftovers = tree.leftovers()
+    rest.temporary += find_traces(tree.state)
+    findings = judge(rest, workload.expected, writers.log)
     findings.append(Finding(holds=not pending, what="it came to rest", seen=pending))
     return {
         "seed": given.seed,
-        "files": len(harvest.files),
-        "rows": dict(harvest.expected.rows),
-        "kills": tormentor.kills.total(),
-        "kills_by_kind": dict(tormentor.kills),
-        "faults": dict(tormentor.done),
-        "supervisor_starts": family.starts,
+        "files": len(workload.files),
+        "rows": dict(workload.expected.rows),
+        "kills": injector.kills.total(),
+        "kills_by_kind": dict(injector.kills),
+        "faults": dict(injector.done),
+        "supervisor_starts": tree.starts,
         "acknowledged": {
             "objects": len(writers.log.objects),
             "documents": len(writers.log.documents),
@@ -84,32 +87,32 @@ def torture(given: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], li
     }, findings
 
 
-def _besiege(
-    given: argparse.Namespace, family: Family, tormentor: Tormentor, writers: Writers, harvest: Harvest
+def _run_under_faults(
+    given: argparse.Namespace, tree: ProcessTree, injector: FaultInjector, writers: Writers, workload: Workload
 ) -> None:
     """Faults while the writers write; both must have had their fill."""
     seconds = given.minutes * 60
     writers.prepare()
-    writers.start(harvest.files, harvest.ticks, seconds)
-    began = told = time.monotonic()
-    while tormentor.kills.total() < given.kills or writers.are_busy():
-        family.ensure_up()
-        if tormentor.kills.total() < given.kills:
-            tormentor.strike()
-        behind = tormentor.kills.total() / given.kills < (time.monotonic() - began) / seconds
-        time.sleep(tormentor.dice.expovariate(given.kills / seconds) * (0.2 if behind else 1.0))
-        if time.monotonic() - told > 15:
-            told = time.monotonic()
+    writers.start(workload.files, workload.ticks, seconds)
+    began = reported = time.monotonic()
+    while injector.kills.total() < given.kills or writers.are_busy():
+        tree.ensure_up()
+        if injector.kills.total() < given.kills:
+            injector.strike()
+        behind = injector.kills.total() / given.kills < (time.monotonic() - began) / seconds
+        time.sleep(injector.dice.expovariate(given.kills / seconds) * (0.2 if behind else 1.0))
+        if time.monotonic() - reported > 15:
+            reported = time.monotonic()
             say(
-                f"  {tormentor.kills.total()} kills, {writers.dropped} files, {family.starts} starts, {told - began:.0f} s"
+                f"  {injector.kills.total()} kills, {writers.dropped} files, {tree.starts} starts, {reported - began:.0f} s"
             )
-    relieve(family)
-    family.ensure_up()
+    relieve(tree)
+    tree.ensure_up()
     writers.finish()
 
 
-def _count_batches(harvest: Harvest) -> int:
-    return sum(len(body["flows"]) for body in harvest.ticks)
+def _count_batches(workload: Workload) -> int:
+    return sum(len(body["flows"]) for body in workload.ticks)
 
 
 def say(text: str) -> None:
@@ -126,7 +129,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=15, help="over which files and kills are spread (15)")
     parser.add_argument("--settle-minutes", type=float, default=20, help="to come to rest afterwards, at most (20)")
     parser.add_argument(
-        "--harvest", type=Path, help="a folder to make the files in, or to take them from if they are there"
+        "--workload", type=Path, help="a folder to make the files in, or to take them from if they are there"
     )
     parser.add_argument("--keep", action="store_true", help="keep the state folder also when all holds")
     parser.add_argument("--json", action="store_true", help="the result as one JSON object on standard output")

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from cli.laptop_control import read_ports
-from tests.torture.family import Family
+from laptop.control import read_ports
+from laptop.tests.processes import occupy
+from tests.torture.process_tree import ProcessTree
 
 WEIGHTS = {"edge": 5, "functions": 6, "warehouse": 4, "generator": 2, "training": 2, "supervisor": 1, "other": 1}
 """Of the kinds that live at the moment, one is drawn by weight, then one of its processes."""
@@ -27,10 +28,10 @@ SHARES = {"kill": 80, "freeze": 8, "fill the disk": 8, "take a port": 4}
 
 
 @dataclass(slots=True, kw_only=True)
-class Tormentor:
+class FaultInjector:
     """Counts what it did; `kills` counts processes that lived before and are gone after."""
 
-    family: Family
+    tree: ProcessTree
     dice: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
@@ -54,7 +55,7 @@ class Tormentor:
         return f"{what}: {kind}"
 
     def _draw(self) -> tuple[str, psutil.Process] | None:
-        members = self.family.members()
+        members = self.tree.members()
         kinds = sorted({kind for kind, _ in members})
         if not kinds:
             return None
@@ -80,22 +81,22 @@ class Tormentor:
         time.sleep(self.dice.uniform(0.5, 3))
         if self.dice.random() < 0.33:
             self._kill(_kind, process)
-        relieve(self.family)
+        relieve(self.tree)
 
     def _take_port(self, _kind: str, _process: psutil.Process) -> None:
         """Kill the edge, and hold one of its ports for some seconds: callers are refused, and it cannot come back yet."""
-        edges = [process for kind, process in self.family.members() if kind == "edge"]
+        edges = [process for kind, process in self.tree.members() if kind == "edge"]
         if not edges:
             return
-        port = read_ports(self.family.state)[self.dice.choice(["storage", "pubsub", "firestore", "run"])]
+        port = read_ports(self.tree.state)[self.dice.choice(["storage", "pubsub", "firestore", "run"])]
         self._kill("edge", edges[0])
         with contextlib.closing(_bind(port)):
             time.sleep(self.dice.uniform(1, 4))
 
 
-def relieve(family: Family) -> None:
+def relieve(tree: ProcessTree) -> None:
     """Every process of the family may write again, and runs."""
-    for _, process in family.members():
+    for _, process in tree.members():
         with contextlib.suppress(psutil.Error, OSError):
             _limit(process, resource.RLIM_INFINITY)
             if process.status() == psutil.STATUS_STOPPED:
@@ -114,15 +115,3 @@ def _bind(port: int) -> socket.socket:
             break
         time.sleep(0.02)
     return holder
-
-
-def occupy(holder: socket.socket, port: int) -> bool:
-    """Bind and do not listen: connections are refused. False while the killed owner has not let go."""
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        holder.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    # Two that both say they share an address may, as long as none listens: this one says so no more.
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-    return True

@@ -31,14 +31,14 @@ class Settler:
     _replayed: set[tuple[int, int]] = field(default_factory=set)
     _letters: set[str] = field(default_factory=set)
 
-    def settle(self, timeout_seconds: float, restart: Callable[[], None], tell: Callable[[str], None]) -> str:
+    def settle(self, timeout_seconds: float, restart: Callable[[], None], report: Callable[[str], None]) -> str:
         """Return what is still pending, "" when nothing is. A restart ends a backoff that would wait for ten minutes."""
         began = moved = time.monotonic()
         last = ""
         while (pending := self._look()) and time.monotonic() - began < timeout_seconds:
             if pending != last:
                 last, moved = pending, time.monotonic()
-                tell(pending)
+                report(pending)
             elif time.monotonic() - moved > STILL_SECONDS:
                 moved = time.monotonic()
                 restart()
@@ -119,14 +119,14 @@ class Settler:
         return ", ".join(words + ([f"batches {open_ones[:10]}"] if open_ones else []))
 
     def _redrive(self) -> None:
-        """Send back what nobody took in all its deliveries; what was buried for a reason is counted by it."""
+        """Send back what nobody took in all its deliveries; what was refused for a reason is counted by it."""
         open_ones = list_letters(self.clients.environ, 1000, everything=False)
         letters = [letter for letter in open_ones if letter["id"] not in self._letters]
         given_up = [letter["id"] for letter in letters if letter["code"] == GAVE_UP]
         if given_up:
             publish_replay(self.clients.environ, {"kind": "dead-letter", "ids": given_up})
             self.by_hand["dead letters sent back"] += len(given_up)
-        self.by_hand.update(f"buried: {letter['code']}" for letter in letters if letter["code"] != GAVE_UP)
+        self.by_hand.update(f"refused: {letter['code']}" for letter in letters if letter["code"] != GAVE_UP)
         self._letters.update(letter["id"] for letter in letters)
 
 

@@ -8,8 +8,8 @@ from copy import deepcopy
 
 import pytest
 
-from tests.torture.harvest import Expected
 from tests.torture.verdict import Rest, judge
+from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
 URI = "gs://ripple-laptop-bronze/startups/dt=2022-01-01/a.jsonl"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.torture.harvest import Expected
+from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
 Key = tuple[str, int]

@@ -1,4 +1,4 @@
-"""Clients that write as Google's do, try again until they are heard, and note every acknowledgement."""
+"""Clients that write as Google's do, try again until they are answered, and note every acknowledgement."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Writers:
     def _drop_files(self, files: Mapping[str, Path], seconds: float) -> None:
         bucket = storage.Client(project=self.project).bucket(f"{self.project}-bronze")
         for name, path in _paced(files.items(), len(files), seconds):
-            self.log.objects[name] = self._until_heard(lambda n=name, p=path: _drop(bucket, n, p.read_bytes()))  # type: ignore[misc]
+            self.log.objects[name] = self._until_answered(lambda n=name, p=path: _drop(bucket, n, p.read_bytes()))  # type: ignore[misc]
             self.dropped += 1
 
     def _publish_ticks(self, ticks: list[dict[str, Any]], seconds: float) -> None:
@@ -108,7 +108,7 @@ class Writers:
         topic = f"projects/{self.project}/topics/ripple-ticks"
         for body in _paced(ticks, len(ticks), seconds):
             data = json.dumps(body).encode()
-            self._until_heard(lambda d=data: publisher.publish(topic, d, kind="batch").result(60))  # type: ignore[misc]
+            self._until_answered(lambda d=data: publisher.publish(topic, d, kind="batch").result(60))  # type: ignore[misc]
 
     def _publish_messages(self) -> None:
         publisher = PublisherClient()
@@ -116,7 +116,7 @@ class Writers:
         number = 0
         while not self._side_ends.wait(0.25):
             data = f"message {number}".encode()
-            self.log.messages.add(self._until_heard(lambda d=data: publisher.publish(topic, d).result(60)))  # type: ignore[misc]
+            self.log.messages.add(self._until_answered(lambda d=data: publisher.publish(topic, d).result(60)))  # type: ignore[misc]
             number += 1
 
     def _write_documents(self) -> None:
@@ -124,11 +124,11 @@ class Writers:
         number = 0
         while not self._side_ends.wait(0.25):
             reference = client.document(f"{COLLECTION}/{number:06d}")
-            self._until_heard(lambda r=reference, n=number: r.set({"n": n}))  # type: ignore[misc]
+            self._until_answered(lambda r=reference, n=number: r.set({"n": n}))  # type: ignore[misc]
             self.log.documents[reference.id] = number
             number += 1
 
-    def _until_heard(self, call: Callable[[], T]) -> T:
+    def _until_answered(self, call: Callable[[], T]) -> T:
         """As a source system does that must not lose anything: again and again, for a quarter of an hour."""
         until = time.monotonic() + PATIENCE_SECONDS
         self.log.calls += 1

@@ -1,4 +1,4 @@
-"""A stage that does nothing but tell the next one: `hop` counts down to the topic of the same number."""
+"""A stage that does nothing but call the next one: `hop` counts down to the topic of the same number."""
 
 import os
 import time
@@ -19,8 +19,8 @@ def publisher() -> PublisherClient:
 def noop(request: Request) -> tuple[str, int]:
     began, hop = time.time(), int(request.headers["hop"])
     with open(os.environ["NOOP_LOG"], "a") as log:
-        log.write(f"{request.headers['run']} {hop} {began} {request.headers['told']}\n")
+        log.write(f"{request.headers['run']} {hop} {began} {request.headers['sent']}\n")
     if hop > 1:
         topic = f"projects/{os.environ['GOOGLE_CLOUD_PROJECT']}/topics/hop-{hop - 1}"
-        publisher().publish(topic, b"x", hop=str(hop - 1), run=request.headers["run"], told=str(time.time())).result(10)
+        publisher().publish(topic, b"x", hop=str(hop - 1), run=request.headers["run"], sent=str(time.time())).result(10)
     return "", 204

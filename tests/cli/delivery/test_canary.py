@@ -13,7 +13,7 @@ from ripple.rows.contracts import load_contract
 from ripple.wire.paths import parse_bronze_name, split_uri
 
 DAY = dt.date(2026, 11, 1)
-# What `ripple where` says of the file; its rows in silver; the steps behind it; whether it will come no further; what is told.
+# What `ripple where` says of the file; its rows in silver; the steps behind it; whether it will come no further; what is reported.
 TRACES: list[tuple[str, dict[str, Any], int, int, bool, str]] = [
     ("nobody has claimed it", {"state": "not claimed"}, 0, 0, False, "it is not claimed"),
     ("it is being landed", {"state": "claimed"}, 0, 0, False, "it is claimed"),
@@ -74,7 +74,7 @@ def test_a_canary_keeps_to_its_contract_and_is_marked_in_every_row() -> None:
     assert [load_contract("startups").find_violation(row) for row in rows] == [None] * ROWS
 
 
-def test_a_canary_is_named_by_its_release_and_lies_in_its_day() -> None:
+def test_a_canary_is_named_by_its_release_and_is_in_its_day() -> None:
     bucket, name = split_uri(canary_uri("shop-dev", 7, DAY))
     parsed = parse_bronze_name(name)
     assert (bucket, parsed.flow, parsed.dt, parsed.stem) == (

@@ -32,17 +32,17 @@ def read_cases(name: str) -> list[Any]:
 
 @pytest.mark.parametrize("case", read_cases("events"))
 def test_an_event_is_compatible_or_breaks_its_consumers(case: Any) -> None:
-    assert [list(told) for told in compare_event(case["old"], case["new"])] == case["told"]
+    assert [list(shown) for shown in compare_event(case["old"], case["new"])] == case["reported"]
 
 
 @pytest.mark.parametrize("case", read_cases("contracts"))
 def test_a_contract_says_which_rows_it_would_refuse(case: Any) -> None:
-    assert [list(told) for told in compare_contract(case["old"], case["new"])] == case["told"]
+    assert [list(shown) for shown in compare_contract(case["old"], case["new"])] == case["reported"]
 
 
-def read_action(given: Any) -> CompiledAction:
-    lists = {name: tuple(given.get(name, ())) for name in ("columns", "cluster", "unique_key")}
-    return CompiledAction(**{"file": "x.sqlx", **given, **lists})
+def read_action(shown: Any) -> CompiledAction:
+    lists = {name: tuple(shown.get(name, ())) for name in ("columns", "cluster", "unique_key")}
+    return CompiledAction(**{"file": "x.sqlx", **shown, **lists})
 
 
 @pytest.mark.parametrize("case", read_cases("actions"))
@@ -121,12 +121,12 @@ def test_what_was_deployed_over_and_failed_is_not_taken_for_deployed() -> None:
     assert keep_certain(good, []) == good
 
 
-def test_what_a_rollback_does_not_bring_back_is_told() -> None:
+def test_what_a_rollback_does_not_bring_back_is_reported() -> None:
     old = ReleaseManifest(contracts={"sales": {"fields": {}}}, topics=("t",))
     new = ReleaseManifest(contracts={"sales": {"fields": {"a": {"kind": "string"}}}})
-    told = describe_remains(compare(old, new))
-    assert any("sales" in words for words in told)
-    assert any("topic t" in words for words in told)
+    shown = describe_remains(compare(old, new))
+    assert any("sales" in words for words in shown)
+    assert any("topic t" in words for words in shown)
     assert describe_remains(Changes()) == []
 
 

@@ -124,12 +124,12 @@ def test_a_table_that_would_hold_rows_of_two_shapes_is_refused(site: Site, first
     assert "--allow-rebuild silver.startup_events" in said.errors
 
 
-def test_whoever_deploys_at_the_same_time_is_told_who_does(site: Site, first: Said) -> None:
+def test_whoever_deploys_at_the_same_time_learns_who_does(site: Site, first: Said) -> None:
     root = site.folder / "changed"
-    with Releases(site.clients.storage.bucket(f"{site.clients.project}-models")).hold_lease("ann@desk", "noon"):
+    with Releases(site.clients.storage.bucket(f"{site.clients.project}-models")).hold_lease("ann@host", "noon"):
         said = site.ripple("deploy", "--yes", "--checkout", str(root))
     assert said.code == 1
-    assert "ann@desk deploys to this environment since noon" in said.errors
+    assert "ann@host deploys to this environment since noon" in said.errors
     assert "--break-lease" in said.errors
     assert releases_of(site) == [(1, "deployed")]
 
@@ -164,13 +164,13 @@ class Interrupted(BaseException):
 def test_an_interrupted_deployment_goes_on_as_the_same_release(site: Site, broken: Said) -> None:
     root = site.folder / "changed"
 
-    def tell(words: str) -> None:
+    def report(words: str) -> None:
         if words == "SQLX":
             raise Interrupted
 
     environment = environment_of(site)
     with pytest.raises(Interrupted):
-        deploy(environment, make_plan(environment, root), DeploymentRequest(), tell)
+        deploy(environment, make_plan(environment, root), DeploymentRequest(), report)
     assert releases_of(site)[-1] == (4, "applying")
     said = site.ripple("deploy", "--yes", "--checkout", str(root))
     assert said.code == 0, said.errors

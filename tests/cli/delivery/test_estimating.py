@@ -1,4 +1,4 @@
-"""Bytes and dollars as they are told."""
+"""Bytes and dollars as they are shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def price(files_per_day: float, /) -> Month:
     return Month(files_per_day * 0.30 + 1, {"BigQuery": files_per_day * 0.30, "Scheduler": 1.0}, warnings)
 
 
-def test_a_month_is_told_with_its_dearest_services_first() -> None:
+def test_a_month_is_shown_with_its_dearest_services_first() -> None:
     described = describe_cost(100, price)
     assert described["usd_per_month"] == 31.0
     assert (
@@ -33,12 +33,12 @@ def test_a_month_is_told_with_its_dearest_services_first() -> None:
     )
 
 
-def test_what_a_volume_does_not_fit_is_told_too() -> None:
+def test_what_a_volume_does_not_fit_is_shown_too() -> None:
     assert summarize_cost(describe_cost(1001, price)).endswith("\n  it does not fit")
 
 
 @pytest.mark.parametrize(
-    ("count", "told"),
+    ("count", "shown"),
     [
         (0, "0 bytes"),
         (999, "999 bytes"),
@@ -48,8 +48,8 @@ def test_what_a_volume_does_not_fit_is_told_too() -> None:
         (10**16, "10000.0 TB"),
     ],
 )
-def test_bytes_are_told_in_units_that_prices_have(count: int, told: str) -> None:
-    assert format_bytes(count) == told
+def test_bytes_are_shown_in_units_that_prices_have(count: int, shown: str) -> None:
+    assert format_bytes(count) == shown
 
 
 def test_what_no_dry_run_takes_yet_is_counted() -> None:

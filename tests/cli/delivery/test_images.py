@@ -31,7 +31,7 @@ DIGESTS = {"generators": "a" * 64, "pipelines": "b" * 64}
 
 @dataclass
 class Builder:
-    """Cloud Build that pushes the images it is told to, but for `fails`."""
+    """Cloud Build that pushes the images it is asked to, but for `fails`."""
 
     fails: str = ""
     asked: list[cloudbuild_v1.CreateBuildRequest] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Delivery to a project: Google's services are the laptop's, Terraform notes what it is told. It goes on from the laptop's releases."""
+"""Delivery to a project: Google's services are the laptop's, Terraform notes what it is given. It goes on from the laptop's releases."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ class Machine:
         assert not done.exception or isinstance(done.exception, SystemExit), done.exception
         return Said(done.exit_code, done.stdout, done.stderr)
 
-    def told(self) -> list[dict[str, Any]]:
-        """What Terraform was told since it was asked last."""
-        file = self.programs / "told.jsonl"
+    def given(self) -> list[dict[str, Any]]:
+        """What Terraform was given since it was asked last."""
+        file = self.programs / "given.jsonl"
         found = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
         file.unlink(missing_ok=True)
         return found
@@ -96,12 +96,12 @@ def bundle(root: Path) -> dict[str, dict[str, str]]:
     return stages
 
 
-def commands(told: list[dict[str, Any]]) -> list[str]:
+def commands(given: list[dict[str, Any]]) -> list[str]:
     """Each command, and what it is aimed at."""
     targets = [
-        [word.removeprefix("-target=module.platform.") for word in one["words"] if "-target=" in word] for one in told
+        [word.removeprefix("-target=module.platform.") for word in one["words"] if "-target=" in word] for one in given
     ]
-    return [" ".join([one["words"][0], *aimed]) for one, aimed in zip(told, targets, strict=True)]
+    return [" ".join([one["words"][0], *aimed]) for one, aimed in zip(given, targets, strict=True)]
 
 
 def test_without_bundles_a_plan_says_how_to_make_them(machine: Machine) -> None:
@@ -123,12 +123,12 @@ def test_bundles_of_other_code_are_refused_by_stage(machine: Machine) -> None:
 
 def test_a_plan_before_there_is_a_state_bucket_makes_none(machine: Machine) -> None:
     bundle(machine.checkout)
-    machine.told()
+    machine.given()
     said = machine.ripple("plan", "--checkout", str(machine.checkout), "--detailed-exitcode")
     assert said.code == 2, said.errors
-    told = machine.told()
-    assert commands(told) == ["init", "plan", "show"]
-    assert not any("-backend-config" in word for one in told for word in one["words"])
+    given = machine.given()
+    assert commands(given) == ["init", "plan", "show"]
+    assert not any("-backend-config" in word for one in given for word in one["words"])
     assert not machine.site.clients.storage.bucket(f"{PROJECT}-tfstate").exists()
     assert [change["name"] for change in said.json["changes"] if change["area"] == "part"] == ["sweep"]
 
@@ -139,22 +139,22 @@ def test_a_plan_that_loses_data_is_refused_before_anything_is_applied(machine: M
     (machine.programs / "plan.json").write_text(NOTHING)
     assert said.code == 1
     assert "--allow-destroy 'google_storage_bucket.old[0]'" in said.errors
-    assert "apply" not in " ".join(commands(machine.told()))
+    assert "apply" not in " ".join(commands(machine.given()))
 
 
 @pytest.fixture(scope="module")
 def deployed(machine: Machine) -> tuple[Said, list[dict[str, Any]]]:
     bundle(machine.checkout)
-    machine.told()
+    machine.given()
     given = [word for name, image in IMAGES.items() for word in ("--image", f"{name}={image}")]
-    return machine.ripple("deploy", "--yes", "--checkout", str(machine.checkout), *given), machine.told()
+    return machine.ripple("deploy", "--yes", "--checkout", str(machine.checkout), *given), machine.given()
 
 
 def test_a_deployment_applies_its_wave_and_then_the_rest(deployed: tuple[Said, list[dict[str, Any]]]) -> None:
-    said, told = deployed
+    said, given = deployed
     assert said.code == 0, said.errors
     assert said.json["state"] == "deployed"
-    assert commands(told) == [
+    assert commands(given) == [
         *("init", "plan", "show"),
         *("init", 'apply module.stage["sweep"]'),
         *("init", "plan", "show", "apply", "output"),
@@ -176,7 +176,7 @@ def test_terraform_works_in_the_archive_of_the_release(
     assert str(machine.checkout / "build" / "delivery" / "releases") in folders.pop()
 
 
-def test_terraform_is_told_the_bundles_images_and_spec_of_the_release(
+def test_terraform_is_given_the_bundles_images_and_spec_of_the_release(
     machine: Machine, deployed: tuple[Said, list[dict[str, Any]]]
 ) -> None:
     given = machine.variables()
@@ -210,17 +210,17 @@ def test_a_rollback_brings_its_own_bundles_and_images(
         program=str(machine.programs / "terraform"),
     )
     environment = Environment(
-        name="dev", clients=machine.site.clients, target=target, work=tmp_path, now=lambda: NOW, owner="bob@desk"
+        name="dev", clients=machine.site.clients, target=target, work=tmp_path, now=lambda: NOW, owner="bob@host"
     )
     last = environment.releases.list_all()[-1]
     since = replace(last.manifest, parts={**last.manifest.parts, "replay": "edited since"})
-    machine.told()
+    machine.given()
     release, verdict = restore(environment, last, since, lambda _: None)
     assert verdict.passed
     assert (release.restores, release.images, release.spec_uri) == (last.number, IMAGES, last.spec_uri)
-    told = machine.told()
-    assert commands(told) == [*("init", 'apply module.stage["replay"]'), *("init", "plan", "show", "apply", "output")]
-    root = Path(told[0]["folder"]).parents[2]
+    given = machine.given()
+    assert commands(given) == [*("init", 'apply module.stage["replay"]'), *("init", "plan", "show", "apply", "output")]
+    root = Path(given[0]["folder"]).parents[2]
     assert root.is_relative_to(tmp_path)
     for kept in release.bundles.values():
         assert hashlib.sha256((root / kept["path"]).read_bytes()).hexdigest() == kept["sha256"]
@@ -237,7 +237,7 @@ def test_a_rollback_that_would_lose_data_stops(
     with pytest.raises(PermanentError, match=r"google_storage_bucket\.old"):
         target.finish(Inputs(root=tmp_path, release=1), [])
     (machine.programs / "plan.json").write_text(NOTHING)
-    assert "apply" not in commands(machine.told())
+    assert "apply" not in commands(machine.given())
 
 
 def test_only_images_by_digest_are_taken(machine: Machine) -> None:
@@ -247,11 +247,11 @@ def test_only_images_by_digest_are_taken(machine: Machine) -> None:
 
 
 def test_taking_a_project_away_needs_its_name(machine: Machine) -> None:
-    machine.told()
+    machine.given()
     asked = ["destroy", "--env", "dev", "--project", PROJECT]
     done = CliRunner().invoke(app, asked, input="another\n", env={"PATH": f"{machine.programs}:{os.environ['PATH']}"})
     assert done.exit_code == 1
-    assert machine.told() == []
+    assert machine.given() == []
 
 
 def test_what_was_never_deployed_from_here_is_not_destroyed(machine: Machine) -> None:

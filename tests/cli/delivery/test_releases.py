@@ -18,7 +18,7 @@ def release(number: int, state: str, archive: str = "", restores: int = 0) -> Re
     return Release(
         number=number,
         state=state,  # type: ignore[arg-type]
-        by="ann@desk",
+        by="ann@host",
         began_at="noon",
         manifest=ReleaseManifest(parts={"sweep": archive}),
         archive=archive,
@@ -100,9 +100,9 @@ def test_a_lease_is_held_by_one_and_can_be_broken(site: Site) -> None:
     bucket = site.clients.storage.bucket(f"{site.clients.project}-leases")
     bucket.create(location="us-central1")
     releases = Releases(bucket)
-    with releases.hold_lease("ann@desk", "noon"):
+    with releases.hold_lease("ann@host", "noon"):
         with (
-            pytest.raises(PermanentError, match="ann@desk deploys to this environment since noon"),
+            pytest.raises(PermanentError, match="ann@host deploys to this environment since noon"),
             releases.hold_lease("bob", "one"),
         ):
             pass
@@ -127,7 +127,7 @@ def test_an_environment_without_a_bucket_has_no_releases(site: Site) -> None:
     assert Releases(site.clients.storage.bucket("not-there-at-all")).list_all() == []
 
 
-def test_what_an_archive_lacks_is_told_with_the_next_step(site: Site) -> None:
+def test_what_an_archive_lacks_is_named_with_the_next_step(site: Site) -> None:
     bucket = site.clients.storage.bucket(f"{site.clients.project}-gone")
     bucket.create(location="us-central1")
     with pytest.raises(PermanentError, match="is gone"):

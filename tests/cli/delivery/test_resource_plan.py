@@ -28,8 +28,8 @@ def test_a_first_plan_creates_everything() -> None:
 
 
 def test_a_later_plan_says_what_becomes_of_each_resource_and_what_forces_it() -> None:
-    told = {change.address: (change.doing, change.because) for change in recorded("second").all}
-    assert told == {
+    shown = {change.address: (change.doing, change.because) for change in recorded("second").all}
+    assert shown == {
         "google_bigquery_dataset.gold": ("replace", ()),
         'google_pubsub_topic.events["ripple-more"]': ("create", ()),
         "google_storage_bucket.bronze": ("change", ()),
@@ -100,10 +100,10 @@ def test_terraform_is_given_what_the_delivery_computed(tmp_path: Path) -> None:
     clients = AdminClients({"GOOGLE_CLOUD_PROJECT": "shop-dev", "RIPPLE_LOCATION": "europe-west1"})
     target = CloudTarget(name="dev", clients=clients, data=tmp_path, builder=lambda: None)
     bundles = {"sweep": {"path": "build/bundles/sweep-1.zip", "sha256": "1"}}
-    given = target.variables(Inputs(root=tmp_path, release=1, images={"pipelines": "p@sha256:1"}, bundles=bundles))
-    assert given["bundles"] == bundles
-    assert given["images"]["pipelines"] == "p@sha256:1"
-    assert given["images"]["generators"].startswith(
+    shown = target.variables(Inputs(root=tmp_path, release=1, images={"pipelines": "p@sha256:1"}, bundles=bundles))
+    assert shown["bundles"] == bundles
+    assert shown["images"]["pipelines"] == "p@sha256:1"
+    assert shown["images"]["generators"].startswith(
         "europe-west1-docker.pkg.dev/shop-dev/ripple/generators@sha256:0000"
     )
-    assert (given["project_id"], given["region"]) == ("shop-dev", "europe-west1")
+    assert (shown["project_id"], shown["region"]) == ("shop-dev", "europe-west1")

@@ -43,7 +43,7 @@ def test_a_target_is_applied_alone(terraform: Terraform) -> None:
     assert [change.address for change in terraform.plan().all] == ['terraform_data.stage["a"]']
 
 
-def test_what_forces_a_replacement_is_told(terraform: Terraform) -> None:
+def test_what_forces_a_replacement_is_shown(terraform: Terraform) -> None:
     terraform.plan()
     terraform.apply_plan()
     terraform.variables.write_text('{"generation": 2}')

@@ -1,4 +1,4 @@
-"""GoogleSQL's own analyzer over the project's statements: a catalog that grows as tables are made."""
+"""GoogleSQL's own analyzer over a project's statements: a catalog that grows as tables are made."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zetasql.core.local_service import ZetaSqlLocalService
 from zetasql.core.wasm_client import WasmClient, get_tzinfo_dir
 from zetasql.wasi import get_wasm_path
 
-# What BigQuery has and this project writes; "maximum" would accept what BigQuery does not.
+# What BigQuery has and the projects that are checked write; "maximum" would accept what BigQuery does not.
 FEATURES = (
     "ANALYTIC_FUNCTIONS",
     "NUMERIC_TYPE",

@@ -27,7 +27,7 @@ MAINS: Mapping[str, Callable[[Sequence[str]], None]] = {
 }
 TICK_DAYS = 30
 _DONE = "done"
-"""Marks a folder that is whole, so that a harvest of the same seed is made once."""
+"""Marks a folder that is whole, so that a workload of the same seed is made once."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class Expected:
 
 
 @dataclass(slots=True, kw_only=True)
-class Harvest:
+class Workload:
     """`files` are dropped by hand: object name to its bytes' place; `ticks` are bodies for `ripple-ticks`."""
 
     files: dict[str, Path]
@@ -49,7 +49,7 @@ class Harvest:
     expected: Expected
 
 
-def reap(folder: Path, *, files: int, ticks: int, seed: int, customers: int = 100) -> Harvest:
+def make_workload(folder: Path, *, files: int, ticks: int, seed: int, customers: int = 100) -> Workload:
     """At least `files` small files of one day each, and `ticks` months that go the whole way from a tick.
 
     PEPPER_SECRET and RIPPLE_ENDPOINT_SECRETS must be those of the lake, or visitors of files and ticks would not join.
@@ -69,7 +69,7 @@ def reap(folder: Path, *, files: int, ticks: int, seed: int, customers: int = 10
             start, end = dt.date.fromisoformat(batch.window_from), dt.date.fromisoformat(batch.window_to)
             _generate(batch.flow, start, end, batch.batch_id, arguments, out)
             (_count_documents if batch.flow == "sales" else _count_lines)(batch.flow, out, expected)
-    return Harvest(files=dropped, ticks=bodies, expected=expected)
+    return Workload(files=dropped, ticks=bodies, expected=expected)
 
 
 def _plan_ticks(end: dt.date, count: int, arguments: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,7 +19,7 @@ PASSED = Verdict(steps=4, dead=False, words="batch 2 is done, with 3 of its 3 ro
 FAILED = Verdict(steps=2, dead=True, words="batch 1 is parked: boom")
 
 
-def test_a_change_is_told_with_its_details_and_its_refusal() -> None:
+def test_a_change_is_shown_with_its_details_and_its_refusal() -> None:
     change = Change(area="event", name="x.v1", kind="changed", details=("field a is removed",), refused="state x.v2")
     assert list(describe_area("Events", [change])) == [
         "\nEvents",
@@ -34,12 +34,12 @@ def test_many_additions_are_counted() -> None:
     assert list(describe_area("SQLX", [])) == []
 
 
-def test_terraforms_plan_is_told_by_address_and_what_would_lose_data_is_refused() -> None:
+def test_terraforms_plan_is_shown_by_address_and_what_would_lose_data_is_refused() -> None:
     plan = read_plan(json.loads((Path(__file__).with_name("cases") / "plan_second.json").read_text()))
-    told = list(describe_resources(plan))
-    assert told[0] == "\nTerraform: 1 to change, 1 to create, 1 to destroy, 2 to replace"
-    assert "  ! terraform_data.generation (forced by triggers_replace)" in told
-    assert "    REFUSED without --allow-destroy 'google_storage_bucket.old[0]': it holds data" in told
+    shown = list(describe_resources(plan))
+    assert shown[0] == "\nTerraform: 1 to change, 1 to create, 1 to destroy, 2 to replace"
+    assert "  ! terraform_data.generation (forced by triggers_replace)" in shown
+    assert "    REFUSED without --allow-destroy 'google_storage_bucket.old[0]': it holds data" in shown
 
 
 def test_waves_are_numbered_and_say_why() -> None:
@@ -48,7 +48,7 @@ def test_waves_are_numbered_and_say_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "told"),
+    ("outcome", "shown"),
     [
         (
             DeploymentOutcome(release=release(2, "deployed"), verdict=PASSED),
@@ -79,6 +79,6 @@ def test_waves_are_numbered_and_say_why() -> None:
     ],
     ids=["deployed", "failed and left", "rolled back", "rolled back in vain"],
 )
-def test_an_outcome_says_what_is_in_place_and_what_is_not(outcome: DeploymentOutcome, told: list[str]) -> None:
+def test_an_outcome_says_what_is_in_place_and_what_is_not(outcome: DeploymentOutcome, shown: list[str]) -> None:
     text = describe_outcome(outcome)
-    assert all(words in text for words in told)
+    assert all(words in text for words in shown)
