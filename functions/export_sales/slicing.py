@@ -54,7 +54,7 @@ def keep_plan(plan: ExportPlan, edge: HasDocuments) -> ExportPlan:
 
 
 def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge: StatingPorts) -> None:
-    """A message for each. Who dies midway is told again and asks for all: the plan says that nobody noted the request."""
+    """A message for each. Who dies midway is called again and asks for all: the plan says that nobody noted the request."""
     for number in numbers:
         edge.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
 

@@ -1,6 +1,6 @@
 """Export sales from Firestore to Parquet in Bronze: a manifest's batch, or what changed in a window.
 
-What fits one slice is exported in the call that hears of it. A larger export is planned in slices, each a message of its own.
+What fits one slice is exported in the call that brings it. A larger export is planned in slices, each a message of its own.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def react_to_manifest(
 def needs_slices(manifest: BatchManifest, most: int) -> bool:
     """Of more documents than a slice takes, and with a sum that slices can be held against. Pure.
 
-    What was exported in one call is told again in one call: its objects have their names by then.
+    What was exported in one call is stated again in one call: its objects have their names by then.
     """
     return manifest.count > most and manifest.id_sum is not None
 

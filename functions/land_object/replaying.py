@@ -30,7 +30,7 @@ def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], No
             continue
         known = FILES.get(edge.documents, ref.key)
         first = known.correlation_id if known else uri
-        # A file that a replay landed first has the replay's own line, which tells nothing again.
+        # A file that a replay landed first has the replay's own correlation id, which repeats nothing.
         line = cause if first == cause.correlation_id else correlated(cause, cause.correlation_id, first)
         land(ref, line, edge)
     if gone:

@@ -80,11 +80,11 @@ def decide_facts(ref: ObjectRef, edge: FilePorts, load: LoadContract) -> Sequenc
         # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
         reason = fit(str(error), REASON_BYTES)
         return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)]
-    verdict = weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
-    return [verdict] if checked.drift is None else [tell_drift(ref, name.flow, checked.drift), verdict]
+    verdict = judge(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
+    return [verdict] if checked.drift is None else [describe_drift(ref, name.flow, checked.drift), verdict]
 
 
-def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
+def describe_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     """The schema change that the object shows, whatever becomes of its rows. Pure."""
     return BronzeContractDrifted(
         flow=flow,
@@ -98,7 +98,7 @@ def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     )
 
 
-def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
+def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
     """Landed, unless more than `reject_ratio` of its rows are bad. Pure."""
     if checked.rows_quarantined > reject_ratio * checked.rows:
         return BronzeObjectRejected(

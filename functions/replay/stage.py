@@ -43,7 +43,7 @@ def react(payload: Payload, cause: Cause, edge: ReplayPorts) -> None:
 
 
 def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> ReplayRecord:
-    """The plan as it was made first: by a second telling the world has moved on."""
+    """The plan as it was made first: by a second delivery the world has moved on."""
     id = plan_id(replay_id, dry_run=request.dry_run)
     known = REPLAYS.get(edge.documents, id)
     if known is not None:

@@ -51,7 +51,7 @@ def start_execution(started: Started, cause: Cause, edge: StartEltPorts) -> None
     """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
     run, batch = started.run, started.batch
     write_file_list(run.batch, run.epoch, edge)
-    line = find_line(batch, cause)
+    line = find_correlation(batch, cause)
     argument = {
         "batch": run.batch,
         "epoch": run.epoch,
@@ -69,7 +69,7 @@ def start_execution(started: Started, cause: Cause, edge: StartEltPorts) -> None
     send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
 
 
-def find_line(batch: BatchRecord, cause: Cause) -> Cause:
-    """The line that a run of the batch is told on: the one that brought its files, or the replay that asked for it last."""
+def find_correlation(batch: BatchRecord, cause: Cause) -> Cause:
+    """The correlation id that a run of the batch has: the one that brought its files, or the replay that asked for it last."""
     replayed = batch.correlation_id if batch.replay else None
     return correlated(cause, batch.replay or batch.correlation_id, replayed)

@@ -49,7 +49,7 @@ def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: StartTrainingPorts) 
     def work(transaction: Transaction, now: dt.datetime) -> TrainingRecord:
         known = TRAININGS.get(transaction, run.batch)
         if known is not None and known.train and known.run.dataset_version == run.dataset_version:
-            # A second telling, perhaps with newer files waiting by now: what was decided stands.
+            # A second delivery, perhaps with newer files waiting by now: what was decided stands.
             return known
         record = _record_decision(decide_in(transaction, run, digest, now, edge.settings), run, digest, now)
         return _write_record(run.batch, known, record, transaction, edge, now)

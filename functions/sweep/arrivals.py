@@ -24,7 +24,7 @@ PROMISE = dt.timedelta(seconds=540)
 """Between an object and its record: what its handler may take."""
 PAGE = 5000
 MOST_AT_ONCE = 200
-"""Announced at a sweep: a stage that is down or slow must not be buried under what it has not done."""
+"""Announced at a sweep: a stage that is down or slow must not be flooded with what it has not done."""
 _OF: Mapping[str, tuple[Collection[Any], str, str, str]] = {
     "bronze": (FILES, "object", "bronze.object.landed.v1", "land_object"),
     "landing": (EXPORTS, "manifest", "sales.export.finished.v1", "export_sales"),
@@ -35,8 +35,8 @@ class ArrivalPorts(StatingPorts, BucketPorts, Protocol):
     """Buckets, and the word that something is in them."""
 
 
-def hear_unheard(now: dt.datetime, cause: Cause, edge: ArrivalPorts) -> None:
-    """A finalize event may be lost for good; nothing that lies in a bucket is."""
+def land_unannounced(now: dt.datetime, cause: Cause, edge: ArrivalPorts) -> None:
+    """A finalize event may be lost for good; nothing that is in a bucket is."""
     for bucket, (collection, kind, expected, stage) in _OF.items():
         after = (SWEEPS.get(edge.documents, bucket) or SweepRecord()).after
         page = list(edge.objects.list(edge.settings.bucket(bucket), "", after, PAGE))
@@ -58,7 +58,7 @@ def _find_silent(
 
 
 def next_place(page: Sequence[StoredObject], announced: Sequence[StoredObject]) -> str:
-    """The name after which the next sweep goes on; empty to begin anew. Pure."""
+    """The name after which the next sweep goes on; empty to begin again. Pure."""
     if len(announced) == MOST_AT_ONCE:
         return announced[-1].ref.name
     return page[-1].ref.name if len(page) == PAGE else ""
@@ -76,7 +76,7 @@ def decide_stalled(stored: StoredObject, record: FileRecord | ExportRecord | Non
 
 
 def announce(stored: StoredObject, kind: str, expected: str, stage: str, what: str) -> list[Fact]:
-    """That it stalled, and the replay that mends it. The same loss is the same facts at every sweep. Pure."""
+    """That it stalled, and the replay that repairs it. The same loss is the same facts at every sweep. Pure."""
     ref = stored.ref
     stalled = RunStalled(
         stalled=ref.uri,

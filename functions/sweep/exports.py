@@ -1,4 +1,4 @@
-"""Large exports of which nothing was heard for too long: the slices that did not come are asked for again."""
+"""Large exports of which nothing came for too long: the slices that did not come are asked for again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ripple.wire.events import Fact, RunStalled, SalesSliceRequested
 
 _AT_ONCE = 100
 MOST_REQUESTS = 200
-"""Slices asked for at a sweep: an export that is down must not be buried under what it has not done."""
+"""Slices asked for at a sweep: an export that is down must not be flooded with what it has not done."""
 _NAMED = 10
 
 
@@ -31,7 +31,7 @@ def end_silent_exports(now: dt.datetime, cause: Cause, edge: StatingPorts) -> No
 
 
 def ask_again(plan: ExportPlan, missing: Sequence[int]) -> list[Fact]:
-    """That it stalled, and the requests that mend it: one for a slice that is there makes it look whether all are. Pure."""
+    """That it stalled, and the requests that repair it: one for a slice that is there makes it look whether all are. Pure."""
     asked = missing[:MOST_REQUESTS] or [plan.slices - 1]
     return [describe_stalled(plan, missing), *(SalesSliceRequested(**plan.fields_of(number)) for number in asked)]
 

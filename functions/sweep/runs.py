@@ -2,7 +2,7 @@
 
 A lease is never taken over because time passed alone. The epoch's claim says which execution works for it: where there
 is none, sweep takes the claim itself, and an execution that wakes later ends at its first step; where there is one, sweep
-cancels it, and speaks for it only a sweep after it was seen to have ended, when nothing it sent can still arrive.
+cancels it, and states its end only a sweep after it was seen to have ended, when nothing it sent can still arrive.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class RunPorts(WaitingPorts, HasExecutions, Protocol):
 
 
 def kick_waiting(now: dt.datetime, cause: Cause, edge: WaitingPorts) -> None:
-    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is told again."""
+    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is stated again."""
     head = HEAD.get(edge.documents)
     if not may_claim(head, now, edge.settings.elt_runs_per_hour):
         return
@@ -43,7 +43,7 @@ def kick_waiting(now: dt.datetime, cause: Cause, edge: WaitingPorts) -> None:
 
 
 def end_silent_run(now: dt.datetime, cause: Cause, edge: RunPorts) -> None:
-    """Speak for the live run if its execution ended without a word, and end it if its lease is over."""
+    """State the end of the live run if its execution ended without a word, and end it if its lease is over."""
     run = HEAD.get(edge.documents).run
     if run is None:
         return
@@ -81,7 +81,7 @@ def _speak(fact: Fact, cause: Cause, edge: StatingPorts) -> None:
 
 
 def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fact:
-    """The success that an execution returned and nobody heard, or a failure. Pure."""
+    """The success that an execution returned and nobody received, or a failure. Pure."""
     if state == "SUCCEEDED":
         try:
             return EltRunSucceeded.from_data(result)

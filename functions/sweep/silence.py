@@ -1,4 +1,4 @@
-"""What did not come within its promise, and nobody can mend alone: stated once, with what was expected of whom."""
+"""What did not come within its promise and needs a person: stated once, with what was expected of whom."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TRAINING_PROMISE = dt.timedelta(hours=2)
 _AT_ONCE = 100
 
 
-def tell_silence(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
-    """Parked batches, a run past its lease, trainings past their promise. The record remembers what was told of it."""
+def state_silence(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
+    """Parked batches, a run past its lease, trainings past their promise. The record remembers what was stated of it."""
     for collection, id, stated, stalled in _find_silent(now, edge):
         if stated != stalled.since:
             send([state_as(stalled, "sweep", cause)], edge.publisher, edge.documents)
@@ -49,7 +49,7 @@ def describe_parked(number: str, batch: BatchRecord) -> RunStalled:
         of="workflows/run_elt",
         since=f"epoch {batch.epoch}",
         reason=f"batch {number} is parked after {batch.attempts} attempts, the last: {batch.reason or 'no reason'}; "
-        f"mend the cause, then: ripple replay --batch {number}",
+        f"fix the cause, then: ripple replay --batch {number}",
     )
 
 

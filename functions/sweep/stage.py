@@ -1,4 +1,4 @@
-"""Find what never arrived, and mend it by stating it again; what is silent is stated too.
+"""Find what never arrived, and repair it by stating it again; what is silent is stated too.
 
 Time is Firestore's read time, never the tick's: machines' clocks are minutes apart.
 """
@@ -9,11 +9,11 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from functions.sweep.arrivals import ArrivalPorts, hear_unheard
+from functions.sweep.arrivals import ArrivalPorts, land_unannounced
 from functions.sweep.exports import end_silent_exports
 from functions.sweep.generators import GeneratorPorts, end_generators
 from functions.sweep.runs import RunPorts, end_silent_run, kick_waiting
-from functions.sweep.silence import tell_silence
+from functions.sweep.silence import state_silence
 from functions.sweep.training import TrainingPorts, end_silent_training, revive_training
 from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Command, Payload
@@ -40,14 +40,14 @@ def send_leftovers(now: dt.datetime, _cause: Cause, edge: StatingPorts) -> None:
 
 PARTS: tuple[Part, ...] = (
     send_leftovers,
-    hear_unheard,
+    land_unannounced,
     end_silent_exports,
     end_generators,
     kick_waiting,
     end_silent_run,
     end_silent_training,
     revive_training,
-    tell_silence,
+    state_silence,
 )
 
 

@@ -28,9 +28,9 @@ class RevivalPorts(StatingPorts, CapPorts, Protocol):
 
 
 def end_silent_training(now: dt.datetime, cause: Cause, edge: TrainingPorts) -> None:
-    """A job that died with its exit task states nothing; `start_training` hears it from here and tries again.
+    """A job that died with its exit task states nothing; `start_training` receives it from here and tries again.
 
-    One that is missing was decided and never submitted: the run that it is for is told again.
+    One that is missing was decided and never submitted: the run that it is for is stated again.
     """
     for _, record in TRAININGS.find(edge.documents, 100, train=True, ended=False):
         if record.job and record.decided_at and now - record.decided_at > GRACE:
@@ -57,7 +57,7 @@ def describe_end(job: str, run: EltRunSucceeded, state: str) -> TrainingJobFinis
 
 
 def revive_training(now: dt.datetime, cause: Cause, edge: RevivalPorts) -> None:
-    """The newest dataset was never heard of, was skipped for a run that was parked, or met the day's cap: tell it again."""
+    """The newest dataset was never known, was skipped for a run that was parked, or met the day's cap: state it again."""
     head = HEAD.get(edge.documents)
     if head.run or head.replays or is_any_waiting(edge.documents):
         return

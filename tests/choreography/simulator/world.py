@@ -1,4 +1,4 @@
-"""One run: the platform in one world, rough weather first, then calm, an operator, and what must hold at rest."""
+"""One run: the platform in one world, faults first, then none, an operator, and what must hold at rest."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ripple.state.redrives import REDRIVES
 from ripple.state.training_head import TRAINING_HEAD
 from ripple.state.trainings import TRAININGS
 from tests.choreography.simulator.engine import LEASE, Engine
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
 from tests.choreography.simulator.messaging import SKEW, Messages
 from tests.choreography.simulator.ports import SteppedEdge
 from tests.choreography.simulator.scenario import LIVE, LIVE_ORDERS, Outside, Scenario
 from tests.choreography.simulator.warehouse import Warehouse
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.workflows import Workflows
 from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 
@@ -49,7 +49,7 @@ class Protocol:
 
 
 class _Objects(FakeObjects):
-    """Tells Eventarc of what is new in the two buckets that trigger."""
+    """Notifies Eventarc of what is new in the two buckets that trigger."""
 
     def __init__(self, world: World) -> None:
         super().__init__(clock=world.moment)
@@ -89,10 +89,10 @@ class World:
     """Everything of one run. `skew` is how far clocks of handlers may be off, in seconds."""
 
     def __init__(
-        self, scenario: Scenario, weather: Weather, protocol: Protocol, trace: list[str] | None = None
+        self, scenario: Scenario, faults: FaultSchedule, protocol: Protocol, trace: list[str] | None = None
     ) -> None:
-        self.scenario, self.skew = scenario, SKEW if weather.until else 0.0
-        self.engine = Engine(weather, trace)
+        self.scenario, self.skew = scenario, SKEW if faults.until else 0.0
+        self.engine = Engine(faults, trace)
         self.rough_steps = 0
         self.settings = Settings(
             project="ripple-test",
@@ -176,7 +176,7 @@ class World:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
-        """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
+        """What a person does when there are no more faults: send dead letters back, release parked batches, train again."""
         redriven = dict(REDRIVES.find_all(self.documents))
         if self.messages.dead_letters.letters.keys() - redriven.keys():
             self.ask_replay({"kind": "dead-letter", "all": True})
