@@ -14,6 +14,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "tests/functions/test_land_object.py",
         "tests/functions/test_correcting.py",
         "tests/functions/test_drift.py",
+        "tests/functions/test_parquet_columns.py",
         "tests/functions/test_parquet_pages.py",
         "tests/functions/junk/test_lines.py",
         "tests/functions/junk/test_parquet.py::test_a_sound_file_lands_however_it_was_written",

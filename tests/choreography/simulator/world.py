@@ -6,16 +6,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from functions.export_sales.stage import react as export_sales
-from functions.land_object.stage import react as land_object
-from functions.replay.stage import react as replay
-from functions.start_batch.stage import react as start_batch
-from functions.start_elt.stage import react as start_elt
 from functions.start_training.deciding import HEAD as TRAINING
-from functions.start_training.stage import react as start_training
-from functions.sweep.stage import react as sweep
+from ripple.deployment.routes import STAGES
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause
@@ -35,15 +30,7 @@ from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTra
 START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 SWEEP_SECONDS = 300.0
 Handler = Callable[[Payload, Cause, SteppedEdge], None]
-HANDLERS: Mapping[str, Handler] = {
-    "start_batch": start_batch,
-    "export_sales": export_sales,
-    "land_object": land_object,
-    "start_elt": start_elt,
-    "start_training": start_training,
-    "replay": replay,
-    "sweep": sweep,
-}
+HANDLERS: Mapping[str, Handler] = {stage: import_module(f"functions.{stage}.stage").react for stage in STAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
