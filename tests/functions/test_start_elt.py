@@ -78,7 +78,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "poll_seconds": 5.0,
     }
     assert edge.publisher.facts() == [
-        EltRunStarted(batch=1, epoch=1, flows=["clickstream"], files=1, execution="executions/1")
+        EltRunStarted(batch=1, epoch=1, flows=("clickstream",), files=1, execution="executions/1")
     ]
     assert edge.objects.lines("gs://ripple-test-control/batches/batch=1/files.jsonl") == [
         {
