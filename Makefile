@@ -13,7 +13,7 @@ PARTS := $(patsubst functions/%/main.py,%,$(wildcard functions/*/main.py))
 ENV ?= dev
 REGION ?= us-central1
 
-.PHONY: help setup demo test simulate torture mutants check infra-check bench docs bundle sbom images deploy destroy lock clean
+.PHONY: help setup demo test simulate torture mutants differential check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,6 +51,9 @@ torture: setup ## Kill the laptop 200 times under load, then hold every row agai
 
 mutants: setup ## Change the code in small ways, see that tests notice, write docs/mutants.md: MUTANTS='--module ripple/rows' or --help
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+differential: setup ## Hold generated queries against GoogleSQL's reference evaluator: CPU_SECONDS=3600, SEED=12 for one
+	$(BIN)/python -m laptop.tests.bigquery.differential $(if $(CPU_SECONDS),--seconds $(CPU_SECONDS)) $(if $(SEED),--seed $(SEED))
 
 check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,11 +44,16 @@ def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, An
 
 
 def publish_replay(environ: Mapping[str, str], command: Mapping[str, Any]) -> str:
-    """Publish the command; the replay's id."""
+    """Publish the command under a name of its own; the replay's id.
+
+    A dead letter that Pub/Sub made of it is another message: by its name it is the same replay when it is sent back.
+    """
     clients = AdminClients(environ)
+    replay_id = replay_id_of(str(uuid.uuid4()))
+    body = {"replay_id": replay_id, **command}
     topic = f"projects/{clients.project}/topics/ripple-replays"
-    message = clients.publisher.publish(topic, json.dumps(command).encode(), kind="replay").result(30)
-    return replay_id_of(str(message))
+    clients.publisher.publish(topic, json.dumps(body).encode(), kind="replay").result(30)
+    return str(body["replay_id"])
 
 
 def await_confirmation(

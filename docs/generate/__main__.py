@@ -14,7 +14,7 @@ from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
-from docs.generate.topology import describe_topology
+from docs.generate.topology import describe_example_bundles, describe_topology
 from ripple.wire.events import CATALOGUE
 
 DOCS = Path(__file__).resolve().parents[1]
@@ -30,7 +30,11 @@ def generate() -> dict[Path, str]:
     for kind, fact in CATALOGUE.items():
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
-    pages[DOCS.parent / "infra" / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
+    infra = DOCS.parent / "infra"
+    pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
+    for environment in ("dev", "prod"):
+        example = infra / "envs" / environment / "example.auto.tfvars.json"
+        pages[example] = json.dumps(describe_example_bundles(), indent=1) + "\n"
     return pages
 
 

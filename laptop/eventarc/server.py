@@ -116,7 +116,7 @@ class EventarcApi:
         return f"projects/{self._hosting.project}/subscriptions/eventarc-{trigger['name'].rsplit('/', 1)[1]}"
 
     async def deliver(self, request: Request) -> Response:
-        """One notification to its destination; what the function answers is what Pub/Sub hears."""
+        """One notification to its destination; what the function answers is the answer that Pub/Sub receives."""
         trigger = self._find(request.path_params["trigger"])
         message = (await request.json())["message"]
         resource = json.loads(base64.b64decode(message["data"]))

@@ -3,78 +3,100 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from laptop.firestore.committing import VERSIONS_KEPT, CommitOutcome, Committer
 from laptop.firestore.errors import Code, FirestoreError
-from laptop.firestore.messages import Pb
+from laptop.firestore.locking import LockRequest, LockTable
+from laptop.firestore.messages import OPTIMISTIC, PESSIMISTIC, Document, Pb, micros
 from laptop.firestore.paths import DocumentKey
-from laptop.firestore.plans import QueryPlan
+from laptop.firestore.ranges import QueryRange
 from laptop.firestore.store import DocumentChange, DocumentDatabase
 from laptop.firestore.timeline import Timeline
-from laptop.firestore.transactions import OpenTransaction, Transactions
-from laptop.firestore.turns import Turns
+from laptop.firestore.transactions import Limits, OpenTransaction, Transactions
 
 T = TypeVar("T")
 P = ParamSpec("P")
 Feed = asyncio.Queue[tuple[int, Sequence[DocumentChange]]]
 _CHUNK = 200
 _READING_THREADS = 4
+_LOOK_EVERY = 1.0
+"""Seconds after which who waits for a lock looks whether its holder has expired."""
 
 
 class Database:
     """Used on one event loop, which is never blocked: SQLite is only touched on threads."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float], *, fsync: bool = False) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float], *, fsync: bool = False, limits: Limits | None = None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._limits = limits or Limits()
         self.store = DocumentDatabase(folder, fsync=fsync)
         self._timeline = Timeline(clock, self.store.last_commit())
-        self._transactions = Transactions()
-        self._committer = Committer(self.store, self._timeline, self._transactions, self._publish)
-        self._turns = Turns()
+        self.locks = LockTable()
+        self._transactions = Transactions(self.locks, self._limits)
+        self._committer = Committer(self.store, self._timeline, self.locks, self._transactions, self._publish)
+        self._modes = self.store.load_modes()
         self._feeds: set[Feed] = set()
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="firestore-write")
         self._readers = ThreadPoolExecutor(_READING_THREADS, thread_name_prefix="firestore-read")
 
-    async def begin(self, options: Pb) -> OpenTransaction:
-        """Open a transaction as its TransactionOptions say."""
+    def mode(self, database: str) -> int:
+        """The ConcurrencyMode of `projects/P/databases/D`."""
+        return self._modes.get(database, PESSIMISTIC)
+
+    def has_mode(self, database: str) -> bool:
+        """Whether the database has said one."""
+        return database in self._modes
+
+    async def set_mode(self, database: str, mode: int) -> None:
+        """For transactions that begin from now on."""
+        await self._write(self.store.save_mode, database, mode)
+        self._modes[database] = mode
+
+    async def begin(self, options: Pb, database: str) -> OpenTransaction:
+        """Open a transaction as its TransactionOptions say, or else its database."""
         read_only = options.WhichOneof("mode") == "read_only"
         past = options.read_only.read_time if read_only and options.read_only.HasField("read_time") else None
-        read_time = None if past is None else self.check_past(past.seconds * 1_000_000 + past.nanos // 1000)
-        retried = bool(options.read_write.retry_transaction)
-        return await self._write(self._committer.begin, read_only=read_only, retried=retried, read_time=read_time)
+        return await self._write(
+            self._committer.begin,
+            read_only=read_only,
+            read_time=None if past is None else self.check_past(micros(past)),
+            optimistic=(options.read_write.concurrency_mode or self.mode(database)) == OPTIMISTIC,
+            retried=options.read_write.retry_transaction,
+        )
 
     async def roll_back(self, identifier: bytes) -> None:
         if not self._transactions.has_ended(identifier):
             await self._write(self._committer.roll_back, self._transactions.get(identifier))
-        self._turns.release(identifier)
 
     async def commit(self, writes: Sequence[Pb], identifier: bytes) -> CommitOutcome:
         """All or nothing; `identifier` is empty outside a transaction."""
         transaction = self._transactions.get(identifier) if identifier else None
-        try:
-            return await self._write(self._committer.commit, writes, transaction)
-        finally:
-            self._turns.release(identifier)
+        request = LockRequest(age=transaction.age if transaction else 0, holder=transaction, is_commit=True)
+        return await self._once_free(request, lambda: self._committer.commit(writes, transaction, request))
 
     async def write_batch(self, writes: Sequence[Pb]) -> CommitOutcome:
-        return await self._write(self._committer.write_batch, writes)
+        request = LockRequest(age=0, is_commit=True)
+        return await self._once_free(request, lambda: self._committer.write_batch(writes, request))
 
     async def join_documents(self, transaction: OpenTransaction, keys: Sequence[DocumentKey]) -> int:
         """The time to read these documents at, as part of the transaction."""
-        await self._join(transaction, keys)
-        transaction.documents.update(keys)
-        return transaction.read_time
+        return await self._join(transaction, LockRequest(age=transaction.age, holder=transaction, documents=keys))
 
-    async def join_query(self, transaction: OpenTransaction, plan: QueryPlan) -> int:
+    async def join_query(self, transaction: OpenTransaction, wanted: QueryRange) -> int:
         """The time to run this query at, as part of the transaction."""
-        await self._join(transaction, [f"{plan.scope.parent}/{plan.scope.collection_id}"])
-        transaction.queries.append(plan)
-        return transaction.read_time
+        return await self._join(transaction, LockRequest(age=transaction.age, holder=transaction, range=wanted))
+
+    async def end_range(self, wanted: QueryRange, last: bytes) -> None:
+        """The query stopped at its limit: nothing after the `last` document is locked."""
+        await self._write(self._committer.end_range, wanted, Document.FromString(last))
 
     def find_transaction(self, identifier: bytes) -> OpenTransaction:
         return self._transactions.get(identifier)
@@ -120,12 +142,28 @@ class Database:
         self._readers.shutdown(wait=True)
         self.store.close()
 
-    async def _join(self, transaction: OpenTransaction, keys: Iterable[Hashable]) -> None:
+    async def _join(self, transaction: OpenTransaction, request: LockRequest) -> int:
         if transaction.read_only:
-            return
-        await self._turns.take(transaction.id, keys, first=transaction.retried)
-        # Never ABORTED here: Google's Python client retries a refused commit, not a refused read.
-        await self._write(self._committer.refresh, transaction)
+            return transaction.read_time
+        return await self._once_free(request, lambda: self._committer.join(transaction, request))
+
+    async def _once_free(self, request: LockRequest, attempt: Callable[[], T | None]) -> T:
+        """What the attempt gives when no lock is in its way. Raises ABORTED after as long as a call may wait."""
+        woken = asyncio.Event()
+        request.wake = lambda: self._loop.call_soon_threadsafe(woken.set)
+        until = self._loop.time() + self._limits.wait
+        done: T | None = None
+        try:
+            while (done := await self._write(attempt)) is None:
+                left = until - self._loop.time()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), min(left, _LOOK_EVERY))
+                woken.clear()
+                request.may_wait = self._loop.time() < until
+        finally:
+            if done is None:
+                self._writer.submit(self._committer.give_up, request)
+        return done
 
     async def _write(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         return await asyncio.wrap_future(self._writer.submit(work, *arguments, **named))

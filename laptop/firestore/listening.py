@@ -9,6 +9,7 @@ from laptop.firestore.errors import FirestoreError, refuse_unserved
 from laptop.firestore.messages import Document, ListenResponse, Pb, TargetChange, micros, timestamp
 from laptop.firestore.paths import parse_document
 from laptop.firestore.plans import QueryPlan, compile_query
+from laptop.firestore.ranges import ChangedDocument, QueryRange
 from laptop.firestore.scanning import run_plan
 from laptop.firestore.store import DocumentChange, DocumentDatabase
 
@@ -36,14 +37,11 @@ class WatchedDocuments:
 
 class WatchedQuery:
     def __init__(self, plan: QueryPlan) -> None:
-        self._plan = plan
+        self._plan, self._range = plan, QueryRange(plan)
 
     def touches(self, change: DocumentChange) -> bool:
         """Whether either image of the document matches, so that the answer may differ."""
-        if not self._plan.scope.holds(change.key.collection):
-            return False
-        images = (data for data in (change.before, change.after) if data is not None)
-        return any(self._plan.matches(Document.FromString(data)) for data in images)
+        return self._range.is_touched_by(ChangedDocument(change))
 
     def load(self, store: DocumentDatabase, time: int) -> Iterator[bytes]:
         return run_plan(self._plan, store, time)

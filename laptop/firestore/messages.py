@@ -31,6 +31,9 @@ ListDocumentsResponse: Pb = t.ListDocumentsResponse.pb()
 ListCollectionIdsResponse: Pb = t.ListCollectionIdsResponse.pb()
 PartitionQueryResponse: Pb = t.PartitionQueryResponse.pb()
 
+OPTIMISTIC = int(t.TransactionOptions.ConcurrencyMode.OPTIMISTIC)
+PESSIMISTIC = int(t.TransactionOptions.ConcurrencyMode.PESSIMISTIC)
+
 __all__ = ["Status", "Timestamp"]
 
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 from laptop.firestore.errors import refuse_argument
 
 _ROOT = re.compile(r"projects/[^/]+/databases/[^/]+/documents")
+_DATABASE = re.compile(r"projects/[^/]+/databases/[^/]+")
 _RESERVED = re.compile(r"__(?!id-?\d+__$).*__")
 _MAX_ID_BYTES = 1500
 
 
 class DocumentKey(NamedTuple):
-    """Where a document lies: the full path of its collection, and its id in there."""
+    """Where a document is: the full path of its collection, and its id in there."""
 
     collection: str
     id: str
@@ -38,6 +39,19 @@ def check_parent(parent: str) -> str:
     if len(_steps_below_root(parent)) % 2:
         raise refuse_argument(f"{parent!r} is neither a document nor the root of a database")
     return parent
+
+
+def check_database(name: str) -> str:
+    """`projects/P/databases/D`."""
+    if not _DATABASE.fullmatch(name):
+        raise refuse_argument(f"{name!r} is not the name of a database")
+    return name
+
+
+def database_of(name: str) -> str:
+    """The database that a document or a parent of collections is in."""
+    found = _DATABASE.match(name)
+    return found[0] if found else ""
 
 
 def check_id(identifier: str) -> None:

@@ -74,6 +74,11 @@ class QueryPlan:
     def ordered_by_name(self) -> bool:
         return self.orders[0].path == NAME
 
+    @property
+    def gives_whole_documents(self) -> bool:
+        """Whether an answer shows by itself where in the order it is."""
+        return self.select is None and self.nearest is None
+
     def keys_of(self, document: Pb) -> tuple[Key, ...]:
         return tuple(order.key_of(document) for order in self.orders)
 
@@ -86,7 +91,7 @@ class QueryPlan:
         return (self.start is None and self.end is None) or self.is_between(self.keys_of(document))
 
     def is_between(self, keys: Sequence[Key]) -> bool:
-        """Whether a document of these order keys lies between the cursors."""
+        """Whether a document of these order keys is between the cursors."""
         if self.start and not _stands_after(self.start, keys, self.orders):
             return False
         return not (self.end and _stands_after(self.end, keys, self.orders))

@@ -23,6 +23,7 @@ from laptop.firestore.messages import (
 )
 from laptop.firestore.partitions import check_partitioned, split_names
 from laptop.firestore.plans import compile_query
+from laptop.firestore.ranges import QueryRange
 from laptop.firestore.scanning import find_rows, run_plan
 from laptop.firestore.transactions import OpenTransaction
 
@@ -82,13 +83,18 @@ class Reader:
     async def run_query(self, request: Pb) -> AsyncIterator[bytes]:
         _refuse_explain(request)
         plan = compile_query(request.parent, request.structured_query)
+        wanted = QueryRange(plan)
         transaction, time = await self._choose_time(request)
         if transaction is not None:
-            time = await self._database.join_query(transaction, plan)
+            time = await self._database.join_query(transaction, wanted)
         if request.HasField("new_transaction") and transaction is not None:
             yield RunQueryResponse(transaction=transaction.id).SerializeToString()
         read_at = RunQueryResponse(read_time=timestamp(time)).SerializeToString()
+        rows = 0
         async for chunk in self._database.stream(run_plan(plan, self._database.store, time)):
+            rows += len(chunk)
+            if transaction is not None and rows == plan.limit and plan.gives_whole_documents:
+                await self._database.end_range(wanted, chunk[-1])
             for data in chunk:
                 yield _frame(data) + read_at
         yield RunQueryResponse(read_time=timestamp(time), skipped_results=plan.offset).SerializeToString()
@@ -99,7 +105,7 @@ class Reader:
         plan = compile_query(request.parent, query.structured_query)
         transaction, time = await self._choose_time(request)
         if transaction is not None:
-            time = await self._database.join_query(transaction, plan)
+            time = await self._database.join_query(transaction, QueryRange(plan))
         store, wanted = self._database.store, query.aggregations
         found = await self._database.read(lambda: aggregate(wanted, find_rows(plan, store, time)))
         answer = RunAggregationQueryResponse(read_time=timestamp(time))
@@ -125,7 +131,8 @@ class Reader:
         """The transaction a read belongs to, and when it reads if to none."""
         names = request.DESCRIPTOR.fields_by_name
         if "new_transaction" in names and request.HasField("new_transaction"):
-            opened = await self._database.begin(request.new_transaction)
+            place = request.database if "database" in names else paths.database_of(request.parent)
+            opened = await self._database.begin(request.new_transaction, place)
             return opened, opened.read_time
         if "transaction" in names and request.transaction:
             found = self._database.find_transaction(request.transaction)

@@ -25,27 +25,29 @@ def handlers(database: Database) -> grpc.GenericRpcHandler:
     """All methods over one database."""
     reader, writer = Reader(database), WriteRpc(database)
     methods = {
-        "GetDocument": _unary(reader.get_document, t.GetDocumentRequest),
-        "ListDocuments": _unary(reader.list_documents, t.ListDocumentsRequest),
-        "ListCollectionIds": _unary(reader.list_collection_ids, t.ListCollectionIdsRequest),
-        "PartitionQuery": _unary(reader.partition_query, t.PartitionQueryRequest),
+        "GetDocument": unary(reader.get_document, t.GetDocumentRequest),
+        "ListDocuments": unary(reader.list_documents, t.ListDocumentsRequest),
+        "ListCollectionIds": unary(reader.list_collection_ids, t.ListCollectionIdsRequest),
+        "PartitionQuery": unary(reader.partition_query, t.PartitionQueryRequest),
         "BatchGetDocuments": _stream(reader.batch_get_documents, t.BatchGetDocumentsRequest),
         "RunQuery": _stream(reader.run_query, t.RunQueryRequest),
         "RunAggregationQuery": _stream(reader.run_aggregation_query, t.RunAggregationQueryRequest),
-        "BeginTransaction": _unary(writer.begin_transaction, t.BeginTransactionRequest),
-        "Commit": _unary(writer.commit, t.CommitRequest),
-        "Rollback": _unary(writer.rollback, t.RollbackRequest),
-        "BatchWrite": _unary(writer.batch_write, t.BatchWriteRequest),
-        "CreateDocument": _unary(writer.create_document, t.CreateDocumentRequest),
-        "UpdateDocument": _unary(writer.update_document, t.UpdateDocumentRequest),
-        "DeleteDocument": _unary(writer.delete_document, t.DeleteDocumentRequest),
+        "BeginTransaction": unary(writer.begin_transaction, t.BeginTransactionRequest),
+        "Commit": unary(writer.commit, t.CommitRequest),
+        "Rollback": unary(writer.rollback, t.RollbackRequest),
+        "BatchWrite": unary(writer.batch_write, t.BatchWriteRequest),
+        "CreateDocument": unary(writer.create_document, t.CreateDocumentRequest),
+        "UpdateDocument": unary(writer.update_document, t.UpdateDocumentRequest),
+        "DeleteDocument": unary(writer.delete_document, t.DeleteDocumentRequest),
         "Listen": _listen(Listener(database)),
     }
     methods |= {name: _refusal(name) for name in _REFUSED}
     return grpc.method_handlers_generic_handler(_SERVICE, methods)
 
 
-def _unary(method: Callable[[Pb], Awaitable[Pb]], request: Any) -> grpc.RpcMethodHandler:
+def unary(method: Callable[[Pb], Awaitable[Pb]], request: Any) -> grpc.RpcMethodHandler:
+    """A handler of messages of the type `request`; what is refused becomes a gRPC status."""
+
     async def handle(message: Pb, context: grpc.aio.ServicerContext) -> bytes:
         try:
             return bytes((await method(message)).SerializeToString())

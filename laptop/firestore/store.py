@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS versions (
   PRIMARY KEY (collection, id, until)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS versions_by_age ON versions (until);
 CREATE TABLE IF NOT EXISTS last_commit (only INTEGER PRIMARY KEY CHECK (only = 0), micros INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS modes (database TEXT PRIMARY KEY, mode INTEGER NOT NULL);
 INSERT OR IGNORE INTO last_commit VALUES (0, 0);
 """
 _SCAN = """
@@ -113,6 +114,13 @@ class DocumentDatabase:
         where = {"collection": self._numbers.get(collection), "low": ids.low, "high": ids.high, "time": time}
         with self._reading() as db:
             yield from db.execute(statement, where)
+
+    def load_modes(self) -> dict[str, int]:
+        """The ConcurrencyMode of each database that has said one."""
+        return dict(self._db.execute("SELECT database, mode FROM modes").fetchall())
+
+    def save_mode(self, database: str, mode: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO modes VALUES (?, ?)", (database, mode))
 
     def prune(self, before: int) -> None:
         """Forget versions that were replaced before this time."""

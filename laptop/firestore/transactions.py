@@ -1,63 +1,71 @@
-"""Transactions: what each has read, and whether all of it still holds at a later time."""
+"""Open transactions: how long they may live, and what their locks and their place in the order of age are."""
 
 from __future__ import annotations
 
 import secrets
-from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from laptop.firestore.errors import abort_contended, refuse_argument
-from laptop.firestore.messages import Document
-from laptop.firestore.paths import DocumentKey
-from laptop.firestore.plans import QueryPlan
-from laptop.firestore.store import DocumentChange
+from laptop.firestore.locking import Holder, LockTable
 
-_LIFETIME = 270_000_000
 _ENDED_KEPT = 1000
 
 
-@dataclass(slots=True, kw_only=True)
-class OpenTransaction:
-    """All it read was current at `read_time` (microseconds); that moves forward as long as it still is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds: how long a call waits for a lock, how long a transaction may be idle, and live.
+
+    The last two are documented; the first is what was seen in the cloud.
+    """
+
+    wait: float = 15.0
+    idle: float = 60.0
+    life: float = 270.0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class OpenTransaction(Holder):
+    """All that an optimistic one read was current at `read_time`, which moves forward as long as it still is.
+
+    A pessimistic one reads what is there now, as nobody can change it before the end. Times in microseconds.
+    """
 
     id: bytes
     read_only: bool
+    optimistic: bool
     read_time: int
     begun: int
-    retried: bool
-    documents: set[DocumentKey] = field(default_factory=set)
-    queries: list[QueryPlan] = field(default_factory=list)
-
-    def was_touched_by(self, change: DocumentChange) -> bool:
-        """Whether a read would come out differently: the document itself, or one that enters or leaves a query."""
-        if change.key in self.documents:
-            return True
-        return any(_concerns(change, plan) for plan in self.queries)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Commit:
-    time: int
-    changes: tuple[DocumentChange, ...]
+    used: int
 
 
 class Transactions:
-    """Used by the writing thread alone, except `get` and what a transaction remembers of its reads."""
+    """Used by the writing thread alone, except `get` and `has_ended`."""
 
-    def __init__(self, new_id: Callable[[], bytes] = lambda: secrets.token_bytes(16)) -> None:
-        self._new_id = new_id
+    def __init__(
+        self, locks: LockTable, limits: Limits, new_id: Callable[[], bytes] = lambda: secrets.token_bytes(16)
+    ) -> None:
+        self._locks, self._limits, self._new_id = locks, limits, new_id
         self._open: dict[bytes, OpenTransaction] = {}
-        self._commits: list[_Commit] = []
-        self._ended: deque[bytes] = deque(maxlen=_ENDED_KEPT)
+        self._ended: dict[bytes, int] = {}
 
-    def begin(self, read_time: int, *, now: int, read_only: bool = False, retried: bool = False) -> OpenTransaction:
-        """Open a transaction whose reads see `read_time` or later."""
-        self._expire(now)
+    def begin(
+        self, *, now: int, read_time: int, read_only: bool = False, optimistic: bool = False, retried: bytes = b""
+    ) -> OpenTransaction:
+        """Open a transaction; one that tries again what was `retried` is as old as that was."""
+        self.expire(now)
         opened = OpenTransaction(
-            id=self._new_id(), read_only=read_only, read_time=read_time, begun=now, retried=retried
+            age=self._choose_age(retried),
+            id=self._new_id(),
+            read_only=read_only,
+            optimistic=optimistic,
+            read_time=read_time,
+            begun=now,
+            used=now,
         )
         self._open[opened.id] = opened
+        if not (read_only or optimistic):
+            self._locks.add(opened)
         return opened
 
     def get(self, identifier: bytes) -> OpenTransaction:
@@ -71,42 +79,35 @@ class Transactions:
         """Whether it was committed, refused or rolled back a while ago: rolling it back again is no error."""
         return identifier in self._ended
 
+    def use(self, transaction: OpenTransaction, now: int) -> None:
+        """Before each call. Raises INVALID_ARGUMENT if it is over, ABORTED if it has lost its locks."""
+        self.expire(now)
+        self.get(transaction.id)
+        if transaction.lost:
+            raise abort_contended()
+        transaction.used = now
+
     def finish(self, transaction: OpenTransaction) -> None:
         self._open.pop(transaction.id, None)
-        self._ended.append(transaction.id)
-        self._forget_commits()
+        self._ended[transaction.id] = transaction.age
+        while len(self._ended) > _ENDED_KEPT:
+            del self._ended[next(iter(self._ended))]
+        self._locks.release(transaction)
 
-    def extend(self, transaction: OpenTransaction, time: int) -> bool:
-        """Move the read time to `time` if all that was read still holds; whether it does."""
-        later = (commit for commit in self._commits if commit.time > transaction.read_time)
-        if any(transaction.was_touched_by(change) for commit in later for change in commit.changes):
-            return False
-        transaction.read_time = time
-        return True
-
-    def validate(self, transaction: OpenTransaction, time: int) -> None:
-        """Raises ABORTED when something read has changed since, and ends the transaction."""
-        if transaction.id not in self._open:
-            raise abort_contended()
-        if not self.extend(transaction, time):
-            self.finish(transaction)
-            raise abort_contended()
-
-    def remember(self, time: int, changes: Iterable[DocumentChange]) -> None:
-        """Keep a commit for as long as an open transaction may have to be checked against it."""
-        if any(not transaction.read_only for transaction in self._open.values()):
-            self._commits.append(_Commit(time=time, changes=tuple(changes)))
-
-    def _expire(self, now: int) -> None:
-        for transaction in [one for one in self._open.values() if now - one.begun > _LIFETIME]:
+    def expire(self, now: int) -> None:
+        """End those that live or idle for too long; their locks are free."""
+        for transaction in [one for one in self._open.values() if self._is_overdue(one, now)]:
             self.finish(transaction)
 
-    def _forget_commits(self) -> None:
-        oldest = min((one.read_time for one in self._open.values() if not one.read_only), default=None)
-        self._commits = [] if oldest is None else [commit for commit in self._commits if commit.time > oldest]
+    def optimistic(self) -> Iterator[OpenTransaction]:
+        """Those whose reads must be checked against commits."""
+        return (one for one in self._open.values() if one.optimistic)
 
+    def _is_overdue(self, transaction: OpenTransaction, now: int) -> bool:
+        idle, life = now - transaction.used, now - transaction.begun
+        return idle > self._limits.idle * 1_000_000 or life > self._limits.life * 1_000_000
 
-def _concerns(change: DocumentChange, plan: QueryPlan) -> bool:
-    if not plan.scope.holds(change.key.collection):
-        return False
-    return any(data is not None and plan.matches(Document.FromString(data)) for data in (change.before, change.after))
+    def _choose_age(self, retried: bytes) -> int:
+        if retried in self._open:
+            self.finish(self._open[retried])
+        return self._ended.get(retried) or self._locks.next_age()

@@ -30,7 +30,7 @@ class WriteRpc:
         self._database = database
 
     async def begin_transaction(self, request: Pb) -> Pb:
-        opened = await self._database.begin(request.options)
+        opened = await self._database.begin(request.options, request.database)
         return BeginTransactionResponse(transaction=opened.id)
 
     async def commit(self, request: Pb) -> Pb:

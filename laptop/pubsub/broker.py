@@ -152,7 +152,7 @@ class Broker:
             backlog.add(delivery)
         return [message.message_id for message in messages]
 
-    def bury(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
+    def dead_letter(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
         """Forward what was tried too often to the dead-letter topic, with where it came from."""
         policy = backlog.subscription.dead_letter_policy
         for delivery in exhausted:
@@ -181,7 +181,7 @@ class Broker:
         """Bring expired leases and due retries back, for as long as the server runs."""
         while True:
             for backlog in list(self.backlogs.values()):
-                self.bury(backlog, backlog.expire())
+                self.dead_letter(backlog, backlog.expire())
             await asyncio.sleep(0.05)
 
 

@@ -66,7 +66,7 @@ class PublisherRpc:
         kept = [message for message in messages if message is not None]
         self._schemas.stamp(topic, kept)
         ids = iter(self._broker.publish(request.topic, kept))
-        # What a transform filtered was published as far as its publisher can tell: it gets an id too.
+        # What a transform filtered was published as far as its publisher knows: it gets an id too.
         return t.PublishResponse(message_ids=["0" if message is None else next(ids) for message in messages])
 
     async def _transformed(self, topic: t.Topic, messages: Any) -> list[t.PubsubMessage | None]:

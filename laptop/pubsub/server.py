@@ -12,7 +12,7 @@ from laptop.hosting import Hosting
 from laptop.loops import keep_on
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
-from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.leasing import Leaser
 from laptop.pubsub.publisher_rpc import PublisherRpc
 from laptop.pubsub.rpc import served_methods
 from laptop.pubsub.schema_rpc import SchemaService
@@ -52,12 +52,12 @@ async def start(hosting: Hosting) -> PubsubService:
     store = MessageStore(hosting.state, fsync=hosting.fsync)
     broker = Broker(store, time.time)
     schemas, transformer = Schemas(store, time.time), Transformer()
-    handing = HandOut(broker, transformer)
+    leaser = Leaser(broker, transformer)
     signer = TokenSigner(hosting.state, time.time)
-    deliverer = Deliverer(broker, handing, signer, hosting.endpoints.get("bigquery"), hosting.opening)
+    deliverer = Deliverer(broker, leaser, signer, hosting.endpoints.get("bigquery"), hosting.opening)
     served = served_methods(
         PublisherRpc(broker, schemas, transformer),
-        Subscriber(broker, handing, transformer, Seeker(broker, store, time.time)),
+        Subscriber(broker, leaser, transformer, Seeker(broker, store, time.time)),
         SchemaService(schemas),
     )
     server, address = await serve_rpc({"google.pubsub.v1": served}, hosting, max_bytes=_MAX_BYTES)

@@ -65,7 +65,7 @@ class ResumableUploads:
             async with session.turn:
                 return await self._receive(request, upload_id, session, chunk)
         except (OSError, sqlite3.Error):
-            # A full disk: what the session has is what lies there, to be counted anew when the client tries again.
+            # A full disk: what the session has is what is there, to be counted again when the client tries again.
             session.draft = None
             raise
         finally:

@@ -6,14 +6,17 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, cast
 
-from google.api_core.exceptions import AlreadyExists
+from google.api_core.exceptions import Aborted, AlreadyExists
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from ripple.errors import RetryableError
 from ripple.ports import Document, Transaction
 
 T = TypeVar("T")
-_CLOCK = "elt/head"
+_CLOCK = "clock/now"
+"""Nobody writes it, and it need not exist: what is read is when it was read."""
+_ATTEMPTS = 10
 _MOST_AT_ONCE = 1000
 
 
@@ -51,10 +54,23 @@ class FirestoreDocuments:
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
         @firestore.transactional
         def attempt(transaction: firestore.Transaction) -> T:
-            read_at = self._client.document(_CLOCK).get(transaction=transaction).read_time
-            return work(_FirestoreTransaction(self._client, transaction), read_at)
+            return work(_FirestoreTransaction(self._client, transaction), self._read_time())
 
-        return cast(T, attempt(self._client.transaction(max_attempts=10)))
+        for _ in range(_ATTEMPTS):
+            try:
+                return cast(T, attempt(self._client.transaction(max_attempts=_ATTEMPTS)))
+            except Aborted:
+                # Google's client tries again what was refused at its commit, not what was refused at a read.
+                continue
+        raise RetryableError(f"the transaction was refused {_ATTEMPTS} times")
+
+    def _read_time(self) -> dt.datetime:
+        """Firestore's time before the transaction reads anything.
+
+        Asked outside the transaction: the database is pessimistic, a read inside locks its document until the commit, and
+        a document that all read and some write makes all of them wait for each other.
+        """
+        return cast(dt.datetime, self._client.document(_CLOCK).get().read_time)
 
 
 class _FirestoreTransaction:

@@ -153,7 +153,8 @@ def plan_training(number: int, training: Document | None, line: str) -> ReplayPl
     if training["train"] and not training.get("ended", True):
         note = f"job {training['job']} is under way for this dataset: this replay joins it"
         return ReplayPlan(kind="training", title=title, notes=(note,))
-    about = f"attempt {int(training['attempts']) + 1} on batch {number}"
+    # One that was never submitted counts as the first: `start_training` counts so too.
+    about = f"attempt {int(training.get('attempts', 1)) + 1} on batch {number}"
     return ReplayPlan(
         kind="training",
         title=title,

@@ -21,7 +21,8 @@ class Starts:
 
 def note_start(starts: Starts, most: int, now: dt.datetime) -> Starts:
     """`now` joins the starts. No decision looks at more than the newest `most`, so none is kept beyond them."""
-    return Starts(noted=(*starts.noted, now)[-most:] if most else (), most=most)
+    # Sorted: a transaction asks the time before it reads, and may wait for one that asked later.
+    return Starts(noted=tuple(sorted((*starts.noted, now)))[-most:] if most else (), most=most)
 
 
 def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetime) -> dt.datetime | None:

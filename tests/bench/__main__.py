@@ -20,6 +20,7 @@ BENCHES = {
     "exporting": "Export",
     "fanning_out": "Large exports",
     "importing": "Cold start",
+    "contending": "Locks",
     "messaging": "Messages",
     "running_elt": "ELT",
     "demonstrating": "The demo",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import random
 import sys
 import tempfile
@@ -28,10 +29,17 @@ RESULTS = ROOT / "build" / "mutants.json"
 
 def main() -> int:
     options = _parse()
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The order of a set decides what some mutants do: every run has the same.
+        os.execve(
+            sys.executable,
+            [sys.executable, "-m", "tests.mutants", *sys.argv[1:]],
+            {**os.environ, "PYTHONHASHSEED": "0"},
+        )
     begun = time.monotonic()
     mutants, stale = find_mutants()
     if stale:
-        sys.stderr.write("".join(f"equivalent.yaml: no mutant is {entry}\n" for entry in stale))
+        sys.stderr.write("".join(f"equivalent.yaml: no mutant is {change}\n" for change in stale))
         return 1
     chosen = choose(mutants, options)
     verdicts = judge(chosen, options.processes)
@@ -57,8 +65,8 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def find_mutants() -> tuple[list[Mutant], Sequence[object]]:
-    """All of them, in order, and the entries of the list of equivalents that are of none of them."""
+def find_mutants() -> tuple[list[Mutant], Sequence[str]]:
+    """All of them, in order, and the changes in the list of equivalents that none of them makes."""
     mutants = [
         mutant for room in ROOMS for module in list_modules(room) for mutant in read_source(module).find_mutants()
     ]

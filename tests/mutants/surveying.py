@@ -38,7 +38,7 @@ class Survey:
         return 1 + 5 * self.seconds[test] if test in self.seconds else 10
 
     def is_on_import(self, mutant: Mutant) -> bool:
-        return not mutant.is_inside or not self.on_import.isdisjoint(_lines_of(mutant))
+        return not mutant.is_inside or not self.on_import.isdisjoint(_lines_of(mutant) | _lines_of_maker(mutant))
 
     def choose(self, mutant: Mutant) -> list[str]:
         """The tests that can notice the mutant, quick ones first: they run its line, or anything that was made by it on import."""
@@ -98,6 +98,11 @@ def _list_foreign() -> list[str]:
 
 def _lines_of(mutant: Mutant) -> set[tuple[str, int]]:
     return {(mutant.module, line) for line in range(mutant.first, mutant.last + 1)}
+
+
+def _lines_of_maker(mutant: Mutant) -> set[tuple[str, int]]:
+    first, last = mutant.maker or (1, 0)
+    return {(mutant.module, line) for line in range(first, last + 1)}
 
 
 @cache

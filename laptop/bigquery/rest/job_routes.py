@@ -88,7 +88,7 @@ _QUERY_KEYS = (
 
 
 async def query(request: Request) -> Response:
-    """jobs.query: waits up to `timeoutMs` (10 s unless told) and gives the first page."""
+    """jobs.query: waits up to `timeoutMs` (10 s by default) and gives the first page."""
     body, house = await body_of(request), warehouse(request)
     inner = {key: body[key] for key in _QUERY_KEYS if key in body}
     if body.get("useLegacySql", True) and "useLegacySql" not in body:

@@ -1,28 +1,30 @@
-"""Transactions are serializable: a random history of them is told again one after the other, and every read must agree."""
+"""Transactions are serializable: a random history of them is run again one after the other, and every read must agree."""
 
 from __future__ import annotations
 
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from google.cloud import firestore
 from google.cloud.firestore_v1.base_query import FieldFilter
 
+from laptop.tests.firestore.conftest import in_transaction
 from laptop.tests.firestore.histories import Recorded, Row, find_violation
 
 NAMES, GROUPS, THREADS, EACH = tuple("abcdef"), (0, 1, 2), 6, 20
 
 
-def test_a_random_history_of_transactions_has_a_serial_order(client: firestore.Client) -> None:
+def test_a_random_history_of_transactions_has_a_serial_order(either: firestore.Client) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
-        lanes = pool.map(lambda lane: run_lane(client, "history", lane), range(THREADS))
+        lanes = pool.map(lambda lane: run_lane(either, "history", lane), range(THREADS))
         history = [one for lane in lanes for one in lane]
     assert len(history) == THREADS * EACH
     assert sum(bool(one.groups or one.counts) for one in history) > THREADS * EACH / 3
-    assert find_violation(history, read_all(client, "history")) == ""
+    assert find_violation(history, read_all(either, "history")) == ""
 
 
 def run_lane(client: firestore.Client, collection: str, lane: int) -> list[Recorded]:
@@ -38,7 +40,7 @@ def run_one(collection: firestore.CollectionReference, dice: random.Random, stam
     client, began = collection._client, time.monotonic()
     made: list[Recorded] = []
 
-    def work(transaction: firestore.Transaction) -> None:
+    def work(transaction: firestore.Transaction) -> Any:
         made[:] = [look(collection, transaction, seen, listed, counted)]
         for name, group in changes.items():
             made[0].writes[name] = None if group is None else (group, stamp)
@@ -46,9 +48,9 @@ def run_one(collection: firestore.CollectionReference, dice: random.Random, stam
                 transaction.delete(collection.document(name))
             else:
                 transaction.set(collection.document(name), {"group": group, "stamp": stamp})
+        return transaction
 
-    transaction = client.transaction(max_attempts=100, read_only=not changes)
-    firestore.transactional(work)(transaction)
+    transaction = in_transaction(client, work, max_attempts=100, read_only=not changes)
     one = made[0]
     one.began, one.ended = began, time.monotonic()
     if changes:
@@ -72,7 +74,7 @@ def look(
         one.counts[group] = int(total[0][0].value)
         one.at = max(one.at, total[0][0].read_time.timestamp())
     if not one.at:
-        # A query that found nothing tells no read time: ask a document that is never there.
+        # A query that found nothing reports no read time: ask a document that is never there.
         one.at = collection.document("none").get(transaction=transaction).read_time.timestamp()
     return one
 
@@ -115,11 +117,10 @@ def test_each_anomaly_is_caught(history: list[Recorded], last: dict[str, Row], s
     assert said in find_violation(history, last)
 
 
-def test_a_group_never_holds_more_than_it_may_however_many_insert_at_once(client: firestore.Client) -> None:
+def test_a_group_never_holds_more_than_it_may_however_many_insert_at_once(either: firestore.Client) -> None:
     """The classic phantom: count, then insert if there is room."""
-    collection, most = client.collection("seats"), 5
+    collection, most = either.collection("seats"), 5
 
-    @firestore.transactional
     def sit(transaction: firestore.Transaction, who: int) -> bool:
         taken = list(collection.where(filter=FieldFilter("room", "==", 1)).stream(transaction=transaction))
         if len(taken) >= most:
@@ -128,23 +129,26 @@ def test_a_group_never_holds_more_than_it_may_however_many_insert_at_once(client
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        seated = list(pool.map(lambda who: sit(client.transaction(max_attempts=100), who), range(16)))
+        seated = list(
+            pool.map(lambda who: in_transaction(either, lambda one: sit(one, who), max_attempts=100), range(16))
+        )
     assert sum(seated) == most == len(list(collection.stream()))
 
 
-def test_two_on_call_never_both_leave(client: firestore.Client) -> None:
+def test_two_on_call_never_both_leave(either: firestore.Client) -> None:
     """Write skew: each may leave while the other stays."""
     for attempt in range(10):
-        both = [client.document(f"doctors{attempt}/{name}") for name in ("x", "y")]
+        both = [either.document(f"doctors{attempt}/{name}") for name in ("x", "y")]
         for one in both:
             one.set({"on": True})
 
-        @firestore.transactional
-        def leave(transaction: firestore.Transaction, me: int, both: list[Any] = both) -> None:
+        def leave(me: int, transaction: firestore.Transaction, both: list[Any] = both) -> None:
             on = [one.get(transaction=transaction).get("on") for one in both]
             if all(on):
                 transaction.update(both[me], {"on": False})
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda me: leave(client.transaction(max_attempts=20), me), range(2)))
+            list(
+                pool.map(lambda work: in_transaction(either, work, max_attempts=20), map(partial, [leave] * 2, (0, 1)))
+            )
         assert [one.get().get("on") for one in both].count(True) == 1

@@ -191,7 +191,7 @@ def test_a_dead_letter_names_where_it_came_from(bench: Bench) -> None:
     backlog = bench.broker.backlog(subscription)
     for _ in range(5):
         (delivery,) = backlog.lease(1)
-        bench.broker.bury(backlog, backlog.give_back(delivery))
+        bench.broker.dead_letter(backlog, backlog.give_back(delivery))
     (letter,) = bench.broker.backlog(letters).lease(10)
     attributes = dict(letter.message.attributes)
     assert letter.message.data == b"bad"

@@ -29,7 +29,7 @@ def body(*words: str, **template: Any) -> dict[str, Any]:
     return {"template": {"template": {"containers": [{"command": list(words)}], **template}}}
 
 
-@pytest.mark.parametrize("name", ["", "Job", "1job", "job_1", "-job", "job-", "a" * 50, "a b"])
+@pytest.mark.parametrize("name", ["", "Job", "1job", "-job", "job-", "a" * 50, "a b"])
 @pytest.mark.parametrize(("kind", "parameter"), [("jobs", "jobId"), ("services", "serviceId")])
 def test_a_name_that_breaks_the_rules_is_refused(http: httpx.Client, kind: str, parameter: str, name: str) -> None:
     answer = http.post(f"{PARENT}/{kind}", params={parameter: name}, json=body("true"))

@@ -1,11 +1,11 @@
-"""A job speaks to the laptop that runs it."""
+"""A job calls the laptop that runs it."""
 
 from __future__ import annotations
 
 from laptop.vertex.processes import make_environment
 
 
-def test_a_job_speaks_to_its_own_laptop_whatever_the_shell_had_read_of_another() -> None:
+def test_a_job_calls_its_own_laptop_whatever_the_shell_had_read_of_another() -> None:
     other = {
         "STORAGE_EMULATOR_HOST": "http://127.0.0.1:1",
         "LAPTOP_ENDPOINT_VERTEX": "http://127.0.0.1:1",

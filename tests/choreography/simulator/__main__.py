@@ -107,6 +107,7 @@ def _facts(report: Report) -> dict[str, Any]:
         "steps": report.steps,
         "seconds": round(report.seconds, 1),
         "faults": dict(report.faults.most_common()),
+        "waits": dict(report.waits.most_common()),
         "violations": [[str(which), violation] for which, violation in report.violations[:20]],
         "violated": len(report.violations),
     }
@@ -116,7 +117,8 @@ def _summary(name: str, report: Report) -> str:
     rate = report.runs / max(report.seconds, 0.001)
     faults = ", ".join(f"{count:,} {kind}" for kind, count in report.faults.most_common())
     head = f"{name}: {report.runs:,} runs, {report.steps:,} steps in {report.seconds:.1f} s, {rate:.1f} a second"
-    return f"{head}\n  faults: {faults or 'the planned kills'}\n  violations: {len(report.violations)}"
+    waits = ", ".join(f"{count:,} {who}" for who, count in report.waits.most_common(5))
+    return f"{head}\n  faults: {faults or 'the planned kills'}\n  lock waits: {waits}\n  violations: {len(report.violations)}"
 
 
 def tell_seed(seed: int, broken: str | None, as_json: bool) -> int:

@@ -28,11 +28,12 @@ from tests.choreography.simulator.broken_exports import (
     with_the_last_number,
     without_asking_whether_it_was,
 )
-from tests.choreography.simulator.ports import SteppedDocuments, SteppedEdge, SteppedPipelineJobs, SteppedTransaction
+from tests.choreography.simulator.broken_locks import ClockOnTheHead, UnisolatedDocuments
+from tests.choreography.simulator.documents import SteppedDocuments, SteppedTransaction
+from tests.choreography.simulator.ports import SteppedEdge, SteppedPipelineJobs
 from tests.choreography.simulator.warehouse import Row, Warehouse
 from tests.choreography.simulator.workflows import Execution, Workflows
 from tests.choreography.simulator.world import HANDLERS, Handler, Protocol
-from tests.functions.fakes import FakeTransaction
 
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ class _ForgetfulTransaction(SteppedTransaction):
 class _ForgetfulDocuments(SteppedDocuments):
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
         def forgetting(transaction: Any, now: dt.datetime) -> T:
-            return work(_ForgetfulTransaction(transaction.engine, transaction.plain), now)
+            return work(_ForgetfulTransaction(transaction.store, transaction.plain, transaction.opened), now)
 
         return SteppedDocuments.run(self, forgetting)
 
@@ -165,14 +166,6 @@ class _LatestOnly:
 class _WatermarkDocuments(SteppedDocuments):
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
         return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))
-
-
-class _UnisolatedDocuments(SteppedDocuments):
-    """Commits whatever was read meanwhile: the lost update."""
-
-    def _commit(self, transaction: FakeTransaction) -> bool:
-        self.held.commit(transaction)
-        return True
 
 
 class _RandomJobs(SteppedPipelineJobs):
@@ -254,8 +247,9 @@ BROKEN: Mapping[str, Protocol] = {
     "in-place tables with a live zombie": Protocol(workflows=LooksForNone),
     "no claim before work": Protocol(workflows=ClaimsNothing),
     "transactions that do not isolate": Protocol(
-        edge=_edge(documents=lambda world: _UnisolatedDocuments(world.engine, world.documents))
+        edge=_edge(documents=lambda world: UnisolatedDocuments(world.engine, world.documents))
     ),
+    "clock on the head": Protocol(edge=_edge(documents=lambda world: ClockOnTheHead(world.engine, world.documents))),
     "cap that sweep does not lift": _with(sweep=_instead_of(kick_waiting, wait_for_the_next_event)),
     "cap that forgets the last dataset": _with(sweep=_instead_of(revive_training, forget_the_deferred)),
     "cap counted by each instance": Protocol(

@@ -28,12 +28,14 @@ class Report:
     steps: int = 0
     seconds: float = 0.0
     faults: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)
     violations: list[tuple[Any, str]] = field(default_factory=list)
 
     def add(self, which: Any, verdict: Verdict) -> None:
         self.runs += 1
         self.steps += verdict.steps
         self.faults += verdict.counts
+        self.waits += verdict.waits
         if verdict.violation:
             self.violations.append((which, verdict.violation))
 
@@ -41,6 +43,7 @@ class Report:
         self.runs += other.runs
         self.steps += other.steps
         self.faults += other.faults
+        self.waits += other.waits
         self.violations += other.violations
 
 

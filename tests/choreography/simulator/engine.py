@@ -106,6 +106,22 @@ class Engine:
         if process.cancelled:
             raise KilledError("cancelled")
 
+    def nap(self, seconds: float, arm: Callable[[Callable[[], None]], None]) -> None:
+        """As `pause`, but over as soon as the callback is called that `arm` is given."""
+        process = self.current
+        assert process is not None, "only a process can wait"
+        asleep = [process]
+
+        def wake() -> None:
+            if asleep:
+                self._wake(asleep.pop())
+
+        arm(lambda: self.after(0, wake))
+        self.after(seconds, wake)
+        self._hub.switch()
+        if process.cancelled:
+            raise KilledError("cancelled")
+
     def step(self, what: str, effect: Callable[[], T], *, crash: str = "crash", in_flight: bool = False) -> T:
         """One call to the outside: it takes time, others run meanwhile, and it may fail before or after it took effect.
 

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FactTrigger, FinalizeTrigger
+from ripple.deployment.routes import EVENTS, FINALIZED
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command, Payload, decode
 from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
 from ripple.wire.events import Envelope, Fact
+from tests.choreography.simulator.subscriptions import Subscription, subscriptions
 from tests.choreography.simulator.weather import HOUR
+from tests.functions.fakes import FakeDeadLetters
 
 if TYPE_CHECKING:
     from tests.choreography.simulator.world import World
@@ -25,21 +27,15 @@ SKEW = 600.0
 EVENTARC_WINDOW = 24 * HOUR
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subscription:
-    """Of a stage, by what its filter lets through: `fact`, `command` or `finalize`, and which."""
-
-    stage: str
-    kind: str
-    of: str
-    ack_seconds: float
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Message:
+    """`headers` and `body` as they are pushed, `attributes` and `data` as they were published."""
+
     name: str
     headers: Mapping[str, str]
     body: bytes
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    data: bytes = b""
     correlation_id: str = ""
     born: float = 0.0
 
@@ -58,27 +54,13 @@ class Delivery:
         return f"{self.subscription.stage}:{self.message.name}/{self.copy}.{self.attempt}"
 
 
-def subscriptions() -> list[Subscription]:
-    """From the table of routes, as the deployment makes them."""
-    found = []
-    for stage in STAGES.values():
-        for trigger in stage.triggers:
-            kinds = {FactTrigger: "fact", CommandTrigger: "command", FinalizeTrigger: "finalize"}
-            kind = kinds[type(trigger)]
-            of = trigger.type if isinstance(trigger, FactTrigger) else ""
-            of = of or (trigger.bucket if isinstance(trigger, FinalizeTrigger) else f"{trigger.topic}/{trigger.kind}")  # type: ignore[union-attr]
-            seconds = min(600.0, stage.timeout_seconds)
-            found.append(Subscription(stage=stage.name, kind=kind, of=of, ack_seconds=seconds))
-    return found
-
-
 @dataclass(slots=True)
 class Messages:
     world: World
     attempts: int
     routes: dict[tuple[str, str], list[Subscription]] = field(default_factory=dict)
     published: list[Fact] = field(default_factory=list)
-    dead: list[Delivery] = field(default_factory=list)
+    dead_letters: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     buried: list[tuple[str, PermanentError]] = field(default_factory=list)
     handled: Counter[str] = field(default_factory=Counter)
     asked_trainings: int = 0
@@ -92,21 +74,34 @@ class Messages:
     def publish(self, envelope: Envelope) -> None:
         """As the bus does: attributes and body on the wire."""
         self.published.append(envelope.fact)
-        attributes = envelope.attributes()
-        headers = {name: value for name, value in attributes.items() if name.startswith("ce-")}
-        headers["content-type"] = attributes["content-type"]
-        self._tell("fact", envelope.fact.TYPE, envelope.fact.id, headers, envelope.body())
+        self._send_fact(envelope.attributes(), envelope.body())
 
     def command(self, topic: str, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
-        """A wrapped push, as of a command topic."""
+        """As someone outside publishes it to a command topic."""
         self.asked_trainings += body.get("kind") == "training"
+        self._send_command(topic, message_id, {"kind": kind}, json.dumps(body).encode())
+
+    def send_back(self, topic: str, data: bytes, attributes: Mapping[str, str]) -> None:
+        """As `functions/replay` publishes a dead letter again: every subscription of the topic that wants it receives it."""
+        if topic == EVENTS:
+            self._send_fact(attributes, data)
+        else:
+            self._send_command(topic, f"back-{attributes['ripple-redriven']}", attributes, data)
+
+    def _send_fact(self, attributes: Mapping[str, str], data: bytes) -> None:
+        """Pushed without a wrapper: the attributes are the headers."""
+        self._tell("fact", attributes["ce-type"], attributes["ce-id"], attributes, data, attributes, data)
+
+    def _send_command(self, topic: str, message_id: str, attributes: Mapping[str, str], data: bytes) -> None:
+        """A wrapped push."""
         message = {
             "messageId": message_id,
             "publishTime": self.world.moment().isoformat(),
-            "attributes": {"kind": kind},
-            "data": base64.b64encode(json.dumps(body).encode()).decode(),
+            "attributes": dict(attributes),
+            "data": base64.b64encode(data).decode(),
         }
-        self._tell("command", f"{topic}/{kind}", message_id, {}, json.dumps({"message": message}).encode())
+        pushed = json.dumps({"message": message}).encode()
+        self._tell("command", f"{topic}/{attributes['kind']}", message_id, {}, pushed, attributes, data)
 
     def tick(self, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
         """Cloud Scheduler fires, now and then twice: a second message, some minutes later."""
@@ -141,10 +136,14 @@ class Messages:
         }
         self._tell("finalize", short, headers["ce-id"], headers, json.dumps(resource).encode())
 
-    def _tell(self, kind: str, of: str, name: str, headers: Mapping[str, str], body: bytes) -> None:
+    def _tell(
+        self, kind: str, of: str, name: str, headers: Mapping[str, str], body: bytes,
+        attributes: Mapping[str, str] | None = None, data: bytes = b"",
+    ) -> None:  # fmt: skip
         self._told[name] += 1
         known = f"{name}~{self._told[name]}" if self._told[name] > 1 else name
-        message = Message(name=known, headers=headers, body=body, born=self.world.engine.now)
+        born = self.world.engine.now
+        message = Message(name=known, headers=headers, body=body, attributes=attributes or {}, data=data, born=born)
         for subscription in self.routes.get((kind, of), []):
             self._queue(subscription, message)
 
@@ -222,15 +221,17 @@ class Messages:
                 return
         elif delivery.attempt >= self.attempts:
             engine.say(f"{delivery.name}: dead letter after {delivery.attempt} attempts")
-            self.dead.append(delivery)
+            self._give_up(delivery)
             return
         following = replace(delivery)
         engine.after(backoff, lambda: self.attempt(following))
 
-    def redrive(self) -> int:
-        """What an operator does with dead letters once the weather is calm; how many there were."""
-        dead, self.dead = self.dead, []
-        for delivery in dead:
-            following = replace(delivery, copy=delivery.copy + 10, attempt=0)
-            self.world.engine.after(1, lambda following=following: self.attempt(following))  # type: ignore[misc]
-        return len(dead)
+    def _give_up(self, delivery: Delivery) -> None:
+        """As Pub/Sub forwards it to the dead-letter topic, with where it comes from and how often it was pushed."""
+        source = {
+            "CloudPubSubDeadLetterSourceSubscription": delivery.subscription.name,
+            "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempt),
+            "CloudPubSubDeadLetterSourceTopicPublishTime": self.world.moment_at(delivery.message.born).isoformat(),
+        }
+        number = len(self.dead_letters.letters) + 1
+        self.dead_letters.put(number, delivery.message.data, {**delivery.message.attributes, **source})

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING
 
 from ripple.deployment.settings import Settings
-from ripple.errors import RetryableError
-from ripple.ports import BatchRange, Document, Page, SalesRange, StoredObject, Transaction
+from ripple.ports import BatchRange, Page, SalesRange, StoredObject
+from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.events import Envelope
 from ripple.wire.paths import ObjectRef
+from tests.choreography.simulator.documents import SteppedDocuments
 from tests.choreography.simulator.engine import Engine
-from tests.functions.fakes import FakeDeadLetters, FakeDocuments, FakeObjects, FakeSales, FakeTransaction
+from tests.functions.fakes import FakeDeadLetters, FakeObjects, FakeSales
 
 if TYPE_CHECKING:
     from tests.choreography.simulator.world import World
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -40,77 +38,6 @@ class SteppedObjects:
 
     def list(self, bucket: str, prefix: str, after: str = "", limit: int | None = None) -> Iterable[StoredObject]:
         return self.engine.step(f"list {bucket}/{prefix}", lambda: self.held.list(bucket, prefix, after, limit))
-
-
-@dataclass(slots=True)
-class SteppedTransaction:
-    """Its reads are steps, its writes wait for the commit, which is one."""
-
-    engine: Engine
-    plain: FakeTransaction
-
-    def get(self, path: str) -> Document | None:
-        return self.engine.step(f"get {path} in transaction", lambda: self.plain.get(path))
-
-    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
-        return self.engine.step(f"find {collection} in transaction", lambda: self.plain.find(collection, where, limit))
-
-    def set(self, path: str, document: Document) -> None:
-        self.plain.set(path, document)
-
-    def update(self, path: str, fields: Document) -> None:
-        self.plain.update(path, fields)
-
-    def delete(self, path: str) -> None:
-        self.plain.delete(path)
-
-
-@dataclass(slots=True)
-class SteppedDocuments:
-    engine: Engine
-    held: FakeDocuments
-
-    def get(self, path: str) -> Document | None:
-        return self.engine.step(f"get {path}", lambda: self.held.get(path))
-
-    def get_many(self, paths: Sequence[str]) -> Mapping[str, Document]:
-        return self.engine.step(f"get {len(paths)} documents", lambda: self.held.get_many(paths))
-
-    def create(self, path: str, document: Document) -> bool:
-        return self.engine.step(f"create {path}", lambda: self.held.create(path, document))
-
-    def update(self, path: str, fields: Document) -> None:
-        self.engine.step(f"update {path} {sorted(fields)}", lambda: self.held.update(path, fields))
-
-    def delete(self, path: str) -> None:
-        self.engine.step(f"delete {path}", lambda: self.held.delete(path))
-
-    def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
-        return self.engine.step(f"find {collection}", lambda: self.held.find(collection, where, limit))
-
-    def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
-        for attempt in range(10):
-            plain = FakeTransaction(self.held.held)
-            transaction = SteppedTransaction(self.engine, plain)
-            read_at = self.engine.step("begin transaction", lambda: self.held.now)
-            done = work(transaction, read_at)
-            if not plain.writes or self.engine.step(_written(plain), lambda p=plain: self._commit(p)):  # type: ignore[misc]
-                return done
-            self.engine.pause(0.1 * 2**attempt)
-        raise RetryableError("the transaction lost ten races")
-
-    def _commit(self, transaction: FakeTransaction) -> bool:
-        process = self.engine.current
-        assert process is not None
-        place = f"{process.name}#{process.number}"
-        if transaction.is_stale or self.engine.weather.strikes("abort", place, self.engine.now):
-            return False
-        self.held.commit(transaction)
-        return True
-
-
-def _written(plain: FakeTransaction) -> str:
-    return "commit " + ", ".join(f"{kind} {path}" for kind, path, _ in plain.writes)[:120]
 
 
 @dataclass(slots=True)
@@ -145,6 +72,24 @@ class SteppedPublisher:
 
     def publish(self, envelope: Envelope) -> None:
         self.world.engine.step(f"publish {envelope.fact.id}", lambda: self.world.messages.publish(envelope))
+
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        messages, letter = self.world.messages, attributes["ripple-redriven"]
+        self.world.engine.step(f"send back {letter}", lambda: messages.send_back(topic, body, attributes))
+
+
+@dataclass(slots=True)
+class SteppedDeadLetters:
+    """Each read is a query of the table of dead letters."""
+
+    engine: Engine
+    held: FakeDeadLetters
+
+    def read(self, ids: Sequence[str]) -> Sequence[DeadLetter]:
+        return self.engine.step(f"read {len(ids)} dead letters", lambda: self.held.read(ids))
+
+    def list(self, without: Sequence[str], limit: int) -> Sequence[DeadLetter]:
+        return self.engine.step("list dead letters", lambda: self.held.list(without, limit))
 
     def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
         raise AssertionError("there are no dead letters to send back")
@@ -192,7 +137,7 @@ class SteppedGeneratorJobs:
 
 
 class SteppedEdge:
-    """The ports that stages act through. It has no dead letters: `Messages.redrive` sends those back."""
+    """The ports that stages act through."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         engine = world.engine
@@ -204,4 +149,4 @@ class SteppedEdge:
         self.generator_jobs = SteppedGeneratorJobs(world)
         self.pipeline_jobs = SteppedPipelineJobs(world)
         self.sales = SteppedSales(engine, world.sales)
-        self.dead_letters = FakeDeadLetters()
+        self.dead_letters = SteppedDeadLetters(engine, world.messages.dead_letters)

@@ -1,4 +1,4 @@
-"""The nine properties of the architecture, (a) to (i), that of large exports, (j), and what must hold at every moment."""
+"""The nine properties of the architecture, (a) to (i), that of large exports, (j), of locks, (k), and what must always hold."""
 
 from __future__ import annotations
 
@@ -213,6 +213,21 @@ def _find_unstated(world: World) -> Iterator[str]:
             yield f"(i) never told: batch {number} is done"
 
 
+def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:
+    """They may want the same file: what lands while a claim looks for what has landed comes before it or after it."""
+    pair = {"land_object", "start_elt"}
+    for waiting, in_its_way, collection in world.edge.documents.locks.waits:
+        if {waiting, in_its_way} == pair and collection != "files":
+            yield f"(k) {waiting} waited for {in_its_way} over {collection}"
+
+
+def i_no_dead_letter_stays(world: World) -> Iterator[str]:
+    redriven = _collection(world, "redrives")
+    for letter in world.messages.dead_letters.letters:
+        if not redriven.get(letter, {}).get("sent"):
+            yield f"(i) dead letter {letter} was not sent back"
+
+
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     at_all_times,
     caps_hold,
@@ -222,7 +237,9 @@ CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     a_every_generation_is_in_one_committed_batch,
     c_batches_commit_once_each_without_gaps,
     i_no_live_lease_and_no_unsent_fact,
+    i_no_dead_letter_stays,
     j_an_export_finishes_once_with_every_order_in_bronze_once,
     g_rows_in_are_rows_out,
     d_one_training_job_per_dataset_and_one_for_the_last,
+    k_no_landing_waits_on_a_claim,
 )

@@ -19,7 +19,7 @@ SHIPPED = Protocol()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """How a run ended: the violated property or none, and what it went through."""
+    """How a run ended: the violated property or none, what it went through, and who waited for whose lock."""
 
     violation: str
     steps: int
@@ -28,6 +28,7 @@ class Verdict:
     trace: list[str] | None = None
     rough_steps: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    waits: Counter[str] = field(default_factory=Counter)
 
 
 def run_seed(seed: int, protocol: Protocol = SHIPPED, *, only: Any = None, trace: bool = False) -> Verdict:
@@ -52,7 +53,14 @@ def run(scenario: Scenario, weather: Weather, protocol: Protocol = SHIPPED, trac
         trace=world.engine.trace,
         rough_steps=world.rough_steps,
         counts=weather.counts(),
+        waits=_name_waits(world),
     )
+
+
+def _name_waits(world: World) -> Counter[str]:
+    """How often one stage waited for another's lock, and where."""
+    waits = world.edge.documents.locks.waits.items()
+    return Counter({f"{waiting} for {other} over {where}": count for (waiting, other, where), count in waits})
 
 
 def _live_through(world: World) -> str:

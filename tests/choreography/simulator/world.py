@@ -6,16 +6,11 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from functions.export_sales.stage import react as export_sales
-from functions.land_object.stage import react as land_object
-from functions.replay.stage import react as replay
-from functions.start_batch.stage import react as start_batch
-from functions.start_elt.stage import react as start_elt
 from functions.start_training.deciding import HEAD as TRAINING
-from functions.start_training.stage import react as start_training
-from functions.sweep.stage import react as sweep
+from ripple.deployment.routes import STAGES
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause
@@ -35,15 +30,7 @@ from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTra
 START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 SWEEP_SECONDS = 300.0
 Handler = Callable[[Payload, Cause, SteppedEdge], None]
-HANDLERS: Mapping[str, Handler] = {
-    "start_batch": start_batch,
-    "export_sales": export_sales,
-    "land_object": land_object,
-    "start_elt": start_elt,
-    "start_training": start_training,
-    "replay": replay,
-    "sweep": sweep,
-}
+HANDLERS: Mapping[str, Handler] = {stage: import_module(f"functions.{stage}.stage").react for stage in STAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +135,10 @@ class World:
         return rests_until(starts, self.scenario.caps.jobs_per_day, DAY, then)
 
     def moment(self) -> dt.datetime:
-        return START + dt.timedelta(seconds=self.engine.now)
+        return self.moment_at(self.engine.now)
+
+    def moment_at(self, seconds: float) -> dt.datetime:
+        return START + dt.timedelta(seconds=seconds)
 
     def _settling(self, name: str, handler: Handler) -> Handler:
         if name != "start_elt":
@@ -175,13 +165,15 @@ class World:
         if event.kind == "tick":
             self.messages.tick("batch", event.name, event.body)
         elif event.kind == "replay":
-            self.messages.command("ripple-replays", "replay", event.name, event.body)
+            self.messages.command("ripple-replays", "replay", event.name, {"replay_id": event.name, **event.body})
         else:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
         """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
-        self.messages.redrive()
+        redriven = {path.removeprefix("redrives/") for path in self.documents.held if path.startswith("redrives/")}
+        if self.messages.dead_letters.letters.keys() - redriven:
+            self.ask_replay({"kind": "dead-letter", "all": True})
         for path, held in list(self.documents.held.items()):
             collection, _, number = path.partition("/")
             if collection == "batches" and held["state"] == "parked":
@@ -191,4 +183,4 @@ class World:
 
     def ask_replay(self, body: Mapping[str, Any]) -> None:
         name = f"operator-{int(self.engine.now)}-{body.get('batch', body['kind'])}"
-        self.messages.command("ripple-replays", "replay", name, body)
+        self.messages.command("ripple-replays", "replay", name, {"replay_id": name, **body})

@@ -24,7 +24,6 @@ from cli.provisioning.clients import AdminClients
 from tests.bundles.environments import Environment
 
 ROOT = Path(__file__).parents[3]
-README = ROOT / "functions" / "README.md"
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ class Start:
 
 
 def start_from_checkout(stage: str) -> Start:
-    """The command is the one that functions/README.md gives."""
+    """The command is the one that functions/README.md gives, for any stage."""
     command = (sys.executable, "-m", "functions_framework", "--source", f"functions/{stage}/main.py", "--target", stage)
     return Start(command, ROOT, {**os.environ, "PYTHONPATH": str(ROOT)})
 
@@ -126,9 +125,9 @@ class Curl:
 
 
 def read_curl(stage: str, **variables: str) -> Curl:
-    """The README's `curl` to localhost of the function's section, with its `$VARIABLES` filled in."""
-    section = README.read_text().split(f"\n## {stage}\n")[1].split("\n## ")[0]
-    words = shlex.split(section[section.index("    curl -i localhost:8080") :].replace("\\\n", ""))
+    """The `curl` to localhost of the function's README, with its `$VARIABLES` filled in."""
+    page = (ROOT / "functions" / stage / "README.md").read_text()
+    words = shlex.split(page[page.index("    curl -i localhost:8080") :].replace("\\\n", ""))
     for name, value in variables.items():
         words = [word.replace(f"${name}", value) for word in words]
     assert "$" not in "".join(words), words

@@ -1,4 +1,4 @@
-"""What each function does with the event that functions/README.md shows, sent once, sent again, and garbled."""
+"""What each function does with the event that its README shows, sent once, sent again, and garbled."""
 
 from __future__ import annotations
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import GeneratorType
 from typing import Any
@@ -79,11 +80,16 @@ def _whole(answer: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What a test needs: the port by name, a way to put orders, a way to let time pass."""
+    """What a test needs: the port by name, a way to put orders, a way to let time pass.
+
+    `meanwhile` has somebody else do something while a transaction is open; `finish` waits until it is done.
+    """
 
     get: Callable[[str], Any]
     put_orders: Callable[[dict[str, Any]], None]
     wait: Callable[[], None]
+    meanwhile: Callable[[Callable[[], object]], object]
+    finish: Callable[[], None] = lambda: None
 
 
 @pytest.fixture(params=WHICH)
@@ -95,7 +101,7 @@ def ports(request: pytest.FixtureRequest) -> Ports:
 @pytest.fixture
 def memory_ports() -> Ports:
     edge = FakeEdge()
-    return Ports(lambda name: getattr(edge, name), edge.sales.orders.update, lambda: None)
+    return Ports(lambda name: getattr(edge, name), edge.sales.orders.update, lambda: None, lambda work: work())
 
 
 @pytest.fixture
@@ -105,7 +111,13 @@ def simulator_ports() -> Ports:
         lambda name: InProcess(world, getattr(world.edge, name)),
         world.sales.orders.update,
         lambda: world.engine.run_until(world.engine.now + 1),
+        lambda work: world.engine.spawn("other", lambda: _ignore(work())),
+        lambda: world.engine.run_until(world.engine.now + 600),
     )
+
+
+def _ignore(_answer: object) -> None:
+    """A process answers nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +168,22 @@ def _deploy_workflow(launch: Callable[..., Service]) -> WorkflowExecutions:
 
 
 @pytest.fixture
-def laptop_ports(laptop_edge: dict[str, Any]) -> Ports:
+def laptop_ports(laptop_edge: dict[str, Any]) -> Iterator[Ports]:
+    others: list[Future[object]] = []
+
     def put_orders(orders: dict[str, Any]) -> None:
         for name, order in orders.items():
             laptop_edge["client"].document(f"sales/{name}").set(order)
 
-    return Ports(laptop_edge.__getitem__, put_orders, lambda: time.sleep(0.1))
+    def finish() -> None:
+        for other in others:
+            other.result(20)
+
+    with ThreadPoolExecutor() as pool:
+        yield Ports(
+            laptop_edge.__getitem__,
+            put_orders,
+            lambda: time.sleep(0.1),
+            lambda work: others.append(pool.submit(work)),
+            finish,
+        )

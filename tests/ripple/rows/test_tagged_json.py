@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ripple.rows.tagged_json import Unsupported, read_tagged, write_tagged
+from ripple.rows.tagged_json import Unsupported, write_tagged
 from tests.ripple.rows.sample_rows import AT
+from tests.ripple.rows.tagged_reader import read_tagged
 
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 CASES: list[tuple[Any, str]] = [

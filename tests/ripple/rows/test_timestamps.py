@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ripple.rows.timestamp_columns import REFUSALS, parse_column
-from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp
+from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp, read_day, read_moment
 
 HERE = Path(__file__).parent
 TABLES = [HERE / "timestamps.jsonl", *sorted((HERE / "timestamps").glob("*.jsonl"))]
@@ -104,3 +104,39 @@ def test_a_lone_surrogate_is_refused() -> None:
 
 def test_an_empty_column_is_empty() -> None:
     assert read_column([], FORMATS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-02T03:04:05Z", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        ("2026-01-02T03:04:05.678901999+05:30", dt.datetime(2026, 1, 1, 21, 34, 5, 678901, tzinfo=dt.UTC)),
+        ("1969-12-31T23:59:59.5Z", dt.datetime(1969, 12, 31, 23, 59, 59, 500000, tzinfo=dt.UTC)),
+    ],
+)
+def test_a_moment_of_a_service_is_read_in_utc(text: str, moment: dt.datetime) -> None:
+    assert read_moment(text) == moment
+    assert read_moment(text).tzinfo is dt.UTC
+
+
+@pytest.mark.parametrize("text", ["2026-01-02T03:04:05", "2026-01-02", "now", "", 1767323045, None])
+def test_what_is_no_moment_of_a_service_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="is no RFC 3339 time with a zone"):
+        read_moment(text)
+
+
+def test_a_day_is_read_in_one_form() -> None:
+    assert read_day("2024-02-29") == dt.date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    "text", ["20240229", "2024-W09-4", "2024-02-29\n", "x2024-02-29", "٢٠٢٤-02-29", 20240229, None]
+)
+def test_a_day_in_another_form_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="is no date as YYYY-MM-DD"):
+        read_day(text)
+
+
+def test_a_day_that_no_calendar_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="day is out of range"):
+        read_day("2026-02-29")

@@ -44,6 +44,11 @@ def test_no_more_starts_are_kept_than_the_next_decision_needs() -> None:
     assert note_start(starts, 0, NOW) == Starts()
 
 
+def test_a_start_that_asked_the_time_before_another_stands_before_it() -> None:
+    starts = note_start(Starts(noted=ago(50, 5), most=2), 3, NOW - dt.timedelta(minutes=6))
+    assert starts.noted == ago(50, 6, 5)
+
+
 def test_starts_survive_their_document_and_a_state_without_one_has_none() -> None:
     starts = Starts(noted=ago(5, 1), most=2)
     assert read_starts(write_starts(starts)) == starts
