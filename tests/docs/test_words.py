@@ -41,8 +41,8 @@ NOT_YET = (
     "tests/choreography",
     "tests/ripple/ports",
 )
-NOT_A_WORD = re.compile(r"\.tell\(")
-"""What Python or an API calls so."""
+NOT_A_WORD = re.compile(r"\.tell\(|stall_told")
+"""What Python or an API calls so, and a field of documents that are stored."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|_")
 
 
