@@ -7,9 +7,11 @@ import datetime as dt
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +38,17 @@ def main() -> int:
             [sys.executable, "-m", "tests.mutants", *sys.argv[1:]],
             {**os.environ, "PYTHONHASHSEED": "0"},
         )
+    # Whoever stops it keeps what is known so far.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     mutants, stale = find_mutants()
     if stale:
         sys.stderr.write("".join(f"equivalent.yaml: no mutant is {change}\n" for change in stale))
         return 1
     chosen = choose(mutants, options)
-    verdicts = judge(chosen, options.processes)
+    verdicts: list[Verdict] = []
+    with suppress(KeyboardInterrupt):
+        verdicts.extend(judge(chosen, options.processes))
+    verdicts = merge(chosen, [], verdicts)
     _report(verdicts, as_json=options.json)
     _keep(merge(mutants, _read_results(), verdicts), len(mutants))
     rooms = [room for room in ROOMS if any(one.mutant.module.startswith(f"{room}/") for one in verdicts)]
@@ -86,20 +93,20 @@ def choose(mutants: Sequence[Mutant], options: argparse.Namespace) -> Sequence[M
     return mutants
 
 
-def judge(mutants: Sequence[Mutant], processes: int) -> list[Verdict]:
-    """The verdict on each, in the same order."""
+def judge(mutants: Sequence[Mutant], processes: int) -> Iterator[Verdict]:
+    """The verdict on each, as they come."""
     equivalents = read_equivalents()
-    words = {mutant.id: EQUIVALENT for mutant in mutants if any(entry.covers(mutant) for entry in equivalents)}
-    open_ones = [mutant for mutant in mutants if mutant.id not in words]
+    alike = [mutant for mutant in mutants if any(entry.covers(mutant) for entry in equivalents)]
+    yield from (Verdict(mutant=mutant, word=EQUIVALENT) for mutant in alike)
+    by_id = {mutant.id: mutant for mutant in mutants if mutant not in alike}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("mutants", total=len(open_ones))
-        for room, held in _by_room(open_ones).items():
+        bar = progress.add_task("mutants", total=len(by_id))
+        for room, held in _by_room(list(by_id.values())).items():
             progress.update(bar, description=room)
             for one, word in _judge_room(room, held, processes):
-                words[one] = word
                 progress.advance(bar)
-    return [Verdict(mutant=mutant, word=words[mutant.id]) for mutant in mutants]
+                yield Verdict(mutant=by_id[one], word=word)
 
 
 def _by_room(mutants: Sequence[Mutant]) -> Mapping[str, Sequence[Mutant]]:

@@ -96,7 +96,7 @@ def _survivors(verdicts: Sequence[Verdict]) -> Iterator[str]:
     for verdict in verdicts:
         if verdict.word in (SURVIVED, UNCOVERED):
             mutant = verdict.mutant
-            change = mutant.change.replace("|", "\\|").replace("`", "'")
+            change = mutant.change.replace("|", "\\|").replace("`", "'").replace("](", "] (")
             yield f"| {mutant.id} | {mutant.module} {mutant.function} | `{change}`{_remark(verdict)} |"
 
 
