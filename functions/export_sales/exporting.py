@@ -55,7 +55,7 @@ def export_window(
 def check_rows(wanted: SalesRange, rows: int, counted: int, edge: HasSales) -> None:
     """RetryableError unless the range was read whole: a stream may end early, and in silence.
 
-    A batch stays as it is. A window lies in the past: documents only ever leave it, for the window of their next change.
+    A batch stays as it is. A window is in the past: documents only ever leave it, for the window of their next change.
     """
     least = edge.sales.count(wanted) if isinstance(wanted, ChangeRange) else counted
     if not least <= rows <= counted:

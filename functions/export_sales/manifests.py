@@ -33,7 +33,7 @@ class BatchManifest:
 
 
 def fetch_manifest(ref: ObjectRef, edge: BucketPorts) -> BatchManifest:
-    """The manifest that lies there; PermanentError names every field that is wrong."""
+    """The manifest that is there; PermanentError names every field that is wrong."""
     return read_manifest(_read_small(ref, edge), ref)
 
 

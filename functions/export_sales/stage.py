@@ -1,6 +1,6 @@
 """Export sales from Firestore to Parquet in Bronze: a manifest's batch, or what changed in a window.
 
-What fits one slice is exported in the call that hears of it. A larger export is planned in slices, each a message of its own.
+What fits one slice is exported in the call that brings it. A larger export is planned in slices, each a message of its own.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from ripple.errors import PermanentError
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, correlated
 from ripple.ports import ChangeRange
-from ripple.ports.holders import HasDocuments, HasObjects, HasSales, HasSettings, StatingPorts
+from ripple.ports.holders import HasObjects, HasSales, HasSettings, StatingPorts
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.timestamps import read_moment
-from ripple.state.export_plan import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportPlan, is_plan, read_plan
+from ripple.state.export_plan import ExportPlan, expect_plan, read_plan
+from ripple.state.exports import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportRecord
 from ripple.wire.events import ReplayRunStarted, SalesExportRequested, SalesSliceRequested
 from ripple.wire.limits import fit
 from ripple.wire.paths import ObjectRef, split_uri
@@ -60,9 +61,10 @@ def react_to_manifest(
     ref: ObjectRef, cause: Cause, edge: ExportSalesPorts, load: LoadContract, replay: ReplayRunStarted | None = None
 ) -> None:
     """Go on with the plan of its batch, or make one, or export it here; `exports/{key}` says what became of it."""
-    known = edge.documents.get(f"{EXPORTS}/{ref.key}")
-    if known is not None and is_plan(known):
-        go_on(read_plan(ref.key, known), cause, edge, again=replay is not None and not replay.is_upkeep)
+    known = EXPORTS.get(edge.documents, ref.key)
+    plan = read_plan(ref.key, known) if known else None
+    if plan is not None:
+        go_on(plan, cause, edge, again=replay is not None and not replay.is_upkeep)
         return
     try:
         manifest = fetch_manifest(ref, edge)
@@ -73,21 +75,19 @@ def react_to_manifest(
             return
         export_batch(manifest, line, edge, load("sales"))
     except PermanentError as error:
-        _conclude(ref, {"state": REFUSED, "reason": fit(str(error), 4096)}, edge)
+        refused = ExportRecord(state=REFUSED, reason=fit(str(error), 4096), uri=ref.uri, generation=ref.generation)
+        EXPORTS.create(edge.documents, ref.key, refused)
         raise
-    _conclude(ref, {"state": EXPORTED, "batch_id": manifest.batch_id}, edge)
+    exported = ExportRecord(state=EXPORTED, batch_id=manifest.batch_id, uri=ref.uri, generation=ref.generation)
+    EXPORTS.create(edge.documents, ref.key, exported)
 
 
 def needs_slices(manifest: BatchManifest, most: int) -> bool:
     """Of more documents than a slice takes, and with a sum that slices can be held against. Pure.
 
-    What was exported in one call is told again in one call: its objects have their names by then.
+    What was exported in one call is stated again in one call: its objects have their names by then.
     """
     return manifest.count > most and manifest.id_sum is not None
-
-
-def _conclude(ref: ObjectRef, conclusion: dict[str, str], edge: HasDocuments) -> None:
-    edge.documents.create(f"{EXPORTS}/{ref.key}", {"uri": ref.uri, "generation": ref.generation} | conclusion)
 
 
 def plan_batch(manifest: BatchManifest, ref: ObjectRef, line: Cause, edge: PlanPorts) -> ExportPlan:
@@ -114,9 +114,9 @@ def react_to_request(asked: SalesExportRequested, cause: Cause, edge: ExportSale
         collection=_COLLECTION, changed_from=_moment(asked.changed_from), changed_to=_moment(asked.changed_to)
     )
     line = correlated(cause, asked.batch_id)
-    known = edge.documents.get(f"{EXPORTS}/{asked.batch_id}")
+    known = EXPORTS.get(edge.documents, asked.batch_id)
     if known is not None:
-        go_on(read_plan(asked.batch_id, known), line, edge)
+        go_on(expect_plan(asked.batch_id, known), line, edge)
         return
     rows = edge.sales.count(wanted)
     if rows > edge.settings.export_rows_per_slice:

@@ -11,6 +11,7 @@ from ripple.errors import PermanentError, RetryableError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts, HasDocuments, HasObjects
 from ripple.rows.contracts.corrections import CORRECTS_KEY
+from ripple.state.files import FILES
 from ripple.wire.paths import ObjectRef, split_uri
 
 MAX_BYTES = 256 * 1024**2
@@ -71,20 +72,20 @@ def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tupl
 
 def _expect_landed(uri: str, generation: int, edge: HasDocuments) -> None:
     bucket, name = split_uri(uri)
-    file = edge.documents.get(f"files/{ObjectRef(bucket=bucket, name=name, generation=generation).key}")
+    file = FILES.get(edge.documents, ObjectRef(bucket=bucket, name=name, generation=generation).key)
     if file is None:
         raise PermanentError("correction_origin_missing", f"{uri}#{generation} never came to Bronze")
-    if file["state"] == "claimed":
+    if file.state == "claimed":
         raise RetryableError(f"{uri}#{generation}, which is to be corrected, has not landed yet")
-    if file["state"] != "landed":
+    if file.state != "landed":
         raise PermanentError(
             "correction_of_rejected",
             f"{uri} was rejected whole, so that none of its rows is in silver",
             "correct the whole file and drop it under another name",
         )
-    if file["fact"].get("corrects_uri"):
+    if file.landed.corrects_uri:
         raise PermanentError(
             "correction_of_correction",
-            f"{uri} is itself a correction, of {file['fact']['corrects_uri']}",
+            f"{uri} is itself a correction, of {file.landed.corrects_uri}",
             "correct the lines of that object again",
         )

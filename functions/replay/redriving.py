@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ripple.ports.holders import HasDeadLetters, HasDocuments, HasRedriver
+from ripple.state.redrives import REDRIVES, RedriveRecord
 from ripple.wire.dead_letters import DeadLetter, with_history
 
 
@@ -23,11 +24,12 @@ def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: Redrive
                 objects.append(letter.way.uri)
             elif letter.way.topic:
                 edge.publisher.send_back(letter.way.topic, letter.way.data, with_history(letter, replay_id))
-            edge.documents.update(f"redrives/{letter.id}", {"sent": True})
+            REDRIVES.update(edge.documents, letter.id, sent=True)
     return tuple(dict.fromkeys(objects))
 
 
 def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, edge: HasDocuments) -> bool:
-    path = f"redrives/{letter.id}"
-    claim = {"replay": replay_id, "at": at, "sent": False, "event": letter.event, "event_id": letter.event_id}
-    return edge.documents.create(path, claim) or (edge.documents.get(path) or {}).get("replay") == replay_id
+    claim = RedriveRecord(replay=replay_id, at=at, sent=False, event=letter.event, event_id=letter.event_id)
+    if REDRIVES.create(edge.documents, letter.id, claim):
+        return True
+    return REDRIVES.expect(edge.documents, letter.id).replay == replay_id

@@ -6,17 +6,16 @@ The same command twice is one replay: its plan is kept under the replay's id, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.replay.redriving import RedrivePorts, send_back
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
-from ripple.ports import Document
 from ripple.ports.holders import HasSettings
 from ripple.replaying.commands import Request, read_request, replay_id_of
 from ripple.replaying.gathering import PlanningPorts, make_plan
+from ripple.state.replays import REPLAYS, ReplayRecord, plan_id
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
 
 STAGE = "replay"
@@ -30,39 +29,29 @@ class ReplayPorts(FirePorts, PlanningPorts, Protocol):
     """What `replay` acts through."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """A plan under its name, and the line that it tells again, if it is one."""
-
-    planned: ReplayRunPlanned
-    replay_of: str | None
-
-
 def react(payload: Payload, cause: Cause, edge: ReplayPorts) -> None:
     """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
     request = read_request(payload.body, edge.settings)
     replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, edge)
-    planned = replay.planned
+    planned = replay.plan
     line = correlated(cause, planned.replay_id, replay.replay_of)
     send([state_as(planned, STAGE, line)], edge.publisher, edge.documents)
     if planned.targets and not planned.dry_run:
         fire(planned, line, edge)
 
 
-def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> Replay:
-    """The plan as it was made first: by a second telling the world has moved on."""
-    path = f"replays/{replay_id}" + ("-dry-run" if request.dry_run else "")
-    known = edge.documents.get(path)
-    if known is None:
-        plan = make_plan(request, edge)
-        planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
-        made: Document = {"plan": planned.data(), "replay_of": plan.replay_of, "at": cause.time}
-        if edge.documents.create(path, made):
-            return Replay(planned=planned, replay_of=plan.replay_of)
-        known = edge.documents.get(path) or made
-    return Replay(planned=ReplayRunPlanned.from_data(known["plan"]), replay_of=known["replay_of"])
+def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> ReplayRecord:
+    """The plan as it was made first: by a second delivery the world has moved on."""
+    id = plan_id(replay_id, dry_run=request.dry_run)
+    known = REPLAYS.get(edge.documents, id)
+    if known is not None:
+        return known
+    plan = make_plan(request, edge)
+    planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
+    made = ReplayRecord(plan=planned, replay_of=plan.replay_of, at=cause.time)
+    return made if REPLAYS.create(edge.documents, id, made) else REPLAYS.expect(edge.documents, id)
 
 
 def fire(planned: ReplayRunPlanned, line: Cause, edge: FirePorts) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ripple.errors import PermanentError
-from ripple.ports import Document
+from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.state.elt_runs import Head, describe_rest, read_head
+from ripple.state.batches import BATCHES
+from ripple.state.collection import Readable
+from ripple.state.elt_runs import describe_rest
+from ripple.state.files import FILES
+from ripple.state.head import HEAD, Head
+from ripple.state.redrives import MOST, REDRIVES
+from ripple.state.trainings import TRAININGS
 from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.paths import parse_bronze_name, split_uri
 
@@ -33,7 +39,7 @@ def make_plan(request: Request, edge: PlanningPorts) -> ReplayPlan:
         title = f"replay of flow {request.flow} from {request.day_from} to {request.day_to}"
         return _plan_uris(title, list_flow(request, edge), edge)
     if request.kind == "dead-letter":
-        redriven = dict(edge.documents.find("redrives", {}, 100_000))
+        redriven = dict(REDRIVES.find(edge.documents, MOST))
         found = edge.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), edge)
         return plan_dead_letters(request.targets, found, redriven)
     return _plan_run(request.kind, int(request.targets[0]), edge)
@@ -52,28 +58,28 @@ def _list_open(gone: list[str], edge: HasDeadLetters) -> list[DeadLetter]:
 
 
 def _plan_run(kind: str, number: int, edge: HasDocuments) -> ReplayPlan:
-    batch = edge.documents.get(f"batches/{number}")
-    training = edge.documents.get(f"trainings/{number}")
+    batch, training = BATCHES.get(edge.documents, number), TRAININGS.get(edge.documents, number)
     if kind == "training":
-        return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
-    head = _head(edge)
-    later = find_later(number, head.next, edge.documents.get)
-    return plan_batch(number, head, batch, training, later, _describe_rest(head, edge))
+        return plan_training(number, training, batch.correlation_id if batch else BATCHES.path(number))
+    head = HEAD.get(edge.documents)
+    later = find_later(number, head.next, edge.documents)
+    return plan_batch(number, head, batch, training, later, describe_rest_now(head, edge.documents))
 
 
-def _describe_rest(head: Head, edge: HasDocuments) -> str:
+def describe_rest_now(head: Head, documents: DocumentStore) -> str:
+    """Why no run may start by now, by Firestore's clock; empty if one may."""
     # The time costs a read, which most replays need not pay.
-    return describe_rest(head, edge.documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
+    return describe_rest(head, documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
 
 
-def find_later(batch: int, following: int, get: Callable[[str], Document | None]) -> int | None:
+def find_later(batch: int, following: int, store: Readable) -> int | None:
     """The first batch after `batch`, and before the `following` one, whose run has succeeded: its dataset is newer."""
     later = range(batch + 1, following)
-    return next((number for number in later if get(f"trainings/{number}") is not None), None)
+    return next((number for number in later if TRAININGS.get(store, number) is not None), None)
 
 
 def _plan_uris(title: str, uris: Sequence[str], edge: FilePorts) -> ReplayPlan:
-    return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
+    return plan_objects(title, [_look_up(uri, edge) for uri in uris], HEAD.get(edge.documents))
 
 
 def _look_up(uri: str, edge: FilePorts) -> Known:
@@ -84,8 +90,7 @@ def _look_up(uri: str, edge: FilePorts) -> Known:
         return Known(uri=uri, exists=False)
     if bucket == edge.settings.bucket("landing"):
         return Known(uri=uri, exists=True, is_manifest=True)
-    file: Document | None = edge.documents.get(f"files/{ref.key}")
-    return Known(uri=uri, exists=True, file=file)
+    return Known(uri=uri, exists=True, file=FILES.get(edge.documents, ref.key))
 
 
 def list_flow(request: Request, edge: BucketPorts) -> tuple[str, ...]:
@@ -99,7 +104,3 @@ def list_flow(request: Request, edge: BucketPorts) -> tuple[str, ...]:
         if request.day_from <= day < request.day_to:
             found.append(stored.ref.uri)
     return check_size(tuple(sorted(found)))
-
-
-def _head(edge: HasDocuments) -> Head:
-    return read_head(edge.documents.get("elt/head"))
