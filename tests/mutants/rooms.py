@@ -9,7 +9,11 @@ from tests.mutants.planning import ROOT
 ROOMS: Mapping[str, Sequence[str]] = {
     "ripple/rows": ("tests/ripple/rows",),
     "ripple/state": ("tests/ripple/state",),
-    "functions/start_elt": ("tests/functions/test_start_elt.py", "tests/functions/test_replays_at_once.py"),
+    "functions/start_elt": (
+        "tests/functions/test_elt_claims.py",
+        "tests/functions/test_start_elt.py",
+        "tests/functions/test_replays_at_once.py",
+    ),
     "functions/land_object": (
         "tests/functions/test_land_object.py",
         "tests/functions/test_correcting.py",
