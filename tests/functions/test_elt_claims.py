@@ -12,7 +12,7 @@ from functions.start_elt.batching import Started, note_execution
 from ripple.deployment.settings import Settings
 from ripple.state.batches import BATCHES
 from ripple.state.head import HEAD
-from ripple.wire.events import ReplayRunStarted
+from ripple.wire.events import BronzeObjectRejected, ReplayRunStarted
 from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions
 from tests.functions.test_start_elt import (
     a_done_batch,
@@ -190,7 +190,8 @@ def test_only_a_file_that_landed_waits_for_others() -> None:
     edge = FakeEdge(settings=Settings(project="ripple-test", elt_settle_seconds=10))
     deliver(edge, record(edge, 1))
     deliver(edge, succeed(edge, 1, 1))
-    for fact in (succeed(edge, 1, 1), fail(1, 1), replay_batch("r-1")):
+    rejected = BronzeObjectRejected(uri="gs://b/x", generation=1, code="object_empty", reason="r")
+    for fact in (rejected, succeed(edge, 1, 1), fail(1, 1), replay_batch("r-1")):
         deliver(edge, fact, sleep=lambda seconds: pytest.fail(f"slept {seconds} s"))
 
 

@@ -29,6 +29,9 @@ ROOMS: Mapping[str, Sequence[str]] = {
 }
 """Folders of modules, and the folders, files and tests that run on their mutants: none that starts processes, which know no mutant."""
 
+TESTS = ("tests/ripple", "tests/functions")
+"""Where the rooms' tests are, with what they share."""
+
 
 def list_modules(room: str) -> list[str]:
     """Paths below the root, in order."""
