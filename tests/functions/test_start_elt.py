@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from functions.start_elt.batching import Started, note_execution
 from functions.start_elt.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.state.batches import BATCHES
-from ripple.state.head import HEAD
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
-from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions, cause
+from tests.functions.fakes import FakeEdge, cause
 from tests.ripple.state.golden import hold
 
 
@@ -322,76 +319,6 @@ def test_another_replay_is_none_of_its_business(kind: str) -> None:
     record(edge, 1)
     deliver(edge, ReplayRunStarted(replay_id="r-1", kind=kind, targets=("1",)))
     assert edge.executions.arguments == []
-
-
-class DyingExecutions(FakeExecutions):
-    """The handler dies once it has started the first execution, before it knows its name."""
-
-    def start(self, argument: Mapping[str, object]) -> str:
-        execution = super().start(argument)
-        if len(self.arguments) == 1:
-            raise CrashError("start")
-        return execution
-
-
-def test_a_handler_that_slept_does_not_mark_a_finished_batch_as_running() -> None:
-    edge = FakeEdge()
-    deliver(edge, record(edge, 1))
-    run = HEAD.get(edge.documents).run
-    assert run is not None
-    slept = Started(run=run, batch=BATCHES.expect(edge.documents, 1))
-    deliver(edge, succeed(edge, 1, 1))
-    note_execution(slept, "executions/of-a-sleeper", edge.documents)
-    assert edge.documents.held["batches/1"]["state"] == "done"
-
-
-def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() -> None:
-    edge = FakeEdge(executions=DyingExecutions())
-    fact = record(edge, 1)
-    with pytest.raises(CrashError):
-        deliver(edge, fact)
-    deliver(edge, fact)
-    assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 1)]
-    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
-
-
-def test_a_retry_takes_up_no_batch_that_has_gone_on_to_another_epoch() -> None:
-    edge = FakeEdge(executions=DyingExecutions())
-    fact = record(edge, 1)
-    with pytest.raises(CrashError):
-        deliver(edge, fact)
-    edge.documents.held["batches/1"]["epoch"] = 2
-    deliver(edge, fact)
-    assert len(edge.executions.arguments) == 1
-
-
-class OvertakenExecutions(FakeExecutions):
-    """While the first execution starts, the same event comes again and is handled to its end."""
-
-    def start(self, argument: Mapping[str, object]) -> str:
-        execution = super().start(argument)
-        if len(self.arguments) == 1:
-            self.meanwhile()
-        return execution
-
-    meanwhile: Callable[[], None]
-
-
-def test_the_execution_that_was_noted_first_stays() -> None:
-    executions = OvertakenExecutions()
-    edge = FakeEdge(executions=executions)
-    fact = record(edge, 1)
-    executions.meanwhile = lambda: deliver(edge, fact)
-    deliver(edge, fact)
-    assert len(executions.arguments) == 2
-    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
-
-
-def test_a_lease_runs_from_the_servers_time() -> None:
-    edge = FakeEdge()
-    deliver(edge, record(edge, 1))
-    lease = edge.documents.held["elt/head"]["run"]["lease_until"]
-    assert lease == edge.documents.now + dt.timedelta(hours=1)
 
 
 def test_a_batch_replay_that_names_no_number_can_never_work() -> None:

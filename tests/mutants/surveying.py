@@ -16,7 +16,7 @@ import pytest
 from tests.mutants.applying import name_module
 from tests.mutants.forking import Task, run_forked
 from tests.mutants.planning import ROOT, Mutant
-from tests.mutants.rooms import ROOMS, list_modules
+from tests.mutants.rooms import ROOMS, TESTS, list_modules
 from tests.mutants.sessions import FAILED, PASSED, Runner, collect, measure
 from tests.mutants.tracing import Lines, Tracer
 
@@ -46,13 +46,11 @@ class Survey:
         direct = [test for test, ran in self.lines.items() if not ran.isdisjoint(lines)]
         if not self.is_on_import(mutant):
             return sorted(direct, key=self._cost)
-        modules = find_dependents(mutant.module)
-        files = {test.partition("::")[0] for test in self.lines}
-        importing = {file for file in files if name_module(mutant.module) in _list_imports(ROOT / file)}
+        near = find_dependents(mutant.module)
         touching = [
             test
             for test, ran in self.lines.items()
-            if test.partition("::")[0] in importing or any(module in modules for module, _ in ran)
+            if test.partition("::")[0] in near or any(module in near for module, _ in ran)
         ]
         return sorted(touching, key=lambda test: (test not in direct, *self._cost(test)))
 
@@ -107,8 +105,10 @@ def _lines_of_maker(mutant: Mutant) -> set[tuple[str, int]]:
 
 @cache
 def find_dependents(module: str) -> set[str]:
-    """The module, and those of all rooms that import it, directly or through others of them."""
-    imports = {other: _list_imports(ROOT / other) for room in ROOMS for other in list_modules(room)}
+    """The module, and what imports it, directly or through others: modules of the rooms, and files of tests."""
+    paths = [path for room in ROOMS for path in list_modules(room)]
+    paths += [str(path.relative_to(ROOT)) for folder in TESTS for path in (ROOT / folder).rglob("*.py")]
+    imports = {path: _list_imports(ROOT / path) for path in paths}
     found, size = {module}, 0
     while len(found) > size:
         size = len(found)
