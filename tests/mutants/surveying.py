@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.mutants.sessions import FAILED, PASSED, Runner, collect, measure
 from tests.mutants.tracing import Lines, Tracer
 
 _SECONDS = 900
+_MUTATED = ("ripple.", "functions.")
 _OWN = ("ripple", "functions", "tests", "conftest", "generators", "laptop", "cli", "docs", "__main__", "__mp_main__")
 
 
@@ -77,6 +78,7 @@ def survey(room: str, folder: Path) -> Survey:
 def _run(runner: Runner, items: Sequence[pytest.Item], tracer: Tracer, result: Path) -> int:
     on_import, lines, seconds = tracer.take(), {}, {}
     for item, following in zip(items, [*items[1:], None], strict=True):
+        forget_cached(vars(module) for name, module in list(sys.modules.items()) if name.startswith(_MUTATED))
         passed, seconds[item.nodeid] = measure(lambda item=item, following=following: runner.run_one(item, following))  # type: ignore[misc]
         lines[item.nodeid] = _shorten(tracer.take())
         if not passed:
@@ -84,6 +86,14 @@ def _run(runner: Runner, items: Sequence[pytest.Item], tracer: Tracer, result: P
     found = Survey(lines=lines, seconds=seconds, on_import=_shorten(on_import), foreign=_list_foreign())
     result.write_bytes(pickle.dumps(found))
     return PASSED
+
+
+def forget_cached(namespaces: Iterable[Mapping[str, Any]]) -> None:
+    """What an earlier test left in a cache would hide from the next one the lines that made it."""
+    for names in namespaces:
+        for held in list(names.values()):
+            if hasattr(held, "cache_clear"):
+                held.cache_clear()
 
 
 def _shorten(lines: Lines) -> frozenset[tuple[str, int]]:
