@@ -35,24 +35,24 @@ class ArrivalPorts(StatingPorts, BucketPorts, Protocol):
     """Buckets, and the word that something is in them."""
 
 
-def land_unannounced(now: dt.datetime, cause: Cause, edge: ArrivalPorts) -> None:
+def land_unannounced(now: dt.datetime, cause: Cause, ports: ArrivalPorts) -> None:
     """A finalize event may be lost for good; nothing that is in a bucket is."""
     for bucket, (collection, kind, expected, stage) in _OF.items():
-        after = (SWEEPS.get(edge.documents, bucket) or SweepRecord()).after
-        page = list(edge.objects.list(edge.settings.bucket(bucket), "", after, PAGE))
-        silent = _find_silent(page, collection, now, edge)
+        after = (SWEEPS.get(ports.documents, bucket) or SweepRecord()).after
+        page = list(ports.objects.list(ports.settings.bucket(bucket), "", after, PAGE))
+        silent = _find_silent(page, collection, now, ports)
         for stored, what in silent:
             facts = announce(stored, kind, expected, stage, what)
-            send([state_as(fact, "sweep", cause) for fact in facts], edge.publisher, edge.documents)
+            send([state_as(fact, "sweep", cause) for fact in facts], ports.publisher, ports.documents)
         following = next_place(page, [stored for stored, _ in silent])
         if following != after:
-            _keep_place(bucket, following, edge)
+            _keep_place(bucket, following, ports)
 
 
 def _find_silent(
-    page: Sequence[StoredObject], collection: Collection[Any], now: dt.datetime, edge: HasDocuments
+    page: Sequence[StoredObject], collection: Collection[Any], now: dt.datetime, ports: HasDocuments
 ) -> list[tuple[StoredObject, str]]:
-    records = collection.get_many(edge.documents, [stored.ref.key for stored in page])
+    records = collection.get_many(ports.documents, [stored.ref.key for stored in page])
     reasons = [decide_stalled(stored, records.get(stored.ref.key), now) for stored in page]
     return [(stored, what) for stored, what in zip(page, reasons, strict=True) if what][:MOST_AT_ONCE]
 
@@ -64,8 +64,8 @@ def next_place(page: Sequence[StoredObject], announced: Sequence[StoredObject]) 
     return page[-1].ref.name if len(page) == PAGE else ""
 
 
-def _keep_place(bucket: str, name: str, edge: HasDocuments) -> None:
-    edge.documents.run(lambda transaction, _now: SWEEPS.set(transaction, bucket, SweepRecord(after=name)))
+def _keep_place(bucket: str, name: str, ports: HasDocuments) -> None:
+    ports.documents.run(lambda transaction, _now: SWEEPS.set(transaction, bucket, SweepRecord(after=name)))
 
 
 def decide_stalled(stored: StoredObject, record: FileRecord | ExportRecord | None, now: dt.datetime) -> str:

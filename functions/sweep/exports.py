@@ -18,16 +18,16 @@ MOST_REQUESTS = 200
 _NAMED = 10
 
 
-def end_silent_exports(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
+def end_silent_exports(now: dt.datetime, cause: Cause, ports: StatingPorts) -> None:
     """A slice's message died, or its last handler did before it could look whether all are there."""
-    for key, record in EXPORTS.find(edge.documents, _AT_ONCE, state=PLANNED):
+    for key, record in EXPORTS.find(ports.documents, _AT_ONCE, state=PLANNED):
         plan = expect_plan(key, record)
-        records = [found for _, found in EXPORT_SLICES.find(edge.documents, plan.slices, export=key)]
+        records = [found for _, found in EXPORT_SLICES.find(ports.documents, plan.slices, export=key)]
         if is_stalled(plan, records, now):
             line = correlated(cause, plan.correlation_id, plan.replay_of)
             for fact in ask_again(plan, find_missing(plan, records)):
-                edge.publisher.publish(state_as(fact, "sweep", line))
-            EXPORTS.update(edge.documents, key, requested_at=now, requests=plan.requests + 1)
+                ports.publisher.publish(state_as(fact, "sweep", line))
+            EXPORTS.update(ports.documents, key, requested_at=now, requests=plan.requests + 1)
 
 
 def ask_again(plan: ExportPlan, missing: Sequence[int]) -> list[Fact]:

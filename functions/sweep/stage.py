@@ -31,11 +31,11 @@ ON_ITS_WAY = dt.timedelta(minutes=1)
 """What is younger may still be in its handler's hands."""
 
 
-def send_leftovers(now: dt.datetime, _cause: Cause, edge: StatingPorts) -> None:
+def send_leftovers(now: dt.datetime, _cause: Cause, ports: StatingPorts) -> None:
     """Facts that a crash left between their transaction and Pub/Sub."""
-    for _, kept in OUTBOX.find(edge.documents, 500):
+    for _, kept in OUTBOX.find(ports.documents, 500):
         if now - kept.kept_at > ON_ITS_WAY:
-            send([kept.envelope()], edge.publisher, edge.documents)
+            send([kept.envelope()], ports.publisher, ports.documents)
 
 
 PARTS: tuple[Part, ...] = (
@@ -51,15 +51,15 @@ PARTS: tuple[Part, ...] = (
 )
 
 
-def react(tick: Payload, cause: Cause, edge: SweepPorts, parts: Sequence[Part] = PARTS) -> None:
+def react(tick: Payload, cause: Cause, ports: SweepPorts, parts: Sequence[Part] = PARTS) -> None:
     """Every part has its turn, whatever became of the others: one bad record must not silence the sweep."""
     if not isinstance(tick, Command):
         raise PermanentError("command_malformed", "sweep reacts to ticks only")
-    now = edge.documents.run(lambda _transaction, read_at: read_at)
+    now = ports.documents.run(lambda _transaction, read_at: read_at)
     troubles = []
     for part in parts:
         try:
-            part(now, cause, edge)
+            part(now, cause, ports)
         except Exception as error:
             troubles.append(f"{part.__name__}: {type(error).__name__}: {error}")
     if troubles:
