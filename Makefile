@@ -2,17 +2,18 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-header
 UV := UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy $(BIN)/uv pip
 NODE_MODULES := $(if $(wildcard dataform/package-lock.json),dataform/node_modules/.ready)
 # The registry keeps what begins with `release-`, so that it can be rolled back to.
 TAG = release-$(shell git rev-parse HEAD)
-PARTS := start_batch export_sales land_object start_elt start_training replay sweep
+PARTS := $(patsubst functions/%/main.py,%,$(wildcard functions/*/main.py))
 
 .DEFAULT_GOAL := help
 ENV ?= dev
 REGION ?= us-central1
 
-.PHONY: help setup demo test simulate torture mutants check infra-check bench docs bundle sbom images deploy destroy lock clean
+.PHONY: help setup demo test simulate torture mutants differential check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -51,15 +52,22 @@ torture: setup ## Kill the laptop 200 times under load, then hold every row agai
 mutants: setup ## Change the code in small ways, see that tests notice, write docs/mutants.md: MUTANTS='--module ripple/rows' or --help
 	$(BIN)/python -m tests.mutants $(MUTANTS)
 
+differential: setup ## Hold generated queries against GoogleSQL's reference evaluator: CPU_SECONDS=3600, SEED=12 for one
+	$(BIN)/python -m laptop.tests.bigquery.differential $(if $(CPU_SECONDS),--seconds $(CPU_SECONDS)) $(if $(SEED),--seed $(SEED))
+
 check: setup ## Lint, types, import rules, generated files are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/hadolint generators/Dockerfile pipelines/Dockerfile
 	$(BIN)/zizmor --quiet --offline --no-progress --pedantic .github
 	$(BIN)/python -m docs.generate --check
+	$(BIN)/python -m laptop.api_page --check
 	$(BIN)/python requirements/inputs.py --check
+	$(BIN)/python -m requirements.imports
+	.venv-pipelines/bin/python -m requirements.imports pipelines
 	.venv-pipelines/bin/python -m pipelines.train_repeat_purchase --check
 
 infra-check: setup ## Check the Terraform: formatting, validate, test, plan against mock providers (needs terraform and a registry)
@@ -69,8 +77,9 @@ infra-check: setup ## Check the Terraform: formatting, validate, test, plan agai
 bench: setup ## Measure speed beside its rivals and write docs/performance.md (some 45 minutes; BENCH=importing for one)
 	$(BIN)/python -m tests.bench $(BENCH)
 
-docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs
+docs: setup ## Write what is generated: events, codes, schemas, AsyncAPI, topology, costs, the laptop's API
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m laptop.api_page
 
 bundle: setup ## Zip each function's source, reproducibly, with a manifest: build/bundles
 	$(BIN)/python requirements/inputs.py --check
@@ -95,10 +104,12 @@ destroy: setup ## Take everything away from a project: PROJECT=... REGION=us-cen
 	$(BIN)/ripple destroy --env $(ENV) --project $(PROJECT) --region $(REGION) $(ARGS)
 
 lock: setup ## Lock the dependencies again, by hash and without addresses
-	for part in dev pipelines pipelines_build generators laptop cli sbom; do \
-	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part pyproject.toml -o requirements/$$part.txt; done
+	$(LOCK) laptop/pyproject.toml -o laptop/requirements.txt
+	$(LOCK) --group laptop/pyproject.toml:build -o laptop/requirements-build.txt
+	$(LOCK) --group dev --group laptop/pyproject.toml:test laptop/pyproject.toml -o requirements/dev.txt
+	for part in pipelines pipelines_build generators cli sbom; do $(LOCK) --group $$part pyproject.toml -o requirements/$$part.txt; done
 	for part in $(PARTS); do \
-	  $(BIN)/uv pip compile -q --universal --generate-hashes --no-header --group $$part -c requirements/dev.txt pyproject.toml -o functions/$$part/requirements.txt; done
+	  $(LOCK) --group $$part -c requirements/dev.txt pyproject.toml -o functions/$$part/requirements.txt; done
 	$(BIN)/python requirements/inputs.py
 
 clean: ## Remove what setup and runs made

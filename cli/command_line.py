@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 
 from cli import laptop_control
-from ripple.errors import PermanentError
+from laptop import control
+from ripple.errors import PermanentError, RetryableError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,9 +61,9 @@ def connect(state: Path, project: str = "", region: str = DEFAULT_REGION) -> dic
 
 
 def _address_laptop(state: Path) -> dict[str, str]:
-    if laptop_control.running_pid(state) is None:
+    if control.running_pid(state) is None:
         raise fail(f"no laptop runs on {state}; start one with: ripple up, or name a project with --project", 3)
-    return laptop_control.environment(laptop_control.read_ports(state))
+    return laptop_control.environment(control.read_ports(state))
 
 
 def address_project(environ: Mapping[str, str], project: str, region: str) -> dict[str, str]:
@@ -87,12 +88,12 @@ def _expect_credentials(environ: Mapping[str, str]) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What can never work, or would bill too much, fails the command with its reason and the next step."""
+    """What cannot work, or would bill too much, fails the command with its reason and the next step."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
         yield
-    except PermanentError as error:
+    except (PermanentError, RetryableError) as error:
         raise fail(str(error)) from error
     except GoogleAPICallError as error:
         if "limit for bytes billed" not in str(error.message):

@@ -1,4 +1,4 @@
-"""Put `ripple` into the virtual environment: a launcher beside python, and the checkout on its path."""
+"""Put `ripple` and `laptop` into the virtual environment: launchers beside python, and the checkout on its path."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ import sys
 import sysconfig
 from pathlib import Path
 
-_LAUNCHER = "#!{python}\nfrom cli.main import main\n\nmain()\n"
+_LAUNCHER = "#!{python}\nfrom {module} import main\n\nmain()\n"
+_COMMANDS = {"ripple": "cli.main", "laptop": "laptop.command"}
 
 
-def install(root: Path, python: Path, site: Path) -> Path:
-    """Write the launcher and the path file; the launcher's path."""
+def install(root: Path, python: Path, site: Path) -> None:
+    """Write the launchers and the path file."""
     (site / "ripple_checkout.pth").write_text(f"{root}\n")
-    launcher = python.parent / "ripple"
-    launcher.write_text(_LAUNCHER.format(python=python))
-    launcher.chmod(0o755)
-    return launcher
+    for name, module in _COMMANDS.items():
+        launcher = python.parent / name
+        launcher.write_text(_LAUNCHER.format(python=python, module=module))
+        launcher.chmod(0o755)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from cli.provisioning.clients import AdminClients
 from ripple.gateways.edge import open_edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
+from ripple.state.replays import REPLAYS
 
 CONFIRM_SECONDS = 60
 
@@ -43,11 +45,16 @@ def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, An
 
 
 def publish_replay(environ: Mapping[str, str], command: Mapping[str, Any]) -> str:
-    """Publish the command; the replay's id."""
+    """Publish the command under a name of its own; the replay's id.
+
+    A dead letter that Pub/Sub made of it is another message: by its name it is the same replay when it is sent back.
+    """
     clients = AdminClients(environ)
+    replay_id = replay_id_of(str(uuid.uuid4()))
+    body = {"replay_id": replay_id, **command}
     topic = f"projects/{clients.project}/topics/ripple-replays"
-    message = clients.publisher.publish(topic, json.dumps(command).encode(), kind="replay").result(30)
-    return replay_id_of(str(message))
+    clients.publisher.publish(topic, json.dumps(body).encode(), kind="replay").result(30)
+    return str(body["replay_id"])
 
 
 def await_confirmation(
@@ -56,12 +63,11 @@ def await_confirmation(
     """The plan that the function made and keeps; TimeoutError if it says nothing."""
     documents = open_edge(environ).documents
     until = time.monotonic() + timeout_seconds
-    while (known := documents.get(f"replays/{replay_id}")) is None:
+    while (known := REPLAYS.get(documents, replay_id)) is None:
         if time.monotonic() > until:
             raise TimeoutError(
                 f"{replay_id} is published, and the function has not confirmed it in {timeout_seconds:.0f} s; "
                 f"look with: ripple events --replay {replay_id}, ripple dead-letters"
             )
         time.sleep(0.1)
-    confirmed: dict[str, Any] = known["plan"]
-    return confirmed
+    return known.plan.data()

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from laptop.hosting import Hosting, Service
+from laptop.hosting import DEFAULT_LOCATION, DEFAULT_PROJECT, Hosting, PipelineImage, Service
 from laptop.orphans import lock_folder
 
 PACKS: Mapping[str, Sequence[str]] = {
@@ -20,6 +20,9 @@ PACKS: Mapping[str, Sequence[str]] = {
     "warehouse": ("bigquery", "dataform"),
 }
 """One process each. DuckDB and the SQL translator hold the interpreter for long; messages must not wait for them."""
+SERVICES = tuple(name for pack in PACKS.values() for name in pack)
+NEEDS: Mapping[str, Sequence[str]] = {"eventarc": ("pubsub", "storage", "run"), "scheduler": ("pubsub",)}
+"""What a service cannot start without; the others do without a neighbour until they are asked for what needs it."""
 
 
 async def start_services(names: Sequence[str], hostings: Mapping[str, Hosting]) -> list[Service]:
@@ -40,18 +43,24 @@ async def stop_services(running: Sequence[Service]) -> None:
     await asyncio.gather(*(service.stop() for service in running))
 
 
-def plan_hostings(
-    state: Path, project: str, location: str, ports: Mapping[str, int], *, fsync: bool = False
-) -> dict[str, Hosting]:
-    """Where every service of the laptop lives, and each other's address. Pure."""
-    endpoints = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-    common = Hosting(state=state, project=project, location=location, endpoints=endpoints, fsync=fsync)
-    return {name: replace(common, state=state / name, port=port) for name, port in ports.items()}
+def find_fault(services: Sequence[str]) -> str:
+    """Why these services can't run, "" if they can. Pure."""
+    if unknown := sorted(set(services) - set(SERVICES)):
+        return f"there is no service {unknown[0]}; there are {', '.join(SERVICES)}"
+    for name in services:
+        if missing := [needed for needed in NEEDS.get(name, ()) if needed not in services]:
+            return f"{name} needs {' and '.join(missing)} as well"
+    return "" if services else "name at least one service"
+
+
+def plan_hostings(common: Hosting, ports: Mapping[str, int]) -> dict[str, Hosting]:
+    """Where each service of the laptop lives, and the others' addresses; `common` has the laptop's own folder. Pure."""
+    endpoints = {name: f"{common.host}:{port}" for name, port in ports.items()}
+    shared = replace(common, endpoints=endpoints)
+    return {name: replace(shared, state=common.state / name, port=port) for name, port in ports.items()}
 
 
 async def _run(arguments: argparse.Namespace) -> None:
-    ports = json.loads(arguments.ports)
-    hostings = plan_hostings(arguments.state, arguments.project, arguments.location, ports, fsync=arguments.fsync)
     stopping = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -59,7 +68,16 @@ async def _run(arguments: argparse.Namespace) -> None:
         # The supervisor holds the other end of standard input: when it dies, even by kill -9, this process ends too.
         asyncio.get_running_loop().add_reader(0, stopping.set)
     opening = asyncio.Event()
-    hostings = {name: replace(hosting, opening=opening) for name, hosting in hostings.items()}
+    common = Hosting(
+        state=arguments.state,
+        project=arguments.project,
+        location=arguments.location,
+        fsync=arguments.fsync,
+        opening=opening,
+        pipelines=PipelineImage(**json.loads(arguments.pipelines)),
+        node_modules=arguments.node_modules,
+    )
+    hostings = plan_hostings(common, json.loads(arguments.ports))
     running = await start_services(arguments.services.split(","), hostings)
     opening.set()
     print("ready", flush=True)  # noqa: T201 - the supervisor waits for this line
@@ -72,8 +90,10 @@ def main() -> None:
     parser.add_argument("--services", required=True)
     parser.add_argument("--ports", required=True, help="JSON object: service to port")
     parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--project", default="ripple-laptop")
-    parser.add_argument("--location", default="us-central1")
+    parser.add_argument("--project", default=DEFAULT_PROJECT)
+    parser.add_argument("--location", default=DEFAULT_LOCATION)
+    parser.add_argument("--pipelines", default="{}", help="JSON object: the fields of PipelineImage")
+    parser.add_argument("--node-modules", type=Path, help="A folder that npm has filled, for Dataform projects.")
     parser.add_argument("--lifeline", action="store_true", help="End when standard input closes.")
     parser.add_argument("--fsync", action="store_true", help="Answer only what survives the machine's death.")
     parser.add_argument("--lock", type=Path, help="A folder to own while it runs: no second process may.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,10 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
+from laptop.api.rest import RestApi, keep_verbs_out_of_ids, read_api
+from laptop.api.surface import word_refusal
 from laptop.hosting import Hosting
 from laptop.loops import DISK_ERRORS
 
@@ -75,8 +79,36 @@ class HttpService:
         await self._task
 
 
-async def serve_http(app: Starlette, hosting: Hosting) -> HttpService:
-    """Serve `app` on `hosting`'s host and port; return once it accepts connections."""
+async def refuse_method(request: Request) -> Response:
+    """501 that names the method, for what no handler answers."""
+    apis: Sequence[RestApi] = request.app.state.apis
+    path = request.url.path
+    method = next((name for api in apis if (name := api.name_of(request.method, path))), f"{request.method} {path}")
+    raise ApiError(501, word_refusal(method), reason="notImplemented")
+
+
+refuse_method.is_refusal = True  # type: ignore[attr-defined]
+
+
+def _cover(app: Starlette, apis: Sequence[RestApi]) -> None:
+    """Every method of the APIs is answered: by a handler of the app, or by its refusal."""
+    app.state.apis = apis
+    if any(":" in method.path for api in apis for method in api.methods):
+        keep_verbs_out_of_ids(app.routes)
+    app.routes.append(Route("/{path:path}", refuse_method, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]))
+
+
+async def serve_http(app: Starlette, hosting: Hosting, *names: str) -> HttpService:
+    """Serve `app` on `hosting`'s host and port; return once it accepts connections.
+
+    `names` are those of the discovery documents that it answers, such as `run.v2`.
+    """
+    apis = [read_api(name) for name in names]
+    if apis:
+        _cover(app, apis)
+    if hosting.announce is not None:
+        for api in apis:
+            hosting.announce(api.describe(app.routes))
     app.add_exception_handler(ApiError, answer_api_error)
     for kind in DISK_ERRORS:
         app.add_exception_handler(kind, answer_disk_error)

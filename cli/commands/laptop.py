@@ -12,6 +12,8 @@ from rich.table import Table
 from cli import laptop_control
 from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail
 from cli.provisioning.sequence import deploy
+from laptop import control
+from laptop.settings import LaptopError
 
 
 @app.command()
@@ -23,8 +25,11 @@ def up(
     as_json: Json = False,
 ) -> None:
     """Start the laptop cloud and deploy everything to it; Ctrl-C stops it."""
-    started = ensure_up(state, packed=not one_process_each, redeploy=True, fsync=fsync)
-    ports = laptop_control.read_ports(state.absolute())
+    try:
+        started = ensure_up(state, packed=not one_process_each, redeploy=True, fsync=fsync)
+    except LaptopError as error:
+        raise fail(str(error)) from error
+    ports = control.read_ports(state.absolute())
     answer(
         {"started": started, "ports": ports},
         as_json,
@@ -38,16 +43,16 @@ def _wait_for_interrupt(state: Path) -> None:
     import time
 
     try:
-        while laptop_control.running_pid(state.absolute()):
+        while control.running_pid(state.absolute()):
             time.sleep(0.5)
     except KeyboardInterrupt:
-        laptop_control.stop(state.absolute())
+        control.stop(state.absolute())
 
 
 def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync: bool = False) -> bool:
     """Start it unless it runs, deploy unless that is done; whether it was started now."""
     folder = state.absolute()
-    started = laptop_control.running_pid(folder) is None
+    started = control.running_pid(folder) is None
     with console.status("starting the laptop cloud") as status:
         if started:
             laptop_control.start_detached(folder, fsync=fsync)
@@ -61,15 +66,15 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
 @app.command()
 def down(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
     """Stop the laptop cloud; what it holds stays on disk."""
-    stopped = laptop_control.stop(state.absolute())
+    stopped = control.stop(state.absolute())
     answer({"stopped": stopped}, as_json, "stopped" if stopped else "it was not running")
 
 
 @app.command()
 def status(state: State = DEFAULT_STATE, as_json: Json = False) -> None:
     """What runs where."""
-    pid = laptop_control.running_pid(state.absolute())
-    ports = laptop_control.read_ports(state.absolute()) if pid else {}
+    pid = control.running_pid(state.absolute())
+    ports = control.read_ports(state.absolute()) if pid else {}
     table = Table("service", "address")
     for name, port in ports.items():
         table.add_row(name, f"127.0.0.1:{port}")
@@ -118,7 +123,7 @@ def demo(
     request = DemoRequest(window_from=start, window_to=end, world=world, timeout_seconds=timeout)
     try:
         if fresh:
-            laptop_control.clear(state.absolute())
+            control.clear(state.absolute())
         ensure_up(state)
         result = run_demo(request, connect(state), state.absolute(), console)
     except (RuntimeError, TimeoutError) as error:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cli.laptop_control import NODE_MODULES
 from laptop.dataform.compiler import compile_files
 from ripple.errors import PermanentError
 
@@ -25,7 +26,7 @@ def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> di
     override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **BATCH}}
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        graph = asyncio.run(compile_files(files, Path(folder) / "project", cache, override))
+        graph = asyncio.run(compile_files(files, Path(folder) / "project", cache, override, Path(NODE_MODULES)))
     errors = graph.get("graphErrors", {}).get("compilationErrors", ())
     if errors:
         problems = tuple(f"{error.get('fileName', 'the project')}: {error['message']}" for error in errors)

@@ -16,6 +16,7 @@ from cli.delivery.resource_plan import ResourcePlan
 from cli.delivery.targets import Inputs
 from cli.provisioning.clients import AdminClients
 from cli.provisioning.sequence import PARTS, name_of
+from laptop import control
 from ripple.deployment.routes import STAGES
 from ripple.errors import PermanentError
 
@@ -50,7 +51,7 @@ class LaptopTarget:
         laptop_control.mark_deployed(self.state)
 
     def destroy(self, _inputs: Inputs) -> list[str]:
-        laptop_control.clear(self.state)
+        control.clear(self.state)
         return []
 
     def _is_packed(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from cli.costing import Estimate, Prices, estimate, estimate_deployment, read_prices, read_usage
@@ -64,7 +64,7 @@ def _table_of_estimates(found: Sequence[Estimate]) -> str:
     return "\n".join([_row("", heads), _row("---", ["---:"] * len(found)), *facts, *rows])
 
 
-def _rank(sums: Mapping[str, float]) -> object:
+def _rank(sums: Mapping[str, float]) -> Callable[[str], tuple[float, str]]:
     return lambda name: (-sums.get(name, 0.0), name)
 
 

@@ -1,4 +1,4 @@
-"""`infra/topology.json`: what Terraform makes of the routes, in maps by the names that the resources get."""
+"""`infra/topology.json` and example values: what Terraform makes of the routes, in maps by the names that the resources get."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ from ripple.deployment.routes import (
     service_name,
     subscription_name,
 )
+
+
+def describe_example_bundles() -> dict[str, Any]:
+    """Values of the variable `bundles` by which an environment can be planned before anything was built."""
+    zeros = "0" * 64
+    return {"bundles": {name: {"path": f"build/bundles/{name}-{zeros[:16]}.zip", "sha256": zeros} for name in STAGES}}
 
 
 def describe_topology() -> dict[str, Any]:
@@ -89,11 +95,10 @@ def _describe_subscriptions(stage: StageRoute) -> dict[str, Any]:
 
 def _describe_subscription(stage: StageRoute, trigger: FactTrigger | CommandTrigger) -> dict[str, Any]:
     """A fact is pushed unwrapped, as a CloudEvent in binary mode; a command with its envelope."""
-    is_fact = isinstance(trigger, FactTrigger)
     return _describe_delivery(PUSH) | {
-        "topic": EVENTS if is_fact else trigger.topic,
+        "topic": trigger.topic if isinstance(trigger, CommandTrigger) else EVENTS,
         "filter": filter_of(trigger),
-        "unwrapped": is_fact,
+        "unwrapped": isinstance(trigger, FactTrigger),
         "ack_deadline_seconds": stage.ack_deadline_seconds,
     }
 

@@ -49,7 +49,7 @@ class Engine:
 
 
 def open_engine(state: Path) -> Engine:
-    """Open (or create) `state/warehouse.duckdb` and define the macros anew, so that they are this version's."""
+    """Open (or create) `state/warehouse.duckdb` and define the macros again, so that they are this version's."""
     connection = duckdb.connect(str(state / "warehouse.duckdb"))
     for setting in _SETTINGS:
         connection.execute(setting)

@@ -25,6 +25,39 @@ def number_at(text: str, path: str) -> str | None:
     return str(found)
 
 
+def canonical(text: str) -> str | None:
+    """A JSON value as BigQuery keeps it: keys in order, the first of a name, no blanks. None for what is no JSON value."""
+    try:
+        value = json.loads(
+            text, object_pairs_hook=_first_of_a_name, parse_constant=_refuse, parse_int=_int, parse_float=_float
+        )
+    except (ValueError, RecursionError):
+        return None
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _first_of_a_name(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(reversed(pairs))
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _int(digits: str) -> int:
+    number = int(digits)
+    if not -(1 << 63) <= number < 1 << 64:
+        raise ValueError(digits)
+    return number
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(digits)
+    return number
+
+
 def respell(text: str, duck_type: str) -> str:
     """DuckDB's to_json of a value of `duck_type` as TO_JSON_STRING writes it. Raises ValueError for other types."""
     return _spell(json.loads(text), duck_type)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import Route
 
 from laptop.bigquery.engine import open_engine
 from laptop.bigquery.external.cache import ObjectCache
@@ -45,9 +45,9 @@ async def start(hosting: Hosting) -> BigQueryService:
     warehouse.jobs.load()
     await asyncio.to_thread(warehouse.cache.sweep)
     routes = [*dataset_routes.ROUTES, *tabledata_routes.ROUTES, *table_routes.ROUTES, *job_routes.ROUTES]
-    app = Starlette(routes=[Mount("/bigquery/v2", routes=routes)])
+    app = Starlette(routes=[Route(f"/bigquery/v2{r.path}", r.endpoint, methods=r.methods) for r in routes])
     app.state.warehouse = warehouse
-    http = await serve_http(app, hosting)
+    http = await serve_http(app, hosting, "bigquery.v2")
     return BigQueryService(http.address, http, warehouse)
 
 

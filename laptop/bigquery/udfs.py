@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import farmhash
 import pyarrow as pa
-from duckdb.func import PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
 from duckdb.sqltypes import BIGINT, BLOB, VARCHAR
 
-from laptop.bigquery.json_text import number_at, respell
+from laptop.bigquery.json_text import canonical, number_at, respell
 
 _SIGN = 1 << 63
 
@@ -42,8 +42,11 @@ def register_all(connection: duckdb.DuckDBPyConnection) -> None:
         ("bq_farm_fingerprint", _over_column(_signed_fingerprint, pa.int64()), [BLOB], BIGINT),
         ("bq_unicode_upper", _over_column(str.upper, pa.string()), [VARCHAR], VARCHAR),
         ("bq_unicode_lower", _over_column(str.lower, pa.string()), [VARCHAR], VARCHAR),
+        ("bq_json_canonical", _over_column(canonical, pa.string()), [VARCHAR], VARCHAR),
         ("bq_json_number", _over_two_columns(number_at), [VARCHAR, VARCHAR], VARCHAR),
         ("bq_json_text", _over_two_columns(respell), [VARCHAR, VARCHAR], VARCHAR),
     ]
     for name, function, takes, gives in functions:
-        connection.create_function(name, function, takes, gives, type=PythonUDFType.ARROW)
+        connection.create_function(
+            name, function, takes, gives, type=PythonUDFType.ARROW, null_handling=FunctionNullHandling.SPECIAL
+        )

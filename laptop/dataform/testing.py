@@ -30,10 +30,12 @@ def read_project(folder: Path) -> dict[str, bytes]:
     }
 
 
-async def run_tests(folder: Path, cache: Path, address: str, override: Mapping[str, Any]) -> list[UnitTestOutcome]:
+async def run_tests(
+    folder: Path, cache: Path, address: str, override: Mapping[str, Any], installed: Path | None = None
+) -> list[UnitTestOutcome]:
     """Compile `folder`, run its tests on the BigQuery at `address`. Raises ValueError if it does not compile."""
     checkout = cache / "checkout"
-    graph = await compile_files(read_project(folder), checkout, cache / "modules", override)
+    graph = await compile_files(read_project(folder), checkout, cache / "modules", override, installed)
     errors = graph.get("graphErrors", {}).get("compilationErrors", [])
     if errors:
         raise ValueError("; ".join(f"{error.get('fileName', '')}: {error['message']}" for error in errors))

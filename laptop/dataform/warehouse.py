@@ -69,8 +69,8 @@ class WarehouseClient:
     async def describe(self, target: ActionTarget, description: str, columns: Sequence[dict[str, Any]]) -> None:
         """Set the table's description and those of its columns (`{path, description}`)."""
         table = _checked(await self._client.get(_table_path(target)))
-        told = {tuple(column["path"]): column.get("description", "") for column in columns}
-        fields = [_described(field, (), told) for field in table["schema"]["fields"]]
+        descriptions = {tuple(column["path"]): column.get("description", "") for column in columns}
+        fields = [_described(field, (), descriptions) for field in table["schema"]["fields"]]
         body = {"description": description, "schema": {"fields": fields}}
         _checked(await self._client.patch(_table_path(target), json=body))
 
@@ -86,11 +86,13 @@ def _table_path(target: ActionTarget) -> str:
     return f"/projects/{target.database}/datasets/{target.schema}/tables/{target.name}"
 
 
-def _described(field: dict[str, Any], parents: tuple[str, ...], told: dict[tuple[str, ...], str]) -> dict[str, Any]:
+def _described(
+    field: dict[str, Any], parents: tuple[str, ...], descriptions: dict[tuple[str, ...], str]
+) -> dict[str, Any]:
     path = (*parents, field["name"])
-    described = {**field, "description": told[path]} if told.get(path) else dict(field)
+    described = {**field, "description": descriptions[path]} if descriptions.get(path) else dict(field)
     if "fields" in field:
-        described["fields"] = [_described(inner, path, told) for inner in field["fields"]]
+        described["fields"] = [_described(inner, path, descriptions) for inner in field["fields"]]
     return described
 
 

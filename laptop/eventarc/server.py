@@ -6,6 +6,7 @@ import base64
 import json
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import grpc
 import grpc.aio
@@ -21,6 +22,7 @@ from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.records import Record, Records
 
+_PLAIN = "".join(chr(code) for code in range(0x21, 0x7F) if chr(code) not in '"%')
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 
 
@@ -114,7 +116,7 @@ class EventarcApi:
         return f"projects/{self._hosting.project}/subscriptions/eventarc-{trigger['name'].rsplit('/', 1)[1]}"
 
     async def deliver(self, request: Request) -> Response:
-        """One notification to its destination; what the function answers is what Pub/Sub hears."""
+        """One notification to its destination; what the function answers is the answer that Pub/Sub receives."""
         trigger = self._find(request.path_params["trigger"])
         message = (await request.json())["message"]
         resource = json.loads(base64.b64decode(message["data"]))
@@ -140,7 +142,7 @@ class EventarcApi:
 
 
 def event_headers(resource: Record, message: Record) -> dict[str, str]:
-    """A finalize event in HTTP binary mode; `ce-subject` is percent-encoded where a header cannot hold it."""
+    """A finalize event in HTTP binary mode; `ce-subject` is percent-encoded as CloudEvents' HTTP binding says."""
     subject = f"objects/{resource['name']}"
     return {
         "content-type": "application/json",
@@ -148,7 +150,7 @@ def event_headers(resource: Record, message: Record) -> dict[str, str]:
         "ce-id": message["messageId"],
         "ce-type": FINALIZED,
         "ce-source": f"//storage.googleapis.com/projects/_/buckets/{resource['bucket']}",
-        "ce-subject": "".join(c if " " < c < "\x7f" else "".join(f"%{b:02X}" for b in c.encode()) for c in subject),
+        "ce-subject": quote(subject, safe=_PLAIN),
         "ce-bucket": resource["bucket"],
         "ce-time": resource["updated"],
     }
@@ -196,6 +198,6 @@ async def start(hosting: Hosting) -> _EventarcService:
         Route(root + "/{trigger}", api.delete, methods=["DELETE"]),
         Route("/deliver/{trigger:path}", api.deliver, methods=["POST"]),
     ]
-    http = await serve_http(Starlette(routes=routes), hosting)
+    http = await serve_http(Starlette(routes=routes), hosting, "eventarc.v1")
     api.address = http.address
     return _EventarcService(http, api, records)

@@ -14,7 +14,7 @@ _MAX_ID_BYTES = 1500
 
 
 class DocumentKey(NamedTuple):
-    """Where a document lies: the full path of its collection, and its id in there."""
+    """Where a document is: the full path of its collection, and its id in there."""
 
     collection: str
     id: str

@@ -91,7 +91,7 @@ class QueryPlan:
         return (self.start is None and self.end is None) or self.is_between(self.keys_of(document))
 
     def is_between(self, keys: Sequence[Key]) -> bool:
-        """Whether a document of these order keys lies between the cursors."""
+        """Whether a document of these order keys is between the cursors."""
         if self.start and not _stands_after(self.start, keys, self.orders):
             return False
         return not (self.end and _stands_after(self.end, keys, self.orders))

@@ -106,12 +106,12 @@ def _id_in(path: str, bound: Bound | None) -> str | None:
 
 
 def _are_nested(collections: list[str]) -> bool:
-    """Whether some collection lies below a document of another one: then their rows interleave."""
+    """Whether some collection is below a document of another one: then their rows interleave."""
     known = set(collections)
-    return any(_lies_below(path, known) for path in collections)
+    return any(_is_below(path, known) for path in collections)
 
 
-def _lies_below(path: str, known: set[str]) -> bool:
+def _is_below(path: str, known: set[str]) -> bool:
     parts = path.split("/")
     return any("/".join(parts[:end]) in known for end in range(len(parts) - 2, 0, -2))
 

@@ -71,7 +71,7 @@ class _Stream:
             self.answers.put_nowait(announce_failure(request.add_target.target_id, error))
 
     async def _add(self, wanted: Pb) -> None:
-        """A client that resumes is told to forget, then everything: what it missed is not kept."""
+        """A client that resumes is asked to forget, then sent everything: what it missed is not kept."""
         target = build_target(wanted)
         self.answers.put_nowait(announce("ADD", target.number))
         if wanted.WhichOneof("resume_type") is not None:

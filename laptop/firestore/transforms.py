@@ -14,7 +14,7 @@ _REQUEST_TIME = 1
 
 
 def apply_transforms(fields: Pb, transforms: Pb, time: int) -> list[Pb]:
-    """Change `fields` in place; returns what the client is told of each transform. `time` in microseconds."""
+    """Change `fields` in place; returns the result that the client gets of each transform. `time` in microseconds."""
     return [_apply_one(fields, transform, time) for transform in transforms]
 
 
@@ -25,15 +25,15 @@ def _apply_one(fields: Pb, transform: Pb, time: int) -> Pb:
     if kind == "set_to_server_value":
         if transform.set_to_server_value != _REQUEST_TIME:
             raise refuse_argument("the only server value is REQUEST_TIME")
-        new = told = Value(timestamp_value=timestamp(time))
+        new = result = Value(timestamp_value=timestamp(time))
     elif kind in _ARRAYS:
-        new, told = _ARRAYS[kind](old, getattr(transform, kind)), Value(null_value=0)
+        new, result = _ARRAYS[kind](old, getattr(transform, kind)), Value(null_value=0)
     elif kind in _NUMBERS:
-        new = told = _copy(_NUMBERS[kind](old, _number(getattr(transform, kind))))
+        new = result = _copy(_NUMBERS[kind](old, _number(getattr(transform, kind))))
     else:
         raise refuse_argument("a field transform is empty")
     field_paths.write(fields, path, new)
-    return told
+    return result
 
 
 def _copy(value: Pb) -> Pb:

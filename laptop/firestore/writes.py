@@ -41,21 +41,21 @@ def apply_write(write: Pb, current: tuple[bytes, int] | None, time: int) -> Writ
     if write.WhichOneof("operation") == "delete":
         return Written(data=None, updated=time, result=WriteResult())
     old = None if current is None else Document.FromString(current[0])
-    new, told = _build(write, old, time)
+    new, results = _build(write, old, time)
     if old is not None and current is not None and _same_fields(old, new):
-        result = WriteResult(update_time=old.update_time, transform_results=told)
+        result = WriteResult(update_time=old.update_time, transform_results=results)
         return Written(data=current[0], updated=current[1], result=result)
-    return _stamp(new, old, time, told)
+    return _stamp(new, old, time, results)
 
 
-def _stamp(new: Pb, old: Pb | None, time: int, told: list[Pb]) -> Written:
+def _stamp(new: Pb, old: Pb | None, time: int, results: list[Pb]) -> Written:
     moment = timestamp(time)
     new.update_time.CopyFrom(moment)
     new.create_time.CopyFrom(moment if old is None else old.create_time)
     data = new.SerializeToString()
     if len(data) > _MAX_DOCUMENT_BYTES:
         raise refuse_argument(f"document {new.name} is larger than the allowed 1,048,576 bytes")
-    return Written(data=data, updated=time, result=WriteResult(update_time=moment, transform_results=told))
+    return Written(data=data, updated=time, result=WriteResult(update_time=moment, transform_results=results))
 
 
 def _same_fields(old: Pb, new: Pb) -> bool:

@@ -18,7 +18,7 @@ from laptop.pubsub.times import seconds
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way: how often it was handed out, and the ack id of the hand-out that counts."""
+    """A message on its way: how often it was leased, and the ack id of the lease that counts."""
 
     number: int
     message: PubsubMessage
@@ -48,7 +48,7 @@ class Backlog:
         return str(self.subscription.name)
 
     def reload(self) -> None:
-        """Take the whole backlog from the store anew."""
+        """Take the whole backlog from the store again."""
         self._ready.clear()
         self._later.clear()
         self._leased.clear()
@@ -66,7 +66,7 @@ class Backlog:
         self.arrived.set()
 
     def lease(self, limit: int, deadline: float | None = None) -> list[Delivery]:
-        """Hand out at most `limit` messages; each gets a new ack id."""
+        """Lease at most `limit` messages; each gets a new ack id."""
         self._wake_due()
         until = self._now() + (deadline or self.subscription.ack_deadline_seconds or 10)
         oldest = self._now() - self._retention()
@@ -90,7 +90,7 @@ class Backlog:
         """Whether that hand-out still counts: not acknowledged, given back or run out."""
         return ack_id in self._leased
 
-    def _tell_freed(self) -> None:
+    def _notify_freed(self) -> None:
         """Wake every stream that is full: each waits for the event that was there when it looked."""
         self.freed.set()
         self.freed = asyncio.Event()
@@ -102,7 +102,7 @@ class Backlog:
         self._store.mark_acked(self.name, numbers, keep=self.subscription.retain_acked_messages)
         for ack_id in known:
             self._leased.pop(ack_id, None)
-        self._tell_freed()
+        self._notify_freed()
         return [ack_id for ack_id, delivery in known.items() if delivery is None]
 
     def modify(self, ack_ids: Iterable[str], deadline: int) -> tuple[list[str], list[Delivery]]:
@@ -121,7 +121,7 @@ class Backlog:
     def give_back(self, delivery: Delivery) -> list[Delivery]:
         """A nack: ready again after the backoff, or returned here for the dead-letter topic."""
         self._leased.pop(delivery.ack_id, None)
-        self._tell_freed()
+        self._notify_freed()
         policy = self.subscription.dead_letter_policy
         if policy.dead_letter_topic and delivery.attempts >= (policy.max_delivery_attempts or 5):
             return [delivery]
@@ -137,7 +137,7 @@ class Backlog:
         return []
 
     def _with_followers(self, delivery: Delivery) -> list[Delivery]:
-        """It and, in an ordered subscription, all of its key that come after it, last first: they are told again in order."""
+        """It and, in an ordered subscription, all of its key that come after it, last first: they are delivered again in order."""
         key = self._key(delivery)
         if not key:
             return [delivery]

@@ -17,17 +17,10 @@ from laptop.pubsub.filters import FilterError, compile_filter
 from laptop.pubsub.limits import find_subscription_fault
 from laptop.pubsub.store import MessageStore
 from laptop.pubsub.times import rfc3339
+from laptop.rpc import RpcError
 
 DELETED = "_deleted-topic_"
 _RETAINED_SECONDS = 31 * 86400
-
-
-class PubsubError(Exception):
-    """What a client sees: a status code and a message."""
-
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
 
 
 class Broker:
@@ -54,17 +47,17 @@ class Broker:
 
     def topic(self, name: str) -> Topic:
         if name not in self.topics:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.topics[name]
 
     def backlog(self, name: str) -> Backlog:
         if name not in self.backlogs:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
         return self.backlogs[name]
 
     def create_topic(self, topic: Topic) -> Topic:
         if topic.name in self.topics:
-            raise PubsubError(
+            raise RpcError(
                 grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={topic.name})."
             )
         return self.put_topic(topic)
@@ -85,7 +78,7 @@ class Broker:
 
     def create_subscription(self, subscription: Subscription) -> Subscription:
         if subscription.name in self.backlogs:
-            raise PubsubError(
+            raise RpcError(
                 grpc.StatusCode.ALREADY_EXISTS,
                 f"Resource already exists in the project (resource={subscription.name}).",
             )
@@ -94,7 +87,7 @@ class Broker:
         try:
             compile_filter(subscription.filter)
         except FilterError as error:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid filter: {error}") from error
         subscription.ack_deadline_seconds = subscription.ack_deadline_seconds or 10
         if not subscription.message_retention_duration:
             subscription.message_retention_duration = dt.timedelta(days=7)
@@ -118,7 +111,7 @@ class Broker:
         current = self.backlog(subscription.name).subscription
         fixed = [path for path in mask.paths if path in ("name", "topic", "filter", "enable_message_ordering")]
         if fixed:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"{', '.join(fixed)} cannot be changed")
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"{', '.join(fixed)} cannot be changed")
         changed = merge_masked(current, subscription, mask.paths)
         self._check(changed)
         return self.put_subscription(changed)
@@ -127,7 +120,7 @@ class Broker:
         """Raises INVALID_ARGUMENT for numbers out of range, NOT_FOUND for a dead-letter topic that is not there."""
         fault = find_subscription_fault(subscription)
         if fault:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         if subscription.dead_letter_policy.dead_letter_topic:
             self.topic(subscription.dead_letter_policy.dead_letter_topic)
 
@@ -159,7 +152,7 @@ class Broker:
             backlog.add(delivery)
         return [message.message_id for message in messages]
 
-    def bury(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
+    def dead_letter(self, backlog: Backlog, exhausted: Sequence[Delivery]) -> None:
         """Forward what was tried too often to the dead-letter topic, with where it came from."""
         policy = backlog.subscription.dead_letter_policy
         for delivery in exhausted:
@@ -178,7 +171,7 @@ class Broker:
             try:
                 self.publish(policy.dead_letter_topic, [message])
                 backlog.forget(delivery)
-            except PubsubError:
+            except RpcError:
                 continue
             except DISK_ERRORS:
                 backlog.add(delivery)
@@ -188,7 +181,7 @@ class Broker:
         """Bring expired leases and due retries back, for as long as the server runs."""
         while True:
             for backlog in list(self.backlogs.values()):
-                self.bury(backlog, backlog.expire())
+                self.dead_letter(backlog, backlog.expire())
             await asyncio.sleep(0.05)
 
 
@@ -196,7 +189,7 @@ def merge_masked(current: Any, wanted: Any, paths: Sequence[str]) -> Any:
     """A copy of a resource with the fields of an update mask. Raises INVALID_ARGUMENT for an empty or unknown one."""
     unknown = [path for path in paths if path not in type(current).meta.fields]
     if unknown or not paths:
-        raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"update_mask names fields, not {unknown or 'nothing'}")
+        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"update_mask names fields, not {unknown or 'nothing'}")
     merged = type(current).deserialize(type(current).serialize(current))
     for path in paths:
         setattr(merged, path, getattr(wanted, path))
@@ -206,7 +199,7 @@ def merge_masked(current: Any, wanted: Any, paths: Sequence[str]) -> Any:
 def names_page(values: Sequence[Any], request: Any) -> tuple[Sequence[Any], str]:
     """One page of a list by offset token."""
     if request.page_token and not request.page_token.isdecimal():
-        raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid page token: {request.page_token!r}")
+        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid page token: {request.page_token!r}")
     start = int(request.page_token or 0)
     size = request.page_size or 100
     token = str(start + size) if len(values) > start + size else ""

@@ -15,7 +15,7 @@ import httpx
 from laptop.loops import DISK_ERRORS, keep_on
 from laptop.pubsub.backlog import Backlog, Delivery
 from laptop.pubsub.broker import Broker
-from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.leasing import Leaser
 from laptop.pubsub.times import rfc3339
 from laptop.pubsub.tokens import TokenSigner
 
@@ -30,12 +30,12 @@ class Deliverer:
     def __init__(
         self,
         broker: Broker,
-        handing: HandOut,
+        leaser: Leaser,
         signer: TokenSigner,
         bigquery: str | None,
         opening: asyncio.Event | None,
     ) -> None:
-        self._broker, self._handing, self._signer, self._bigquery = broker, handing, signer, bigquery
+        self._broker, self._leaser, self._signer, self._bigquery = broker, leaser, signer, bigquery
         self._opening = opening
         limits = httpx.Limits(max_connections=200, max_keepalive_connections=100)
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(600, connect=5), limits=limits, trust_env=False)
@@ -72,7 +72,7 @@ class Deliverer:
         try:
             while True:
                 await slots.acquire()
-                leased = await self._handing.lease(backlog, 1)
+                leased = await self._leaser.lease(backlog, 1)
                 if not leased:
                     slots.release()
                     await backlog.arrived.wait()
@@ -101,9 +101,9 @@ class Deliverer:
             if accepted:
                 backlog.ack([delivery.ack_id])
             elif backlog.holds(delivery.ack_id):
-                self._broker.bury(backlog, backlog.give_back(delivery))
+                self._broker.dead_letter(backlog, backlog.give_back(delivery))
         except DISK_ERRORS as error:
-            # Its lease runs out, and it is told again: once too often is better than never.
+            # Its lease runs out, and it is delivered again: once too often is better than never.
             _LOG.warning("%s: %r", backlog.name, error)
 
     async def _post(self, backlog: Backlog, delivery: Delivery) -> bool:
@@ -122,7 +122,7 @@ class Deliverer:
     async def _write_all(self, backlog: Backlog) -> None:
         while True:
             await backlog.arrived.wait()
-            leased = await self._handing.lease(backlog, _ROWS_AT_ONCE, 60)
+            leased = await self._leaser.lease(backlog, _ROWS_AT_ONCE, 60)
             if not leased:
                 await asyncio.sleep(0)
                 continue
@@ -131,7 +131,7 @@ class Deliverer:
                     backlog.ack([delivery.ack_id for delivery in leased])
                     continue
             for delivery in leased:
-                self._broker.bury(backlog, backlog.give_back(delivery))
+                self._broker.dead_letter(backlog, backlog.give_back(delivery))
             await asyncio.sleep(0.5)
 
     async def _insert(self, backlog: Backlog, leased: list[Delivery]) -> bool:

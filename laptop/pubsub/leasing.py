@@ -10,7 +10,7 @@ from laptop.pubsub.broker import Broker
 from laptop.pubsub.transforming import Transformer, TransformError
 
 
-class HandOut:
+class Leaser:
     """What pull, streaming pull, push and BigQuery all lease from."""
 
     def __init__(self, broker: Broker, transformer: Transformer) -> None:
@@ -28,7 +28,7 @@ class HandOut:
         try:
             message = await self._transformer.apply(backlog.subscription.message_transforms, delivery.message)
         except TransformError:
-            self._broker.bury(backlog, backlog.give_back(delivery))
+            self._broker.dead_letter(backlog, backlog.give_back(delivery))
             return None
         if message is None:
             backlog.ack([delivery.ack_id])

@@ -9,10 +9,11 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
-from laptop.pubsub.broker import Broker, PubsubError, merge_masked, names_page
+from laptop.pubsub.broker import Broker, merge_masked, names_page
 from laptop.pubsub.limits import find_message_fault
 from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.transforming import Transformer, TransformError
+from laptop.rpc import RpcError
 
 _EMPTY = empty_pb2.Empty
 
@@ -59,13 +60,13 @@ class PublisherRpc:
     async def publish(self, request: t.PublishRequest) -> t.PublishResponse:
         fault = find_message_fault(request.messages)
         if fault:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         topic = self._broker.topic(request.topic)
         messages = await self._transformed(topic, request.messages)
         kept = [message for message in messages if message is not None]
         self._schemas.stamp(topic, kept)
         ids = iter(self._broker.publish(request.topic, kept))
-        # What a transform filtered was published as far as its publisher can tell: it gets an id too.
+        # What a transform filtered was published as far as its publisher knows: it gets an id too.
         return t.PublishResponse(message_ids=["0" if message is None else next(ids) for message in messages])
 
     async def _transformed(self, topic: t.Topic, messages: Any) -> list[t.PubsubMessage | None]:
@@ -75,7 +76,7 @@ class PublisherRpc:
         try:
             return [await self._transformer.apply(topic.message_transforms, message) for message in messages]
         except TransformError as error:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
 
     async def detach_subscription(self, request: t.DetachSubscriptionRequest) -> t.DetachSubscriptionResponse:
         backlog = self._broker.backlog(request.subscription)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -10,20 +10,17 @@ import grpc.aio
 from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
-from laptop.loops import DISK_ERRORS
-from laptop.pubsub.broker import PubsubError
 from laptop.pubsub.publisher_rpc import PublisherRpc
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schema_rpc import methods as schema_methods
 from laptop.pubsub.subscriber_rpc import Subscriber
+from laptop.rpc import Methods, refusals
 
 _EMPTY = empty_pb2.Empty
 
 
-def handlers(
-    publisher: PublisherRpc, subscriber: Subscriber, schemas: SchemaService
-) -> tuple[grpc.GenericRpcHandler, ...]:
-    """All services as generic handlers; a method that is not here answers UNIMPLEMENTED by name."""
+def served_methods(publisher: PublisherRpc, subscriber: Subscriber, schemas: SchemaService) -> Mapping[str, Methods]:
+    """The methods that are served, by service."""
     publishing = {
         "CreateTopic": _unary(publisher.create_topic, t.Topic, t.Topic),
         "GetTopic": _unary(publisher.get_topic, t.GetTopicRequest, t.Topic),
@@ -55,21 +52,17 @@ def handlers(
         "StreamingPull": _stream(subscriber.streaming_pull),
     }
     keeping = {name: _unary(*method) for name, method in schema_methods(schemas).items()}
-    return (
-        grpc.method_handlers_generic_handler("google.pubsub.v1.SchemaService", keeping),
-        grpc.method_handlers_generic_handler("google.pubsub.v1.Publisher", publishing),
-        grpc.method_handlers_generic_handler("google.pubsub.v1.Subscriber", subscribing),
-    )
+    return {
+        "google.pubsub.v1.SchemaService": keeping,
+        "google.pubsub.v1.Publisher": publishing,
+        "google.pubsub.v1.Subscriber": subscribing,
+    }
 
 
 def _unary(method: Callable[[Any], Any], request: Any, answer: Any) -> grpc.RpcMethodHandler:
     async def handle(message: Any, context: grpc.aio.ServicerContext) -> Any:
-        try:
+        async with refusals(context):
             return await method(message)
-        except PubsubError as error:
-            await context.abort(error.code, error.message)
-        except DISK_ERRORS as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     serialize = answer.serialize if answer else _EMPTY.SerializeToString
     return grpc.unary_unary_rpc_method_handler(handle, request.deserialize, serialize)
@@ -77,13 +70,9 @@ def _unary(method: Callable[[Any], Any], request: Any, answer: Any) -> grpc.RpcM
 
 def _stream(method: Callable[[Any, Any], Any]) -> grpc.RpcMethodHandler:
     async def handle(requests: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
-        try:
+        async with refusals(context):
             async for answer in method(requests, context):
                 yield answer
-        except PubsubError as error:
-            await context.abort(error.code, error.message)
-        except DISK_ERRORS as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     request, answer = t.StreamingPullRequest, t.StreamingPullResponse
     return grpc.stream_stream_rpc_method_handler(handle, request.deserialize, answer.serialize)

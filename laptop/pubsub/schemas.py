@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 import grpc
 from google.pubsub_v1.types import Encoding, PubsubMessage, Schema, Topic
 
-from laptop.pubsub.broker import PubsubError
 from laptop.pubsub.schema_forms import Check, SchemaError, compile_schema
 from laptop.pubsub.store import MessageStore
+from laptop.rpc import RpcError
 
 DELETED = "_deleted-schema_"
 _REVISIONS_KEPT = 20
@@ -31,20 +31,16 @@ class Schemas:
 
     def create(self, name: str, schema: Schema) -> Schema:
         if name in self._revisions:
-            raise PubsubError(
-                grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name})."
-            )
+            raise RpcError(grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name}).")
         return self._add(name, schema)
 
     def commit(self, name: str, schema: Schema) -> Schema:
         """A new revision, of the type that the schema has."""
         newest = self.get(name)
         if schema.type_ != newest.type_:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "a revision keeps its schema's type")
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "a revision keeps its schema's type")
         if len(self._revisions[name]) >= _REVISIONS_KEPT:
-            raise PubsubError(
-                grpc.StatusCode.FAILED_PRECONDITION, f"{name} has {_REVISIONS_KEPT} revisions; delete one"
-            )
+            raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"{name} has {_REVISIONS_KEPT} revisions; delete one")
         return self._add(name, schema)
 
     def roll_back(self, name: str, revision: str) -> Schema:
@@ -57,7 +53,7 @@ class Schemas:
         for schema in reversed(self._revisions.get(plain, [])):
             if revision in ("", schema.revision_id):
                 return schema
-        raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
+        raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name.rsplit('/', 1)[-1]}).")
 
     def names(self, parent: str) -> list[str]:
         return sorted(name for name in self._revisions if name.startswith(f"{parent}/schemas/"))
@@ -71,7 +67,7 @@ class Schemas:
         """Remove `NAME@REVISION`; the last one cannot go."""
         schema = self.get(name)
         if len(self._revisions[schema.name]) == 1:
-            raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, "the only revision cannot be deleted")
+            raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, "the only revision cannot be deleted")
         self._revisions[schema.name].remove(schema)
         self._store.delete_resource("schema", f"{schema.name}@{schema.revision_id}")
         return self.get(schema.name)
@@ -105,7 +101,7 @@ class Schemas:
         """The topic's range of revisions, newest first."""
         settings = topic.schema_settings
         if settings.schema not in self._revisions:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"the topic's schema {settings.schema} was deleted")
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"the topic's schema {settings.schema} was deleted")
         found = self._revisions[settings.schema]
         ids = [schema.revision_id for schema in found]
         first = ids.index(settings.first_revision_id) if settings.first_revision_id in ids else 0
@@ -118,7 +114,7 @@ def check_definition(schema: Schema) -> Check:
     try:
         return compile_schema(int(schema.type_), schema.definition)
     except SchemaError as error:
-        raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
+        raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
 
 
 def first_fitting(candidates: Iterable[Schema], data: bytes, encoding: int) -> Schema:
@@ -132,4 +128,4 @@ def first_fitting(candidates: Iterable[Schema], data: bytes, encoding: int) -> S
         else:
             return schema
     reason = refusals[0] if refusals else "the topic accepts no revision"
-    raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid message: {reason}")
+    raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid message: {reason}")

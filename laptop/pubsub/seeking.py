@@ -10,9 +10,10 @@ import grpc
 from google.pubsub_v1.types import PubsubMessage, Snapshot
 
 from laptop.pubsub.backlog import Backlog
-from laptop.pubsub.broker import Broker, PubsubError
+from laptop.pubsub.broker import Broker
 from laptop.pubsub.store import MessageStore
 from laptop.pubsub.times import seconds
+from laptop.rpc import RpcError
 
 _LIFE_SECONDS, _LEAST_SECONDS = 7 * 86400, 3600
 
@@ -39,15 +40,13 @@ class Seeker:
     def create_snapshot(self, name: str, subscription: str, labels: Mapping[str, str]) -> Snapshot:
         """Keep what is unacknowledged now and all that comes later, for 7 days less the age of the oldest message."""
         if name in self._snapshots:
-            raise PubsubError(
-                grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name})."
-            )
+            raise RpcError(grpc.StatusCode.ALREADY_EXISTS, f"Resource already exists in the project (resource={name}).")
         topic = self._broker.backlog(subscription).subscription.topic
         pending = self._store.deliveries(subscription, acked=False)
         oldest = min((published for *_, published in pending), default=self._now())
         life = _LIFE_SECONDS - (self._now() - oldest)
         if life < _LEAST_SECONDS:
-            raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, "the snapshot would expire in less than 1 hour")
+            raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, "the snapshot would expire in less than 1 hour")
         snapshot = Snapshot(name=name, topic=topic, labels=dict(labels))
         snapshot.expire_time = dt.datetime.fromtimestamp(self._now() + life, dt.UTC)  # type: ignore[assignment]
         state = {"pending": [number for number, *_ in pending], "next": self._store.next_message_id()}
@@ -60,10 +59,10 @@ class Seeker:
     def seek_snapshot(self, subscription: str, name: str) -> None:
         """What was acknowledged when the snapshot was taken is acknowledged, all else is not."""
         if name not in self._snapshots:
-            raise PubsubError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
+            raise RpcError(grpc.StatusCode.NOT_FOUND, f"Resource not found (resource={name}).")
         backlog, topic = self._broker.backlog(subscription), self._snapshots[name].topic
         if backlog.subscription.topic != topic:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"the snapshot is of {topic}")
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"the snapshot is of {topic}")
         state = next(
             found for found in map(json.loads, self._store.resources("snapshot_state")) if found["name"] == name
         )

@@ -12,9 +12,9 @@ from laptop.hosting import Hosting
 from laptop.loops import keep_on
 from laptop.pubsub.broker import Broker
 from laptop.pubsub.delivering import Deliverer
-from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.leasing import Leaser
 from laptop.pubsub.publisher_rpc import PublisherRpc
-from laptop.pubsub.rpc import handlers
+from laptop.pubsub.rpc import served_methods
 from laptop.pubsub.schema_rpc import SchemaService
 from laptop.pubsub.schemas import Schemas
 from laptop.pubsub.seeking import Seeker
@@ -22,6 +22,7 @@ from laptop.pubsub.store import MessageStore
 from laptop.pubsub.subscriber_rpc import Subscriber
 from laptop.pubsub.tokens import TokenSigner
 from laptop.pubsub.transforming import Transformer
+from laptop.rpc import serve_rpc
 
 _MAX_BYTES = 25 * 1024 * 1024
 
@@ -51,19 +52,14 @@ async def start(hosting: Hosting) -> PubsubService:
     store = MessageStore(hosting.state, fsync=hosting.fsync)
     broker = Broker(store, time.time)
     schemas, transformer = Schemas(store, time.time), Transformer()
-    handing = HandOut(broker, transformer)
+    leaser = Leaser(broker, transformer)
     signer = TokenSigner(hosting.state, time.time)
-    deliverer = Deliverer(broker, handing, signer, hosting.endpoints.get("bigquery"), hosting.opening)
-    options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
-    server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers(
-        handlers(
-            PublisherRpc(broker, schemas, transformer),
-            Subscriber(broker, handing, transformer, Seeker(broker, store, time.time)),
-            SchemaService(schemas),
-        )
+    deliverer = Deliverer(broker, leaser, signer, hosting.endpoints.get("bigquery"), hosting.opening)
+    served = served_methods(
+        PublisherRpc(broker, schemas, transformer),
+        Subscriber(broker, leaser, transformer, Seeker(broker, store, time.time)),
+        SchemaService(schemas),
     )
-    port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")
-    await server.start()
+    server, address = await serve_rpc({"google.pubsub.v1": served}, hosting, max_bytes=_MAX_BYTES)
     watch = asyncio.create_task(keep_on(broker.watch_leases))
-    return PubsubService(f"{hosting.host}:{port}", server, deliverer, transformer, watch, store)
+    return PubsubService(address, server, deliverer, transformer, watch, store)

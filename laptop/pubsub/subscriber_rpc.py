@@ -12,20 +12,21 @@ from google.protobuf import empty_pb2
 from google.pubsub_v1 import types as t
 
 from laptop.pubsub.backlog import Backlog, Delivery
-from laptop.pubsub.broker import Broker, PubsubError, names_page
-from laptop.pubsub.leasing import HandOut
+from laptop.pubsub.broker import Broker, names_page
+from laptop.pubsub.leasing import Leaser
 from laptop.pubsub.limits import find_deadline_fault
 from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.times import moment
 from laptop.pubsub.transforming import Transformer
+from laptop.rpc import RpcError
 
 _EMPTY = empty_pb2.Empty
 _MAX_MESSAGES = 1000
 
 
 class Subscriber:
-    def __init__(self, broker: Broker, handing: HandOut, transformer: Transformer, seeker: Seeker) -> None:
-        self._broker, self._handing, self._transformer, self._seeker = broker, handing, transformer, seeker
+    def __init__(self, broker: Broker, leaser: Leaser, transformer: Transformer, seeker: Seeker) -> None:
+        self._broker, self._leaser, self._transformer, self._seeker = broker, leaser, transformer, seeker
 
     async def create_subscription(self, request: t.Subscription) -> t.Subscription:
         await self._transformer.check(request.message_transforms)
@@ -58,14 +59,14 @@ class Subscriber:
         """What is ready, or what comes within a second: an empty answer is legal, a busy loop is not."""
         backlog = self._broker.backlog(request.subscription)
         if request.max_messages < 1:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, "max_messages must be positive")
-        leased = await self._handing.lease(backlog, request.max_messages)
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, "max_messages must be positive")
+        leased = await self._leaser.lease(backlog, request.max_messages)
         if not leased:
             try:
                 await asyncio.wait_for(backlog.arrived.wait(), 1)
             except TimeoutError:
                 return t.PullResponse()
-            leased = await self._handing.lease(backlog, request.max_messages)
+            leased = await self._leaser.lease(backlog, request.max_messages)
         return t.PullResponse(received_messages=[_received(d, backlog) for d in leased])
 
     async def acknowledge(self, request: t.AcknowledgeRequest) -> Any:
@@ -77,9 +78,9 @@ class Subscriber:
         backlog = self._broker.backlog(request.subscription)
         fault = find_deadline_fault(request.ack_deadline_seconds)
         if fault:
-            raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, fault)
+            raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, fault)
         stale, exhausted = backlog.modify(request.ack_ids, request.ack_deadline_seconds)
-        self._broker.bury(backlog, exhausted)
+        self._broker.dead_letter(backlog, exhausted)
         _refuse_stale(backlog, stale)
         return _EMPTY()
 
@@ -103,8 +104,8 @@ class Subscriber:
         limit = first.max_outstanding_messages or _MAX_MESSAGES
         answers: asyncio.Queue[t.StreamingPullResponse] = asyncio.Queue()
         outstanding: set[str] = set()
-        told = asyncio.Event()
-        reader = asyncio.create_task(self._read_stream(requests, first, backlog, answers, told))
+        changed = asyncio.Event()
+        reader = asyncio.create_task(self._read_stream(requests, first, backlog, answers, changed))
         try:
             yield _properties(backlog)
             while not reader.done():
@@ -115,7 +116,7 @@ class Subscriber:
                 outstanding = {ack_id for ack_id in outstanding if backlog.holds(ack_id)}
                 is_full = len(outstanding) >= limit
                 room = min(limit - len(outstanding), 200)
-                leased = [] if is_full else await self._handing.lease(backlog, room, seconds)
+                leased = [] if is_full else await self._leaser.lease(backlog, room, seconds)
                 outstanding.update(delivery.ack_id for delivery in leased)
                 if leased:
                     yield t.StreamingPullResponse(
@@ -124,8 +125,8 @@ class Subscriber:
                     )
                     continue
                 wanted = freed if is_full else backlog.arrived
-                await _first_of(wanted.wait(), told.wait(), reader, timeout=0.1 if outstanding else 1.0)
-                told.clear()
+                await _first_of(wanted.wait(), changed.wait(), reader, timeout=0.1 if outstanding else 1.0)
+                changed.clear()
         finally:
             reader.cancel()
 
@@ -135,19 +136,19 @@ class Subscriber:
         first: Any,
         backlog: Backlog,
         answers: asyncio.Queue[t.StreamingPullResponse],
-        told: asyncio.Event,
+        changed: asyncio.Event,
     ) -> None:
         self._take(first, backlog, answers)
         async for request in requests:
             self._take(request, backlog, answers)
-            told.set()
+            changed.set()
 
     def _take(self, request: Any, backlog: Backlog, answers: asyncio.Queue[Any]) -> None:
         """Acks and deadline changes that came up the stream."""
         stale = backlog.ack(request.ack_ids)
         for ack_id, seconds in zip(request.modify_deadline_ack_ids, request.modify_deadline_seconds, strict=True):
             _, exhausted = backlog.modify([ack_id], seconds)
-            self._broker.bury(backlog, exhausted)
+            self._broker.dead_letter(backlog, exhausted)
         if backlog.subscription.enable_exactly_once_delivery and request.ack_ids:
             kind = t.StreamingPullResponse.AcknowledgeConfirmation
             good = [ack_id for ack_id in request.ack_ids if ack_id not in stale]
@@ -185,4 +186,4 @@ def _received(delivery: Delivery, backlog: Backlog) -> t.ReceivedMessage:
 def _refuse_stale(backlog: Backlog, stale: list[str]) -> None:
     """Only exactly-once says so; elsewhere a late ack is a shrug."""
     if stale and backlog.subscription.enable_exactly_once_delivery:
-        raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")
+        raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, f"PERMANENT_FAILURE_INVALID_ACK_ID: {', '.join(stale)}")

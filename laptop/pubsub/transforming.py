@@ -12,8 +12,8 @@ import grpc
 from google.pubsub_v1.types import MessageTransform, PubsubMessage
 
 from laptop.node import find_node
-from laptop.pubsub.broker import PubsubError
 from laptop.pubsub.times import rfc3339
+from laptop.rpc import RpcError
 
 _SCRIPT = Path(__file__).with_name("transform.cjs")
 _LINE_LIMIT = 64 * 1024 * 1024
@@ -34,13 +34,13 @@ class Transformer:
         """Raises INVALID_ARGUMENT for code that does not compile or lacks its function, UNIMPLEMENTED for other kinds."""
         for transform in transforms:
             if "javascript_udf" not in transform:
-                raise PubsubError(
+                raise RpcError(
                     grpc.StatusCode.UNIMPLEMENTED, "the laptop serves javascript_udf message transforms only"
                 )
             udf = transform.javascript_udf
             answer = await self._ask({"code": udf.code, "name": udf.function_name})
             if "error" in answer:
-                raise PubsubError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid JavaScript UDF: {answer['error']}")
+                raise RpcError(grpc.StatusCode.INVALID_ARGUMENT, f"Invalid JavaScript UDF: {answer['error']}")
 
     async def apply(self, transforms: Iterable[MessageTransform], message: PubsubMessage) -> PubsubMessage | None:
         """The message after every enabled transform, None when one filtered it. Raises TransformError."""
@@ -78,7 +78,7 @@ class Transformer:
             try:
                 node = find_node()
             except RuntimeError as error:
-                raise PubsubError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
+                raise RpcError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
             self._process = await asyncio.create_subprocess_exec(
                 node, str(_SCRIPT), stdin=pipe, stdout=pipe, limit=_LINE_LIMIT
             )

@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from laptop.loops import persist
@@ -18,8 +18,8 @@ _MAX_PARALLEL = 2
 
 
 class JobRunner:
-    def __init__(self, records: Records, folder: Path) -> None:
-        self._records, self._folder = records, folder
+    def __init__(self, records: Records, folder: Path, around: Mapping[str, str]) -> None:
+        self._records, self._folder, self._around = records, folder, around
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(_MAX_PARALLEL)
 
@@ -92,7 +92,7 @@ class JobRunner:
         }
         command = command_of(execution["template"]["containers"][0], self._log(execution), extra)
         try:
-            process = await spawn(command, self._folder)
+            process = await spawn(command, self._folder, self._around)
         except OSError as error:
             _LOG.warning("%s does not start: %s", execution["name"], error)
             return 1

@@ -71,4 +71,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
 
 
 if __name__ == "__main__":
+    # As `python -m` would have it: functions may import what is in their container's working directory.
+    sys.path.insert(0, os.getcwd())
     _Server(mount(json.loads(os.environ["LAPTOP_PACKED_TARGETS"])), int(os.environ["PORT"])).run()

@@ -36,14 +36,17 @@ def command_of(container: Record, log: Path, extra: Mapping[str, str]) -> Contai
     return ContainerCommand(words=words, env=env | dict(extra), folder=container.get("workingDir"), log=log)
 
 
-async def spawn(command: ContainerCommand, owner: Path) -> asyncio.subprocess.Process:
-    """Start it with its output appended to its log, marked as the `owner` folder's."""
+async def spawn(command: ContainerCommand, owner: Path, around: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start it with its output appended to its log, marked as the `owner` folder's, where it also runs if it names none.
+
+    Its own variables win over those `around` it, which lead Google's clients to this laptop.
+    """
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(
             *command.words,
-            env={**os.environ, **command.env, **mark(owner)},
-            cwd=command.folder or None,
+            env={**os.environ, **around, **command.env, **mark(owner)},
+            cwd=command.folder or owner,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
             stderr=log,

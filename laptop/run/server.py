@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import uuid
 from typing import Any
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from laptop.addresses import client_environment
 from laptop.hosting import Hosting
 from laptop.http import ApiError, HttpService, serve_http
 from laptop.orphans import end_owned
@@ -18,6 +20,8 @@ from laptop.records import Record, Records
 from laptop.run.jobs import JobRunner
 from laptop.run.services import Services
 
+_NAME = re.compile(r"[a-z](?:[-_a-z0-9]{0,47}[a-z0-9])?")
+"""As Cloud Run has it, and `_`: a function's source folder is often its service's name on a laptop."""
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
 
 
@@ -28,13 +32,15 @@ class RunApi:
         self._services, self._jobs, self._records = services, jobs, records
 
     async def create_service(self, request: Request) -> Response:
-        name = f"{_parent(request)}/services/{request.query_params['serviceId']}"
+        name = f"{_parent(request)}/services/{_id(request, 'serviceId')}"
         if self._services.get(name):
             raise ApiError(409, f"service {name} exists")
         return await self._deploy(request, name)
 
     async def patch_service(self, request: Request) -> Response:
-        return await self._deploy(request, _name(request, "services"))
+        name = _name(request, "services")
+        _need(self._services.get(name), request)
+        return await self._deploy(request, name)
 
     async def _deploy(self, request: Request, name: str) -> Response:
         body = await request.json()
@@ -57,13 +63,15 @@ class RunApi:
         return _operation(name, "Service", {"name": name}, done=True)
 
     async def create_job(self, request: Request) -> Response:
-        name = f"{_parent(request)}/jobs/{request.query_params['jobId']}"
+        name = f"{_parent(request)}/jobs/{_id(request, 'jobId')}"
         if self._records.get("job", name):
             raise ApiError(409, f"job {name} exists")
         return await self._put_job(request, name)
 
     async def patch_job(self, request: Request) -> Response:
-        return await self._put_job(request, _name(request, "jobs"))
+        name = _name(request, "jobs")
+        _need(self._records.get("job", name), request)
+        return await self._put_job(request, name)
 
     async def _put_job(self, request: Request, name: str) -> Response:
         job = {**await request.json(), "name": name}
@@ -114,6 +122,20 @@ def _parent(request: Request) -> str:
 
 def _name(request: Request, kind: str) -> str:
     return f"{_parent(request)}/{kind}/{request.path_params['name']}"
+
+
+def _id(request: Request, parameter: str) -> str:
+    """400 for no name, or one with other signs or over 49 characters."""
+    given = request.query_params.get(parameter, "")
+    if not _NAME.fullmatch(given):
+        raise ApiError(400, f"{parameter} {given!r} must match {_NAME.pattern}")
+    return given
+
+
+def _need(record: Record | None, request: Request) -> None:
+    """404 for an update of what is not there, unless it may be made."""
+    if request.query_params.get("allowMissing") != "true":
+        _found(record, request)
 
 
 def _found(record: Record | None, request: Request) -> Record:
@@ -167,9 +189,10 @@ async def start(hosting: Hosting) -> _RunService:
     """Serve Cloud Run; what was deployed or running before listens and runs again."""
     records = Records(hosting.state, fsync=hosting.fsync)
     await asyncio.to_thread(end_owned, hosting.state)
-    services = Services(records, hosting.state, hosting.host)
-    jobs = JobRunner(records, hosting.state)
-    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting)
+    around = client_environment(hosting.endpoints, hosting.project)
+    services = Services(records, hosting.state, hosting.host, around)
+    jobs = JobRunner(records, hosting.state, around)
+    http = await serve_http(Starlette(routes=_routes(RunApi(services, jobs, records))), hosting, "run.v2")
     await services.start_all()
     jobs.take_up()
     return _RunService(http, services, jobs, records)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from laptop.run.processes import (
 )
 
 PROCESS = "laptop/process"
+_PACKED = Path(__file__).with_name("packed.py")
 _LOG = logging.getLogger("laptop.run")
 _REVIVE_SECONDS, _MOST_SECONDS, _PORT_SECONDS = 0.2, 10.0, 10.0
 
@@ -35,8 +37,8 @@ class _Running:
 class Services:
     """Keeps one process a service (or a pack) alive, always on the same port, so that nobody's endpoint goes stale."""
 
-    def __init__(self, records: Records, folder: Path, host: str) -> None:
-        self._records, self._folder, self._host = records, folder, host
+    def __init__(self, records: Records, folder: Path, host: str, around: Mapping[str, str]) -> None:
+        self._records, self._folder, self._host, self._around = records, folder, host, around
         self._running: dict[str, _Running] = {}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._changing = asyncio.Lock()
@@ -110,7 +112,7 @@ class Services:
         port, log = await self._port_of(process), self._folder / "logs" / f"{process}.log"
         packed = len(members) > 1 or _is_packed(members[0])
         command = _packed(members, port, log) if packed else _alone(members[0], port, self._host, log)
-        started = await spawn(command, self._folder)
+        started = await spawn(command, self._folder, self._around)
         self._running[process] = _Running(started, port, members)
         try:
             await wait_until_listening(self._host, port, started, log)
@@ -173,6 +175,7 @@ def _packed(members: list[Record], port: int, log: Path) -> ContainerCommand:
     for member in members:
         env = {item["name"]: item.get("value", "") for item in _container(member).get("env", [])}
         targets[_short(member["name"])] = [env["FUNCTION_TARGET"], env["FUNCTION_SOURCE"]]
-    serve = ["python", "-m", "laptop.run.packed"]
+    # By its path: the code that it serves may come with another version of the laptop, or with none.
+    serve = ["python", "-P", str(_PACKED)]
     shared = {**first, "command": serve, "args": [], "env": first.get("env", [])}
     return command_of(shared, log, {"PORT": str(port), "LAPTOP_PACKED_TARGETS": json.dumps(targets)})

@@ -58,13 +58,20 @@ class SchedulerApi:
         return self._put(body)
 
     async def patch(self, request: Request) -> Response:
-        return self._put(self._find(request) | await request.json())
+        """The fields that the mask names; all that are given where there is none."""
+        job, wanted = self._find(request), await request.json()
+        mask = {_camel(path.split(".")[0]) for path in request.query_params.get("updateMask", "").split(",") if path}
+        changed = {field: wanted[field] for field in mask or set(wanted) if field in wanted}
+        return self._put({field: job[field] for field in job.keys() - mask} | changed | {"name": job["name"]})
 
     def _put(self, job: Record) -> Response:
         if "pubsubTarget" not in job:
             raise ApiError(501, "the laptop serves jobs with a pubsubTarget")
-        if not croniter.is_valid(job.get("schedule", "")):
-            raise ApiError(400, f"schedule {job.get('schedule')!r} is not cron")
+        schedule, zone = str(job.get("schedule", "")), job.get("timeZone") or "Etc/UTC"
+        if len(schedule.split()) != 5 or not croniter.is_valid(schedule):
+            raise ApiError(400, f"schedule {schedule!r} is not cron of five fields")
+        if zone not in zoneinfo.available_timezones():
+            raise ApiError(400, f"timeZone {zone!r} is none of the tz database")
         job = {"state": "ENABLED", "timeZone": "Etc/UTC", **job, "scheduleTime": _text(next_time(job, self._now()))}
         self._records.put("job", job["name"], job)
         return JSONResponse(job)
@@ -81,12 +88,10 @@ class SchedulerApi:
 
     async def act(self, request: Request) -> Response:
         """pause, resume, run."""
-        job, verb = self._find(request), request.path_params["verb"]
+        job, verb = self._find(request), request.url.path.rsplit(":", 1)[1]
         if verb == "run":
             await self.fire(job)
             return JSONResponse(self._find(request))
-        if verb not in ("pause", "resume"):
-            raise ApiError(404, f"no method {verb}")
         job["state"] = "PAUSED" if verb == "pause" else "ENABLED"
         return self._put(job)
 
@@ -133,6 +138,11 @@ def _parent(request: Request) -> str:
     return f"projects/{request.path_params['project']}/locations/{request.path_params['location']}"
 
 
+def _camel(field: str) -> str:
+    first, *rest = field.strip().split("_")
+    return first + "".join(word.title() for word in rest)
+
+
 def _text(time: dt.datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
@@ -162,9 +172,9 @@ async def start(hosting: Hosting, now: Now = lambda: dt.datetime.now(dt.UTC)) ->
     routes = [
         Route(root, api.create, methods=["POST"]),
         Route(root, api.list_all),
-        Route(root + "/{job}:{verb}", api.act, methods=["POST"]),
+        *(Route(f"{root}/{{job}}:{verb}", api.act, methods=["POST"]) for verb in ("pause", "resume", "run")),
         Route(root + "/{job}", api.get),
         Route(root + "/{job}", api.patch, methods=["PATCH"]),
         Route(root + "/{job}", api.delete, methods=["DELETE"]),
     ]
-    return _SchedulerService(await serve_http(Starlette(routes=routes), hosting), api, records)
+    return _SchedulerService(await serve_http(Starlette(routes=routes), hosting, "cloudscheduler.v1"), api, records)

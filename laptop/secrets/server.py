@@ -17,6 +17,8 @@ from laptop.http import ApiError, HttpService, serve_http
 from laptop.records import Record, Records
 from laptop.secrets.reading import cut_page, read_payload, read_secret
 
+STATES = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}
+
 
 class SecretsApi:
     """Names are `projects/P/secrets/S/versions/N`; the payload never leaves but by access."""
@@ -76,9 +78,7 @@ class SecretsApi:
     async def change_state(self, request: Request) -> Response:
         """enable, disable, destroy; a destroyed version's data is gone."""
         version = self._version(request)
-        state = {"enable": "ENABLED", "disable": "DISABLED", "destroy": "DESTROYED"}.get(request.path_params["verb"])
-        if state is None:
-            raise ApiError(501, f"the laptop's Secret Manager has no method {request.path_params['verb']}")
+        state = STATES[request.url.path.rsplit(":", 1)[1]]
         if version["state"] == "DESTROYED":
             raise ApiError(400, f"{version['name']} is destroyed.", status="FAILED_PRECONDITION")
         version |= {"state": state} | ({"data": "", "destroyTime": _now()} if state == "DESTROYED" else {})
@@ -122,10 +122,6 @@ async def _read_json(request: Request) -> Record:
     return fields
 
 
-async def _refuse(request: Request) -> Response:
-    raise ApiError(501, f"the laptop's Secret Manager does not serve {request.method} {request.url.path}")
-
-
 def _now() -> str:
     return dt.datetime.now(dt.UTC).isoformat().replace("+00:00", "Z")
 
@@ -153,13 +149,11 @@ async def start(hosting: Hosting) -> _SecretsService:
         Route(root, api.create, methods=["POST"]),
         Route(root, api.list_all),
         Route(one + ":addVersion", api.add_version, methods=["POST"]),
-        Route(one + ":{verb}", _refuse, methods=["GET", "POST"]),
         Route(one, api.get),
         Route(one, api.delete, methods=["DELETE"]),
         Route(one + "/versions", api.list_versions),
         Route(version + ":access", api.access),
-        Route(version + ":{verb}", api.change_state, methods=["POST"]),
+        *(Route(f"{version}:{verb}", api.change_state, methods=["POST"]) for verb in STATES),
         Route(version, api.get_version),
-        Route("/{rest:path}", _refuse, methods=["GET", "POST", "PATCH", "DELETE"]),
     ]
-    return _SecretsService(await serve_http(Starlette(routes=routes), hosting), records)
+    return _SecretsService(await serve_http(Starlette(routes=routes), hosting, "secretmanager.v1"), records)

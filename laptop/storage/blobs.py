@@ -103,7 +103,7 @@ def _read_pieces(file: BinaryIO, start: int, end: int) -> Iterator[bytes]:
 
 
 class Draft:
-    """A content being written; `size` bytes of it are there. After an OSError it is no good: open it anew."""
+    """A content being written; `size` bytes of it are there. After an OSError it is no good: open it again."""
 
     def __init__(self, content_id: str, path: Path, *, fsync: bool) -> None:
         self.id, self.size = content_id, 0

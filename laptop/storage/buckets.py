@@ -16,6 +16,7 @@ from laptop.storage.preconditions import check, check_etag, number
 from laptop.storage.refusals import refuse_unserved_fields
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]")
+_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _FIXED = ("kind", "id", "name", "selfLink", "timeCreated", "updated", "metageneration", "etag", "projectNumber")
 _AT_BIRTH = ("location", "locationType")
 _PAGE = 1000
@@ -30,7 +31,7 @@ class Buckets:
     async def create(self, request: Request) -> Response:
         body = await read_fields(request)
         name = str(body.get("name", ""))
-        if not _BUCKET.fullmatch(name):
+        if not is_valid_name(name):
             raise ApiError(400, f"Invalid bucket name: {name!r}", reason="invalid")
         refuse_unserved_fields(body)
         if self._catalog.bucket(name):
@@ -91,6 +92,13 @@ class Buckets:
 
     def _find(self, request: Request) -> Record:
         return self._catalog.require_bucket(request.path_params["bucket"])
+
+
+def is_valid_name(name: str) -> bool:
+    """Whether a bucket may be called so: 3 to 63 characters, or up to 222 in parts of at most 63 between dots."""
+    if not _BUCKET.fullmatch(name) or _ADDRESS.fullmatch(name) or name.startswith("goog") or "google" in name:
+        return False
+    return all(1 <= len(part) <= 63 for part in name.split("."))
 
 
 def _describe(name: str, body: Record) -> Record:

@@ -48,7 +48,7 @@ def start_of(given: Mapping[str, str]) -> str:
 
 def _read_token(given: Mapping[str, str]) -> str:
     try:
-        return base64.urlsafe_b64decode(given.get("pageToken", "")).decode()
+        return base64.b64decode(given.get("pageToken", ""), altchars=b"-_", validate=True).decode()
     except ValueError as error:
         raise ApiError(400, "Invalid pageToken", reason="invalid") from error
 

@@ -19,7 +19,7 @@ from laptop.storage.catalog import ObjectCatalog, Record
 from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 
-_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+_RANGE = re.compile(r"bytes (?:(\d+)-(\d+|\*)|\*)/(\d+|\*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class ResumableUploads:
             async with session.turn:
                 return await self._receive(request, upload_id, session, chunk)
         except (OSError, sqlite3.Error):
-            # A full disk: what the session has is what lies there, to be counted anew when the client tries again.
+            # A full disk: what the session has is what is there, to be counted again when the client tries again.
             session.draft = None
             raise
         finally:
@@ -146,6 +146,8 @@ def read_chunk(headers: Mapping[str, str]) -> Chunk:
     start, last, total = (None if part in (None, "*") else int(part) for part in match.groups())
     if last is not None and ((start or 0) > last or (total is not None and last >= total)):
         raise ApiError(400, f"Content-Range {given!r} ends before it starts, or after its total")
+    if start is not None and last is None and total is None:
+        return Chunk(start=start, end=None, total=0)  # `bytes 0-*/*`: all that comes, and that is the whole
     return Chunk(start=start, end=None if last is None else last + 1, total=total)
 
 

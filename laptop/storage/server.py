@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from laptop.hosting import Hosting
-from laptop.http import ApiError, HttpService, serve_http
+from laptop.http import HttpService, refuse_method, serve_http
 from laptop.storage.batching import answer_batch
 from laptop.storage.blobs import Blobs
 from laptop.storage.buckets import Buckets
@@ -63,10 +63,6 @@ def _named(handler: Handler) -> Handler:
         return await handler(request)
 
     return respond
-
-
-async def _refuse(request: Request) -> Response:
-    raise ApiError(501, f"the laptop's Cloud Storage does not serve {request.method} {request.url.path}")
 
 
 async def _answer_not_modified(_request: Request, _error: Exception) -> Response:
@@ -117,7 +113,7 @@ def _routes(objects: Objects, catalog: ObjectCatalog, folder: Path, app: Starlet
         ("GET", "/{bucket}/{name:path}", download),
     ]
     unserved = [
-        Route(f"/{part}/{{rest:path}}", _refuse, methods=_METHODS) for part in ("storage", "upload", "download")
+        Route(f"/{part}/{{rest:path}}", refuse_method, methods=_METHODS) for part in ("storage", "upload", "download")
     ]
     return [*_make_routes(table), *unserved, *_make_routes(by_name)]
 
@@ -154,4 +150,4 @@ async def start(hosting: Hosting) -> StorageService:
     app = Starlette(exception_handlers={NotModifiedError: _answer_not_modified})
     app.routes.extend(_routes(Objects(catalog, blobs, notifier), catalog, hosting.state, app))
     app.add_middleware(KeepEncodedSlashes)
-    return StorageService(await serve_http(app, hosting), notifier, catalog)
+    return StorageService(await serve_http(app, hosting, "storage.v1"), notifier, catalog)

@@ -22,6 +22,7 @@ from laptop.storage.checksums import expected_checksums, require_checksums
 from laptop.storage.objects import Objects
 
 _MAX_BODY = 4 * 1024 * 1024
+_MAX_PARTS = 10_000
 _META = "x-goog-meta-"
 _FIELDS = {
     "content-type": "contentType",
@@ -69,8 +70,10 @@ class XmlApi:
 
     async def put(self, request: Request) -> Response:
         upload_id, number = request.query_params.get("uploadId", ""), request.query_params.get("partNumber", "")
-        if self._catalog.upload(upload_id) is None or not number.isdecimal():
+        if self._catalog.upload(upload_id) is None:
             raise ApiError(404, f"no multipart upload {upload_id!r}")
+        if not number.isdecimal() or not 1 <= int(number) <= _MAX_PARTS:
+            raise ApiError(400, f"InvalidArgument: partNumber is 1 to {_MAX_PARTS}, not {number!r}")
         path = self._part(upload_id, int(number))
         arriving = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         draft = Draft(upload_id, arriving, fsync=self._objects.blobs.fsync)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from laptop.hosting import Hosting, Service, Start
+from laptop.hosting import NO_IMAGE, Hosting, PipelineImage, Service, Start
+
+NODE_MODULES = Path(__file__).parents[2] / "dataform" / "node_modules"
+"""What npm has filled in this checkout; where there is none, npm is run."""
 
 
 class LoopThread:
@@ -46,9 +49,24 @@ def launch(servers: LoopThread, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """`launch(start, port=0, state=None, endpoints={})` starts a service; all are stopped after the module."""
     running: list[Service] = []
 
-    def start_one(start: Start, *, state: Path | None = None, port: int = 0, **endpoints: str) -> Service:
+    def start_one(
+        start: Start,
+        *,
+        state: Path | None = None,
+        port: int = 0,
+        pipelines: PipelineImage = NO_IMAGE,
+        **endpoints: str,
+    ) -> Service:
         folder = state or tmp_path_factory.mktemp("state")
-        service = servers.start(start, Hosting(state=folder, project="demo-proj", port=port, endpoints=endpoints))
+        where = Hosting(
+            state=folder,
+            project="demo-proj",
+            port=port,
+            endpoints=endpoints,
+            pipelines=pipelines,
+            node_modules=NODE_MODULES,
+        )
+        service = servers.start(start, where)
         running.append(service)
         return service
 

@@ -24,10 +24,10 @@ from google.cloud import scheduler_v1, secretmanager_v1, storage, workflows_v1
 from google.cloud.firestore_v1.services.firestore import FirestoreClient
 from google.cloud.firestore_v1.services.firestore.transports import FirestoreGrpcTransport
 
+from laptop.clients import connect
 from laptop.ports import hold_port
 from laptop.tests.bigquery.conftest import client_of as bigquery_of
 from laptop.tests.pubsub.conftest import Bus
-from ripple.gateways.transport import rest_client
 
 SERVICES = ("storage", "pubsub", "firestore", "secrets", "scheduler", "workflows", "bigquery")
 PROJECT = "demo-proj"
@@ -72,7 +72,7 @@ class Pack:
         return FirestoreClient(transport=FirestoreGrpcTransport(channel=grpc.insecure_channel(self.at("firestore"))))
 
     def rest(self, client: Any, service: str) -> Any:
-        return rest_client(client, client.get_transport_class("rest"), f"http://{self.at(service)}")
+        return connect(client, f"http://{self.at(service)}")
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +239,7 @@ def test_a_full_disk_refuses_what_clients_then_try_again_and_loses_nothing(kille
     assert killed.bucket.blob("full").download_as_bytes() == b"x" * 100_000
 
 
-def test_an_upload_that_the_disk_cut_short_goes_on_from_what_lies_there(killed: Pack) -> None:
+def test_an_upload_that_the_disk_cut_short_goes_on_from_what_is_there(killed: Pack) -> None:
     url = f"http://{killed.at('storage')}/upload/storage/v1/b/pond/o?uploadType=resumable&name=cut"
     session, piece = httpx.post(url, json={}).headers["location"], b"b" * 262_144
     headers = {"content-range": f"bytes 0-262143/{len(piece)}"}
@@ -250,34 +250,34 @@ def test_an_upload_that_the_disk_cut_short_goes_on_from_what_lies_there(killed: 
 
 
 def test_pushes_go_on_after_the_disk_was_full(killed: Pack) -> None:
-    with listening() as (address, heard):
+    with listening() as (address, received):
         push = {"push_endpoint": address, "no_wrapper": {}}
         topic, _ = killed.bus.make("pushed", push_config=push, dead_letter_policy=dead_letters(killed))
         killed.bus.publish(topic, b"1")
-        wait_for(lambda: b"1" in heard)
+        wait_for(lambda: b"1" in received)
         with Full(killed.process.pid):
-            heard.clear()
+            received.clear()
             time.sleep(0.2)
         killed.bus.publish(topic, b"2")
-        wait_for(lambda: b"2" in heard)
+        wait_for(lambda: b"2" in received)
 
 
-def test_a_push_whose_acknowledgement_the_disk_refused_is_told_again(killed: Pack) -> None:
+def test_a_push_whose_acknowledgement_the_disk_refused_is_delivered_again(killed: Pack) -> None:
     full = Full(killed.process.pid)
 
     def fill_once() -> None:
-        if len(heard) == 1:
+        if len(received) == 1:
             full.__enter__()
 
-    with listening(before_answer=fill_once) as (address, heard):
+    with listening(before_answer=fill_once) as (address, received):
         topic, _ = killed.bus.make("again", push_config={"push_endpoint": address, "no_wrapper": {}})
         killed.bus.publish(topic, b"x")
-        wait_for(lambda: heard)
+        wait_for(lambda: received)
         time.sleep(0.3)
-        assert heard == [b"x"]
+        assert received == [b"x"]
         killed.kill()
         killed.start()
-        wait_for(lambda: heard == [b"x", b"x"])
+        wait_for(lambda: received == [b"x", b"x"])
 
 
 def dead_letters(pack: Pack) -> dict[str, str]:
@@ -294,12 +294,12 @@ def wait_for(what: Callable[[], object]) -> None:
 
 @contextmanager
 def listening(before_answer: Callable[[], object] = lambda: None) -> Iterator[tuple[str, list[bytes]]]:
-    """An endpoint that takes every push: `(its address, what it heard)`."""
-    heard: list[bytes] = []
+    """An endpoint that takes every push: `(its address, what it received)`."""
+    received: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.append(self.rfile.read(int(self.headers["content-length"])))
+            received.append(self.rfile.read(int(self.headers["content-length"])))
             before_answer()
             self.send_response(204)
             self.end_headers()
@@ -308,7 +308,7 @@ def listening(before_answer: Callable[[], object] = lambda: None) -> Iterator[tu
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", heard
+    yield f"http://127.0.0.1:{server.server_port}/", received
     server.shutdown()
     server.server_close()
 

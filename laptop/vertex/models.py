@@ -10,7 +10,7 @@ from laptop.http import ApiError
 from laptop.vertex.database import Body, JobDatabase
 from laptop.vertex.job_request import check_labels
 
-_ALIAS = re.compile(r"[a-z][a-z0-9-]{0,126}[a-z0-9]")
+_ALIAS = re.compile(r"[a-z][a-zA-Z0-9-]{0,126}[a-z0-9]")
 _MODEL_ID = re.compile(r"[a-z_][a-z0-9_-]{0,62}")
 
 

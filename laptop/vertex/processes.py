@@ -14,23 +14,26 @@ from typing import Any
 
 import psutil
 
+from laptop.addresses import client_environment
 from laptop.orphans import mark
 
 LOG = "run.log"
 _DYING_LOOKS = 250
 _LOOK_SECONDS = 0.02
-ROOT = Path(__file__).resolve().parents[2]
+_RUN_SPEC = Path(__file__).with_name("run_spec.py")
 
 
 async def launch(python: str, folder: Path, request: Mapping[str, Any], env: Mapping[str, str], owner: Path) -> Any:
     """Start `run_spec` as the leader of a new process group, its output going to `folder/run.log`."""
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    # This Python need not have the laptop, and the file's neighbours must not be on its path.
+    script = Path(shutil.copy(_RUN_SPEC, folder))
     path = folder / "request.json"
     path.write_text(json.dumps({**request, "root": str(folder)}))
     with (folder / LOG).open("wb") as log:
         return await asyncio.create_subprocess_exec(
-            python, "-m", "laptop.vertex.run_spec", str(path),
+            python, str(script), str(path), cwd=folder,
             stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env={**env, **mark(owner)}, start_new_session=True,
         )  # fmt: skip
 
@@ -61,27 +64,24 @@ def read_log(folder: Path) -> str:
     return path.read_text(errors="replace") if path.exists() else ""
 
 
-def make_environment(inherited: Mapping[str, str], endpoints: Mapping[str, str], project: str) -> dict[str, str]:
-    """What was inherited, then this laptop's endpoints, then what a run needs to find its code and its clock.
+def make_environment(
+    inherited: Mapping[str, str], endpoints: Mapping[str, str], project: str, image: Mapping[str, str]
+) -> dict[str, str]:
+    """What was inherited, then this laptop's addresses, then the image's own variables, then the clock.
 
-    Its own endpoints win: a shell that has read the `env` file of another laptop sent this one's jobs there.
+    Its own addresses win: a shell that has read the `env` file of another laptop sent this one's jobs there.
     """
-    addresses = {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{address}" for name, address in endpoints.items()}
-    for variable, service, scheme in _EMULATORS:
-        if service in endpoints:
-            addresses[variable] = scheme + endpoints[service]
     cores = os.cpu_count() or 1
     threads = str(max(1, cores // count_parallel_jobs(cores)))
-    fixed = {"PYTHONPATH": str(ROOT), "TZ": "UTC", "GOOGLE_CLOUD_PROJECT": project}
-    return {"OMP_NUM_THREADS": threads, **inherited, **addresses, **fixed}
+    own = {name: fill_addresses(value, endpoints) for name, value in image.items()}
+    return {"OMP_NUM_THREADS": threads, **inherited, **client_environment(endpoints, project), **own, "TZ": "UTC"}
 
 
-_EMULATORS = (
-    ("STORAGE_EMULATOR_HOST", "storage", "http://"),
-    ("PUBSUB_EMULATOR_HOST", "pubsub", ""),
-    ("FIRESTORE_EMULATOR_HOST", "firestore", ""),
-    ("BIGQUERY_EMULATOR_HOST", "bigquery", "http://"),
-)
+def fill_addresses(value: str, endpoints: Mapping[str, str]) -> str:
+    """`value` with each `{service}` replaced by that service's address; other braces stay."""
+    for name, address in endpoints.items():
+        value = value.replace(f"{{{name}}}", address)
+    return value
 
 
 def count_parallel_jobs(cores: int) -> int:

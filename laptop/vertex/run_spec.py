@@ -1,6 +1,6 @@
 """Run one compiled pipeline with kfp's local runner, in a process of its own, then exit.
 
-`python -m laptop.vertex.run_spec REQUEST.json`, with a Python that has kfp. The request holds `spec`, `parameters` and
+`python run_spec.py REQUEST.json`, with a Python that has kfp and need not have the laptop. The request holds `spec`, `parameters` and
 `root` (where artifacts go). Exit code 0 when every task succeeded. kfp's local session is a process singleton.
 """
 

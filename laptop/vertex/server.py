@@ -19,7 +19,7 @@ from laptop.vertex.database import JobDatabase
 from laptop.vertex.jobs import PipelineRunner
 from laptop.vertex.listing import cut_page, matches
 from laptop.vertex.models import Models
-from laptop.vertex.processes import ROOT, count_parallel_jobs, make_environment
+from laptop.vertex.processes import count_parallel_jobs, make_environment
 
 _PARENT = "/v1/projects/{project}/locations/{location}"
 _TYPES = "type.googleapis.com/google.cloud.aiplatform.v1"
@@ -45,13 +45,14 @@ class VertexService:
 
 
 async def start(hosting: Hosting) -> VertexService:
-    """Serve on `hosting`; jobs run under the Python that RIPPLE_PIPELINE_PYTHON names, else `.venv-pipelines`."""
+    """Serve on `hosting`; jobs run in what `hosting.pipelines` says stands for their image."""
     database = JobDatabase(hosting.state / "vertex.sqlite3", fsync=hosting.fsync)
     app = Starlette(routes=_ROUTES)
-    http = await serve_http(app, hosting)
-    env = make_environment(os.environ, {**hosting.endpoints, "vertex": http.address}, hosting.project)
-    python = os.environ.get("RIPPLE_PIPELINE_PYTHON", str(ROOT / ".venv-pipelines/bin/python"))
+    http = await serve_http(app, hosting, "aiplatform.v1")
+    endpoints = {**hosting.endpoints, "vertex": http.address}
+    env = make_environment(os.environ, endpoints, hosting.project, hosting.pipelines.env)
     parallel = count_parallel_jobs(os.cpu_count() or 1)
+    python = hosting.pipelines.python
     jobs = PipelineRunner(database, hosting.state, python=python, env=env, parallel=parallel, clock=_clock)
     app.state.jobs, app.state.models = jobs, Models(database, _clock)
     jobs.resume()
@@ -143,10 +144,6 @@ async def _delete_version(request: Request) -> JSONResponse:
     return _answer_done(request, "DeleteOperationMetadata", _EMPTY)
 
 
-async def _refuse(request: Request) -> JSONResponse:
-    raise ApiError(501, f"{request.method} {request.url.path} is not supported here")
-
-
 _ROUTES = [
     Route(f"{_PARENT}/pipelineJobs", _create_job, methods=["POST"]),
     Route(f"{_PARENT}/pipelineJobs", _list_jobs, methods=["GET"]),
@@ -160,5 +157,4 @@ _ROUTES = [
     Route(f"{_PARENT}/models/{{id}}:deleteVersion", _delete_version, methods=["DELETE"]),
     Route(f"{_PARENT}/models/{{id}}", _get_model, methods=["GET"]),
     Route(f"{_PARENT}/models/{{id}}", _delete_model, methods=["DELETE"]),
-    Route("/{path:path}", _refuse, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
 ]

@@ -10,8 +10,10 @@ import grpc.aio
 from google.cloud.workflows.executions_v1 import types
 from google.protobuf import json_format
 
+from laptop.hosting import Hosting
 from laptop.http import ApiError
 from laptop.loops import DISK_ERRORS
+from laptop.rpc import serve_rpc
 from laptop.workflows.executions import ExecutionRunner, view_basic
 from laptop.workflows.store import ExecutionStore, Resource
 
@@ -77,16 +79,14 @@ def _handler(method: Callable[[Any], Awaitable[Any]], request: Any, answer: Any)
     )
 
 
-async def serve_executions(handlers: GrpcExecutions, address: str) -> grpc.aio.Server:
-    """Listen on `address`; the caller keeps the server, one whose last reference goes stops silently."""
+async def serve_executions(handlers: GrpcExecutions, hosting: Hosting, address: str) -> grpc.aio.Server:
+    """Listen on `address`; the caller keeps the server."""
     methods = {
         "CreateExecution": _handler(handlers.create, types.CreateExecutionRequest, types.Execution),
         "GetExecution": _handler(handlers.get, types.GetExecutionRequest, types.Execution),
         "CancelExecution": _handler(handlers.cancel, types.CancelExecutionRequest, types.Execution),
         "ListExecutions": _handler(handlers.list, types.ListExecutionsRequest, types.ListExecutionsResponse),
     }
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE, methods),))
-    server.add_insecure_port(address)
-    await server.start()
+    served = {"google.cloud.workflows.executions.v1": {_SERVICE: methods}}
+    server, _ = await serve_rpc(served, hosting, address=address)
     return server

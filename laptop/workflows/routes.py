@@ -44,7 +44,6 @@ class Api:
             Route(executions, self.list_executions, methods=["GET"]),
             Route(executions + "/{execution}", self.get_execution, methods=["GET"]),
             Route(executions + "/{execution}:cancel", self.cancel_execution, methods=["POST"]),
-            Route("/{rest:path}", refuse, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         ]
 
     async def create_workflow(self, request: Request) -> Response:
@@ -137,11 +136,6 @@ class Api:
         offset = _number(request, "pageToken")
         found = self._store.list_under(kind, parent, offset, size + 1)
         return found[:size], {"nextPageToken": str(offset + size)} if len(found) > size else {}
-
-
-async def refuse(request: Request) -> Response:
-    """Answer 501 by name to what this service does not speak."""
-    raise ApiError(501, f"{request.method} {request.url.path} is not supported on the laptop")
 
 
 def _number(request: Request, name: str) -> int:

@@ -18,6 +18,8 @@ from laptop.workflows.routes import Api
 from laptop.workflows.store import ExecutionStore
 from laptop.workflows.web import LaptopRequests
 
+_APIS = ("workflows.v1", "workflowexecutions.v1")
+
 
 @dataclass(slots=True)
 class WorkflowsService:
@@ -53,8 +55,8 @@ async def start(hosting: Hosting) -> Service:
     connectors = LaptopConnectors(requests, endpoints)
     executions = ExecutionRunner(store=store, hosting=hosting, requests=requests, connectors=connectors, now=time.time)
     executions.fail_interrupted()
-    http = await serve_http(Starlette(routes=Api(store, executions, time.time).routes()), hosting)
+    http = await serve_http(Starlette(routes=Api(store, executions, time.time).routes()), hosting, *_APIS)
     endpoints.setdefault("workflows", http.address)
-    grpc_address = hosting.endpoints.get("executions")
-    grpc_server = await serve_executions(GrpcExecutions(store, executions), grpc_address) if grpc_address else None
+    by_grpc, at = GrpcExecutions(store, executions), hosting.endpoints.get("executions")
+    grpc_server = await serve_executions(by_grpc, hosting, at) if at else None
     return WorkflowsService(http, executions, connectors, client, store, grpc_server)

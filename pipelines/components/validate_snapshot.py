@@ -26,10 +26,7 @@ def validate_snapshot(
     store = open_store(project)
     with recording_failure(store, models_bucket, job, "validate_snapshot"):
         files = {split: snapshots.download_split(store, snapshot_uri, split) for split in snapshots.SPLITS}
-        tables = {split: snapshots.join_files(files[split]) for split in snapshots.SPLITS}
-        problems = snapshots.find_problems(tables)
-        if problems:
-            raise snapshots.InvalidSnapshotError(problems)
+        tables = snapshots.require_sound({split: snapshots.join_files(found) for split, found in files.items()})
         Path(snapshot.path).mkdir(parents=True, exist_ok=True)
         for split, table in tables.items():
             pq.write_table(table, f"{snapshot.path}/{split}.parquet")

@@ -118,7 +118,7 @@ def fit_logistic(table: pa.Table) -> Model:
 
 def find_features(table: pa.Table) -> list[str]:
     """Those of FEATURES that any row has a value of: no tree can be cut in a column of nothing, and no median be taken."""
-    known = ~np.isnan(encode(table, list(FEATURES))).all(axis=0)
+    known = np.asarray(~np.isnan(encode(table, list(FEATURES))).all(axis=0))
     return [name for name, is_known in zip(FEATURES, known, strict=True) if is_known]
 
 

@@ -65,7 +65,7 @@ class Registry:
         }
         naming = {"parent_model": self._name} if versions else {"model_id": MODEL}
         upload = self._client.upload_model(request={"parent": self._parent, "model": model, **naming})
-        return str(upload.result().model_version_id)
+        return str(upload.result().model_version_id)  # type: ignore[no-untyped-call]
 
     def promote(self, version: str) -> None:
         """Move the alias `champion` to a version; it leaves the version that had it."""

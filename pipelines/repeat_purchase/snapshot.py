@@ -56,6 +56,14 @@ def hash_files(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
+def require_sound(tables: Mapping[str, pa.Table | None]) -> dict[str, pa.Table]:
+    """The tables, one for each split; InvalidSnapshotError with all that breaks the contract."""
+    problems = find_problems(tables)
+    if problems:
+        raise InvalidSnapshotError(problems)
+    return {split: table for split, table in tables.items() if table is not None}
+
+
 def find_problems(tables: Mapping[str, pa.Table | None]) -> list[str]:
     """Every breach of the snapshot's contract, in words; empty when it holds."""
     missing = [f"{split}: no Parquet file" for split in SPLITS if tables.get(split) is None]

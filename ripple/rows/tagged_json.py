@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,11 +36,6 @@ def write_tagged(value: Any) -> str:
     return json.dumps(_tag(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def read_tagged(text: str) -> Any:
-    """The value that `write_tagged` wrote."""
-    return _untag(json.loads(text))
-
-
 def _tag(value: Any) -> Any:
     if isinstance(value, Mapping):
         tagged = {str(name): _tag(held) for name, held in value.items()}
@@ -60,24 +55,3 @@ def _tag_unsupported(held: Unsupported) -> dict[str, Any]:
     if held.kind == "bytes":
         return {"$bytes": base64.b64encode(held.value).decode()}
     return {f"${held.kind}": [_tag(part) for part in held.value] if isinstance(held.value, tuple) else held.value}
-
-
-_READERS: Mapping[str, Callable[[Any], Any]] = {
-    "$map": lambda inner: {name: _untag(held) for name, held in inner.items()},
-    "$int": int,
-    "$double": float,
-    "$timestamp": dt.datetime.fromisoformat,
-    "$bytes": lambda text: Unsupported("bytes", base64.b64decode(text)),
-    "$geo_point": lambda parts: Unsupported("geo_point", tuple(_untag(part) for part in parts)),
-}
-
-
-def _untag(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_untag(held) for held in value]
-    if not isinstance(value, dict):
-        return value
-    (name, inner), *more = value.items() or [("", None)]
-    if more or not name.startswith("$"):
-        return {name: _untag(held) for name, held in value.items()}
-    return _READERS[name](inner) if name in _READERS else Unsupported(name[1:], inner)

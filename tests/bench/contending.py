@@ -20,11 +20,13 @@ from typing import Any, TypeVar
 from google.cloud import firestore
 
 from functions.land_object.stage import record
-from functions.start_elt.batching import HEAD, claim_batch, finish_run
+from functions.start_elt.batching import claim_batch, finish_run
 from ripple.deployment.settings import Settings
 from ripple.gateways.documents import FirestoreDocuments
 from ripple.handling.stating import Cause
 from ripple.ports import Transaction
+from ripple.state.files import FILES, FileRecord
+from ripple.state.head import HEAD
 from ripple.wire.events import BronzeObjectLanded, EltRunSucceeded
 from ripple.wire.paths import ObjectRef
 from tests.bench.measuring import ROOT, Figure, free_port, python, quantile, serving
@@ -60,7 +62,7 @@ class ClockOnTheHead(Documents):
         return dt.datetime.now(dt.UTC)
 
     def look_first(self, transaction: Transaction, work: Callable[[], T]) -> T:
-        transaction.get(HEAD)
+        transaction.get(HEAD.path)
         return work()
 
 
@@ -186,8 +188,8 @@ def _claim_files(address: str) -> None:
     for start in range(0, _RATE * _SECONDS, 500):
         batch = client.batch()
         for ref in map(_ref, range(start, min(start + 500, _RATE * _SECONDS))):
-            claim = {"uri": ref.uri, "generation": ref.generation, "state": "claimed", "correlation_id": "bench"}
-            batch.set(client.document(f"files/{ref.key}"), claim)
+            claim = FileRecord(uri=ref.uri, generation=ref.generation, state="claimed", correlation_id="bench")
+            batch.set(client.document(FILES.path(ref.key)), FILES.write(claim))
         batch.commit()
 
 

@@ -20,7 +20,7 @@ def measure() -> list[Figure]:
 def _measure_demo() -> Iterator[Figure]:
     watch = Watch()
     with laptop() as made:
-        at_rest = made.resident_mib(["laptop.run.packed"])
+        at_rest = made.resident_mib(["laptop/run/packed.py"])
         with watch.on(made):
             result, seconds = _time_demo(made)
         overhead = _measure_overhead(made)

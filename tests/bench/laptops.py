@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 
-from cli.laptop_control import environment, read_ports, running_pid
+from cli.laptop_control import environment
+from laptop.control import read_ports, running_pid
 from tests.bench.measuring import ROOT, python, resident_mib
 
 

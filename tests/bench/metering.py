@@ -18,13 +18,14 @@ from google.cloud.bigquery import QueryJob, QueryJobConfig
 
 from cli import laptop_control
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports
 
 
 def measure(state: Path) -> dict[str, Any]:
     """Medians of seconds per request by function, and of an ELT run's jobs and bytes."""
     import os
 
-    environ = laptop_control.environment(laptop_control.read_ports(state.absolute()))
+    environ = laptop_control.environment(read_ports(state.absolute()))
     os.environ.update(environ)
     clients = AdminClients(environ)
     return {

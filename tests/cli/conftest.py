@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from cli.laptop_control import environment, read_ports, start_detached, stop
+from cli.laptop_control import environment, start_detached
 from cli.main import app
 from cli.provisioning import messaging, warehouse
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports, stop
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import typer
 from typer.testing import CliRunner
 
 from cli.command_line import address_project
-from cli.laptop_control import PROJECT, environment, read_ports
+from cli.laptop_control import PROJECT, environment
 from cli.main import app
+from laptop.control import read_ports
 from tests.cli.conftest import Laptop
 
 READERS = [("runs",), ("events",), ("quarantine",), ("dead-letters",), ("sql", "SELECT 1 AS one"), ("why", "1")]

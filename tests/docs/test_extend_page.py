@@ -17,7 +17,8 @@ BLOCK = re.compile(r"^`([^`\n]+)`\n\n```(\w+)\n(.*?)^```$", re.M | re.S)
 LEFT_OUT = shutil.ignore_patterns(".venv*", ".git", ".ripple", ".*_cache", ".hypothesis", "__pycache__", "build")
 OWN_CHECK = "tests/sql/test_refunds.py"
 DERIVED = (
-    *(f"tests/ripple/test_{name}.py" for name in ("contracts", "contract_columns", "evolution", "tables", "routes")),
+    *(f"tests/ripple/rows/test_{name}.py" for name in ("contracts", "contract_columns", "evolution")),
+    *(f"tests/ripple/deployment/test_{name}.py" for name in ("tables", "routes")),
     *(f"tests/sql/test_{name}.py" for name in ("conventions", "googlesql")),
 )
 

@@ -1,53 +1,39 @@
-"""A lock is what pyproject.toml asks for, and holds all that its function acts through."""
+"""A lock is what pyproject.toml asks for."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import re
+import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from requirements import inputs
 from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
-PACKAGES = {
-    "objects": "google-cloud-storage",
-    "documents": "google-cloud-firestore",
-    "publisher": "google-cloud-pubsub",
-    "dead_letters": "google-cloud-bigquery",
-    "executions": "google-cloud-workflows",
-    "generator_jobs": "google-cloud-run",
-    "pipeline_jobs": "google-cloud-aiplatform",
-    "sales": "google-cloud-firestore",
-}
-
-
-def load_inputs() -> Any:
-    spec = importlib.util.spec_from_file_location("inputs", ROOT / "requirements" / "inputs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-inputs = load_inputs()
+LAPTOP = (ROOT / "laptop" / "pyproject.toml").read_text()
 RECORDED = json.loads(inputs.INPUTS.read_text())
 
 
 def test_the_locks_are_what_pyproject_asks_for() -> None:
-    assert inputs.find_faults(PYPROJECT, RECORDED) == []
+    assert inputs.find_faults(PYPROJECT, RECORDED, laptop=LAPTOP) == []
 
 
 def test_a_changed_group_is_named_with_every_group_that_includes_it() -> None:
-    changed = PYPROJECT.replace('sweep = ["', 'sweep = ["attrs", "')
-    assert inputs.find_faults(changed, RECORDED) == [
+    changed = PYPROJECT.replace("sweep = [", 'sweep = ["attrs", ')
+    assert inputs.find_faults(changed, RECORDED, laptop=LAPTOP) == [
         "functions/sweep/requirements.txt is stale",
         "requirements/dev.txt is stale",
+    ]
+
+
+def test_what_the_laptop_needs_is_locked_with_it_and_for_those_who_work_on_it() -> None:
+    changed = LAPTOP.replace('"duckdb>=2.0"', '"duckdb>=2.0", "attrs"')
+    assert inputs.find_faults(PYPROJECT, RECORDED, laptop=changed) == [
+        "requirements/dev.txt is stale",
+        "laptop/requirements.txt is stale",
     ]
 
 
@@ -69,9 +55,6 @@ def test_an_unsafe_lock_is_named(tmp_path: Path, text: str | None, fault: str) -
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_function_is_deployed_with_every_client_that_it_acts_through(stage: str) -> None:
-    code = "\n".join(path.read_text() for path in sorted((ROOT / "functions" / stage).glob("*.py")))
-    ports = set(re.findall(r"\bedge\.([a-z_]+)", code)) - {"settings"}
-    lock = (ROOT / "functions" / stage / "requirements.txt").read_text()
-    assert ports <= set(PACKAGES)
-    assert [p for p in sorted({PACKAGES[port] for port in ports}) if f"\n{p}==" not in "\n" + lock] == []
+def test_the_developers_environment_has_what_a_function_has(stage: str) -> None:
+    groups = tomllib.loads(PYPROJECT)["dependency-groups"]
+    assert set(inputs.expand(groups, stage)) <= set(inputs.expand(groups, "dev"))

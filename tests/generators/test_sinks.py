@@ -1,4 +1,4 @@
-"""An object is written once; who comes second is told so."""
+"""An object is written once; who comes second learns it."""
 
 from __future__ import annotations
 

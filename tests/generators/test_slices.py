@@ -1,4 +1,4 @@
-"""One world: however it is cut, in whatever process, it tells the same."""
+"""One world: however it is cut, in whatever process, it gives the same."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def test_each_file_is_of_one_calendar_month_and_named_by_its_first_day(tmp_path:
     }
 
 
-def test_the_history_of_startups_is_told_on_the_first_day(dirty_lake: Lake) -> None:
+def test_the_history_of_startups_appears_on_the_first_day(dirty_lake: Lake) -> None:
     founded = [line for line in dirty_lake.lines("startups") if b'"event_type":"founded"' in line and b'-0"' in line]
     assert len(founded) > 480

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 import pytest
 
+from requirements.imports import read_declared
 from ripple.deployment.parts import JOBS
 from ripple.deployment.routes import STAGES, caller, service_account
 from tests.infra.grants import Grant, read_golden
 
 ROOT = Path(__file__).parents[2]
-GROUPS = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
 GRANTS = read_golden((ROOT / "infra" / "iam.golden").read_text())
 ROLES_OF = {
     "google-cloud-aiplatform": "aiplatform",
@@ -37,7 +36,7 @@ def services_of(account: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_function_is_granted_what_it_has_clients_of_and_nothing_else(stage: str) -> None:
-    packages = {line.partition(">")[0] for line in GROUPS[stage]}
+    packages = read_declared(ROOT, stage).packages
     assert services_of(service_account(stage)) == {ROLES_OF[name] for name in packages if name in ROLES_OF}
 
 

@@ -15,25 +15,31 @@ LIST = Path(__file__).parent / "equivalent.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equivalent:
-    """The mutants of a function that make this change, and why none of them can be noticed."""
+    """The mutants of a function that make one of these changes, and why none of them can be noticed."""
 
     module: str
-    function: str
-    change: str
     because: str
+    changes: Sequence[str]
+    function: str = ""
 
     def covers(self, mutant: Mutant) -> bool:
-        return (self.module, self.function, self.change) == (mutant.module, mutant.function, mutant.change)
+        return (self.module, self.function) == (mutant.module, mutant.function) and mutant.change in self.changes
 
 
 def read_equivalents(path: Path = LIST) -> Sequence[Equivalent]:
     """ValueError for an entry without a reason."""
     found = [Equivalent(**entry) for entry in yaml.safe_load(path.read_text()) or ()]
-    if unexplained := [entry.change for entry in found if len(entry.because.split()) < 3]:
+    if unexplained := [entry.changes for entry in found if len(entry.because.split()) < 3]:
         raise ValueError(f"say why: {unexplained}")
     return found
 
 
-def find_stale(equivalents: Iterable[Equivalent], mutants: Sequence[Mutant]) -> list[Equivalent]:
-    """Entries that no mutant answers to any more: the code has changed."""
-    return [entry for entry in equivalents if not any(entry.covers(mutant) for mutant in mutants)]
+def find_stale(equivalents: Iterable[Equivalent], mutants: Sequence[Mutant]) -> list[str]:
+    """Changes that no mutant makes any more: the code is another."""
+    made = {(mutant.module, mutant.function, mutant.change) for mutant in mutants}
+    return [
+        f"{entry.module} {entry.function}: {change}"
+        for entry in equivalents
+        for change in entry.changes
+        if (entry.module, entry.function, change) not in made
+    ]

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -30,7 +30,8 @@ class Mutant:
     """One change of a module. `first` and `last` are the lines of its statement, without the body of a compound one.
 
     `number` is its place in the walk over the module. `function` is the outermost one with its class, empty for what the module itself
-    runs; `is_inside` says whether it changes that function's body and not, say, a default argument.
+    runs; `is_inside` says whether it changes that function's body and not, say, a default argument. `maker` are the lines of the function
+    around an inner function or lambda that it changes, which may have been made and kept before.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Mutant:
     last: int
     number: int
     is_inside: bool
+    maker: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +52,12 @@ class _Place:
     names: tuple[str, ...] = ()
     is_inside: bool = False
     statement: Any = None
+    outer: Any = None
+    is_inner: bool = False
+
+    @property
+    def maker(self) -> tuple[int, int] | None:
+        return (self.outer.lineno, self.outer.end_lineno) if self.is_inner else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,7 @@ class Source:
             first, last = _find_lines(edit)
             found.append(
                 Mutant(id=digest[:8], module=self.module, function=function, change=change, first=first, last=last,
-                       number=number, is_inside=edit.place.is_inside)
+                       number=number, is_inside=edit.place.is_inside, maker=edit.place.maker)
             )  # fmt: skip
         return found
 
@@ -127,16 +135,18 @@ def _walk(node: ast.AST, place: _Place) -> Iterator[_Edit]:
 
 def _vary_child(parent: ast.AST, name: str, index: int | None, child: ast.AST, place: _Place) -> Iterator[_Edit]:
     if isinstance(child, ast.stmt | ast.ExceptHandler):
-        place = _Place(place.names, place.is_inside, child)
+        place = replace(place, statement=child)
     yield from (_Edit(parent, name, index, child, new, place) for new in vary(child))
     yield from _walk(child, place)
 
 
 def _enter(node: ast.AST, name: str, place: _Place) -> _Place:
     """A function within a function is a part of it: they are compiled together."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef) and name == "body" and not place.is_inside:
-        return _Place((*place.names, node.name), isinstance(node, ast.FunctionDef), place.statement)
-    return place
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Lambda) or name != "body":
+        return place
+    if place.is_inside or isinstance(node, ast.Lambda):
+        return replace(place, is_inner=place.is_inside)
+    return replace(place, names=(*place.names, node.name), is_inside=isinstance(node, ast.FunctionDef), outer=node)
 
 
 def _is_prose(node: ast.AST) -> bool:

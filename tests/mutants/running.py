@@ -34,6 +34,9 @@ def run_mutants(
 ) -> Iterator[tuple[str, str]]:
     """`(mutant's id, verdict)` as they come."""
     by_id = {mutant.id: mutant for mutant in mutants}
+    for module in {mutant.module for mutant in mutants}:
+        # Once, and not in each child.
+        read(module)
     tests = {mutant.id: survey.choose(mutant) for mutant in mutants}
     yield from ((one, UNCOVERED) for one in by_id if not tests[one])
     early = [one for one in by_id if tests[one] and survey.is_on_import(by_id[one])]
@@ -45,7 +48,7 @@ def run_mutants(
         else:
             yield one, name_verdict(code)
     _import_foreign(survey)
-    for one, code in _run_early(by_id, {one: tests[one] for one in early}, survey, folder, most) if early else ():
+    for one, code in _run_early(room, by_id, {one: tests[one] for one in early}, survey, folder, most) if early else ():
         yield one, name_verdict(code)
 
 
@@ -119,17 +122,29 @@ def _import_foreign(survey: Survey) -> None:
 
 
 def _run_early(
-    mutants: Mapping[str, Mutant], tests: Mapping[str, Sequence[str]], survey: Survey, folder: Path, most: int
+    room: str,
+    mutants: Mapping[str, Mutant],
+    tests: Mapping[str, Sequence[str]],
+    survey: Survey,
+    folder: Path,
+    most: int,
 ) -> Iterator[tuple[str, int]]:
     every = {_UNCHANGED: sorted({name for names in tests.values() for name in names}), **tests}
     tasks = (
-        Task(one, _early_work(mutants.get(one), names, survey, folder / "early.log"), _seconds(names, survey))
+        Task(one, _early_work(room, mutants.get(one), names, survey, folder / "early.log"), _seconds(names, survey))
         for one, names in every.items()
     )
     yield from _check_unchanged(run_forked(tasks, most), folder / "early.log")
 
 
-def _early_work(mutant: Mutant | None, names: Sequence[str], survey: Survey, log: Path) -> Callable[[], int]:
+def narrow(tests: Sequence[str], names: Sequence[str]) -> list[str]:
+    """Of a room's tests what has to be collected for those named: single ones as they are, and files."""
+    files = {name.partition("::")[0] for name in names}
+    single = [test for test in tests if "::" in test and test.partition("::")[0] in files]
+    return [*single, *sorted(files - {test.partition("::")[0] for test in single})]
+
+
+def _early_work(room: str, mutant: Mutant | None, names: Sequence[str], survey: Survey, log: Path) -> Callable[[], int]:
     def choose(runner: Runner, items: Sequence[pytest.Item]) -> int:
         """Those that are new with the mutant run too: their cases were made by it."""
         place = {name: at for at, name in enumerate(names)}
@@ -142,6 +157,6 @@ def _early_work(mutant: Mutant | None, names: Sequence[str], survey: Survey, log
             code = read(mutant.module).compile(mutant.number)
             sys.meta_path.insert(0, MutatedFinder(name_module(mutant.module), code))
         signal.setitimer(signal.ITIMER_PROF, _COLLECT_SECONDS)
-        return collect(sorted({name.partition("::")[0] for name in names}), log, choose)
+        return collect(narrow(ROOMS[room], names), log, choose)
 
     return work

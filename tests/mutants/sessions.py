@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ import pytest
 
 from tests.mutants.planning import ROOT
 
-PASSED, FAILED, WITHOUT_TESTS = 0, 1, 5
-_OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--tb=short", "-c", "pyproject.toml")
+PASSED, FAILED = 0, 1
+_OPTIONS = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short", "--assert=plain", "-c", "pyproject.toml"]
 
 
 class Runner:
@@ -25,15 +24,15 @@ class Runner:
     def __init__(self, work: Callable[[Runner, Sequence[pytest.Item]], int]) -> None:
         self._work = work
         self._failed = False
-        self.code = FAILED
 
     def pytest_configure(self) -> None:
-        """Hypothesis draws the same examples in every run, and a failing one is not made smaller."""
+        """Hypothesis draws the same few examples in every run, and a failing one is not made smaller."""
         from hypothesis import HealthCheck, Phase, settings
 
         settings.register_profile(
             "mutants",
             derandomize=True,
+            max_examples=20,
             database=None,
             deadline=None,
             phases=(Phase.explicit, Phase.generate),
@@ -41,9 +40,9 @@ class Runner:
         )
         settings.load_profile("mutants")
 
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.code = FAILED if session.testsfailed else self._work(self, session.items)
-        return True
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """The process ends here: what a session does at its end takes longer than most mutants."""
+        os._exit(FAILED if session.testsfailed else self._work(self, session.items))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._failed |= report.failed
@@ -65,16 +64,14 @@ class Runner:
 
 
 def collect(tests: Iterable[str], log: Path, work: Callable[[Runner, Sequence[pytest.Item]], int]) -> int:
-    """Run a session over files and folders of tests; what it prints goes to `log`. Not for the main process: it is silenced."""
+    """Run a session over files and folders of tests; what it prints goes to `log`. Not for the main process, which it ends."""
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    runner = Runner(work)
-    with suppress(SystemExit):
-        pytest.main([*_OPTIONS, *tests], plugins=[runner])
-    return runner.code
+    pytest.main([*_OPTIONS, f"--basetemp={log.parent}/{os.getpid()}", *tests], plugins=[Runner(work)])
+    return FAILED
 
 
 def measure(work: Callable[[], Any]) -> tuple[Any, float]:

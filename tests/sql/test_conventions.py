@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sql.googlesql import GoogleSql
+from laptop.tests.bigquery.googlesql import GoogleSql
 from tests.sql.project import DATAFORM, PROJECT, Action, actions_of, compile_graph, statements
 
 GRAPH: dict[str, Any] = compile_graph(7)

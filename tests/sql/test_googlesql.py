@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sql.googlesql import GoogleSql
+from laptop.tests.bigquery.googlesql import GoogleSql
 from tests.sql.project import PROJECT, Action, actions_of, compile_graph, statements
 
 

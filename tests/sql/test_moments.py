@@ -11,10 +11,10 @@ import zetasql.types as zt
 from zetasql.api import CatalogBuilder, PreparedExpression
 from zetasql.api.value import Value
 
+from laptop.tests.bigquery.googlesql import GoogleSql
 from ripple.rows.contracts import load_contract
 from ripple.rows.timestamps import Refusal, parse_timestamp
 from tests.ripple.rows.test_timestamps import CASES
-from tests.sql.googlesql import GoogleSql
 from tests.sql.project import PROJECT, actions_of, compile_graph
 from tests.sql.warehouse import Warehouse
 

@@ -1,18 +1,46 @@
-"""The project's own unit tests, run on the laptop's BigQuery: the query over its inputs gives what is expected."""
+"""The project's own unit tests, and those of its incremental tables, run on the laptop's BigQuery. Every table has one."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.sql.project import compile_graph
+from tests.sql.project import PROJECT, actions_of, compile_graph, name_of
 from tests.sql.warehouse import Warehouse
 
-TESTS: list[dict[str, Any]] = compile_graph(3, "1970-01-01", "1970-01-01")["tests"]
+BATCH = 3
+GRAPH = compile_graph(BATCH, "1970-01-01", "1970-01-01")
+TESTS: list[dict[str, Any]] = GRAPH["tests"]
+CASES = yaml.safe_load((Path(__file__).parent / "incremental.yaml").read_text())
+TABLES = {action.target: action for action in actions_of(GRAPH) if action.kind == "tables"}
+OVER_FILES = {name for name, table in TABLES.items() if any(need.startswith("bronze.") for need in table.needs)}
+"""Tables that read the lake's files: what they make of those is tested with files, by batches."""
 
 
 @pytest.mark.parametrize("test", TESTS, ids=lambda test: test["name"])
 def test_a_table_makes_of_its_inputs_what_its_unit_test_expects(warehouse: Warehouse, test: dict[str, Any]) -> None:
-    made = warehouse.rows(test["testQuery"])
-    assert made == warehouse.rows(test["expectedOutputQuery"])
+    assert in_order(warehouse.rows(test["testQuery"])) == in_order(warehouse.rows(test["expectedOutputQuery"]))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['table']}: {case['name']}")
+def test_an_incremental_table_makes_of_its_inputs_what_is_expected(warehouse: Warehouse, case: dict[str, Any]) -> None:
+    query = TABLES[case["table"]].node["query"]
+    for name, rows in case["inputs"].items():
+        query = query.replace(f"`{PROJECT}.{name}`", f"({rows})")
+    assert f"`{PROJECT}." not in query, "an input is missing"
+    expected = [{name: value for name, value in row.items() if name != case.get("without")} for row in case["rows"]]
+    assert in_order(warehouse.rows(query)) == in_order(expected)
+
+
+def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(rows, key=lambda row: str(list(row.values())[:2]))
+
+
+def test_every_table_has_a_unit_test_or_is_tested_with_files() -> None:
+    by_dataform = {name_of(test["target"]).removesuffix("_test") for test in TESTS}
+    tested = by_dataform | {case["table"] for case in CASES} | OVER_FILES
+    assert {name for name in TABLES if name.startswith(("silver.", "features.", "gold."))} - tested == set()
+    assert by_dataform <= TABLES.keys()

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cli.laptop_control import environment, read_ports
+from cli.laptop_control import environment
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports
 from tests.torture.faults import FaultInjector, relieve
 from tests.torture.gathering import find_traces, gather
 from tests.torture.process_tree import ProcessTree

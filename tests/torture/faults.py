@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from cli.laptop_control import read_ports
+from laptop.control import read_ports
+from laptop.tests.processes import occupy
 from tests.torture.process_tree import ProcessTree
 
 WEIGHTS = {"edge": 5, "functions": 6, "warehouse": 4, "generator": 2, "training": 2, "supervisor": 1, "other": 1}
@@ -114,15 +115,3 @@ def _bind(port: int) -> socket.socket:
             break
         time.sleep(0.02)
     return holder
-
-
-def occupy(holder: socket.socket, port: int) -> bool:
-    """Bind and do not listen: connections are refused. False while the killed owner has not let go."""
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        holder.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    # Two that both say they share an address may, as long as none listens: this one says so no more.
-    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-    return True

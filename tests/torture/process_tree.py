@@ -10,45 +10,23 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-import psutil
-
-from cli.laptop_control import PROJECT, environment, is_deployed, read_ports, running_pid, start_detached, stop
+from cli.laptop_control import PROJECT, environment, is_deployed, start_detached
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports, running_pid, stop
+from laptop.tests.processes import LaptopProcesses
 from ripple.deployment.routes import PEPPER
 
 ROOT = Path(__file__).parents[2]
-KINDS = {
-    "laptop_control": "supervisor",
-    "--services storage": "edge",
-    "--services bigquery": "warehouse",
-    "laptop.run.packed": "functions",
-    "-m generators.": "generator",
-    "run_spec": "training",
-}
 
 
 @dataclass(slots=True, kw_only=True)
-class ProcessTree:
-    """`state` is absolute and ends in a name that is no one else's: by it and its mark the processes are known."""
+class ProcessTree(LaptopProcesses):
+    """A laptop with Ripple on it."""
 
-    state: Path
     starts: int = 0
-
-    def members(self) -> list[tuple[str, psutil.Process]]:
-        """`(kind, process)` of all that belong to this laptop and live, orphans included."""
-        return [(kind, process) for process in psutil.process_iter() if (kind := self._kind_of(process))]
-
-    def _kind_of(self, process: psutil.Process) -> str:
-        try:
-            line = " ".join(process.cmdline())
-            if process.status() == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
-                return ""
-            if str(self.state) not in line and str(self.state) not in process.environ().get("LAPTOP_OWNER", ""):
-                return ""
-        except (psutil.Error, OSError):
-            return ""
-        return next((kind for fragment, kind in KINDS.items() if fragment in line), "other")
+    kinds: ClassVar[dict[str, str]] = {**LaptopProcesses.kinds, "-m generators.": "generator"}
 
     def ensure_up(self) -> None:
         """Start it if it does not run, and deploy to it if that never came to its end; tried until it works."""
@@ -82,13 +60,6 @@ class ProcessTree:
         """As `ripple down` and `ripple up`."""
         stop(self.state)
         self.ensure_up()
-
-    def leftovers(self) -> list[str]:
-        """What still runs a moment after `stop`."""
-        until = time.monotonic() + 10
-        while (found := self.members()) and time.monotonic() < until:
-            time.sleep(0.2)
-        return [f"{kind} {process.pid}" for kind, process in found]
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:

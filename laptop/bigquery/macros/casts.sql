@@ -12,7 +12,6 @@ CREATE MACRO bq_zone_text(x) AS
   regexp_replace(replace(replace(trim(x), 't', 'T'), 'z', 'Z'), '([+-])(\d)(:?\d{2})?$', '\10\2\3');
 CREATE MACRO bq_moment_text(x) AS regexp_replace(bq_zone_text(x), '([+-]\d{2})(\d{2})$', '\1:\2');
 CREATE MACRO bq_same_text(x) AS trim(x);
-CREATE MACRO bq_date_text(x) AS trim(x)[:10];
 
 CREATE MACRO bq_int64(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_int(CAST(x AS VARCHAR)) THEN bq_same_text(CAST(x AS VARCHAR))
@@ -24,6 +23,7 @@ CREATE MACRO bq_try_int64(x) AS CASE typeof(x)
 CREATE MACRO bq_float64(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_float(CAST(x AS VARCHAR)) THEN bq_same_text(CAST(x AS VARCHAR))
     ELSE 'Invalid double value: ' || CAST(x AS VARCHAR) END AS DOUBLE)
+  WHEN 'BOOLEAN' THEN error('Invalid cast from BOOL to FLOAT64')
   ELSE CAST(x AS DOUBLE) END;
 CREATE MACRO bq_try_float64(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CASE WHEN bq_is_float(CAST(x AS VARCHAR)) THEN TRY_CAST(bq_same_text(CAST(x AS VARCHAR)) AS DOUBLE) END
@@ -38,16 +38,17 @@ CREATE MACRO bq_try_numeric(x) AS CASE typeof(x)
 CREATE MACRO bq_bool(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_bool(CAST(x AS VARCHAR)) THEN bq_same_text(CAST(x AS VARCHAR))
     ELSE 'Invalid bool value: ' || CAST(x AS VARCHAR) END AS BOOLEAN)
+  WHEN 'DOUBLE' THEN error('Invalid cast from FLOAT64 to BOOL')
   ELSE CAST(x AS BOOLEAN) END;
 CREATE MACRO bq_try_bool(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CASE WHEN bq_is_bool(CAST(x AS VARCHAR)) THEN TRY_CAST(bq_same_text(CAST(x AS VARCHAR)) AS BOOLEAN) END
   ELSE TRY_CAST(x AS BOOLEAN) END;
 CREATE MACRO bq_date(x) AS CASE typeof(x)
-  WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_datetime(CAST(x AS VARCHAR)) THEN bq_date_text(CAST(x AS VARCHAR))
+  WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_date(CAST(x AS VARCHAR)) THEN bq_same_text(CAST(x AS VARCHAR))
     ELSE 'Invalid date value: ' || CAST(x AS VARCHAR) END AS DATE)
   WHEN 'TIMESTAMP WITH TIME ZONE' THEN CAST(TRY_CAST(x AS TIMESTAMP) AS DATE) ELSE CAST(x AS DATE) END;
 CREATE MACRO bq_try_date(x) AS CASE typeof(x)
-  WHEN 'VARCHAR' THEN CASE WHEN bq_is_datetime(CAST(x AS VARCHAR)) THEN TRY_CAST(bq_date_text(CAST(x AS VARCHAR)) AS DATE) END
+  WHEN 'VARCHAR' THEN CASE WHEN bq_is_date(CAST(x AS VARCHAR)) THEN TRY_CAST(bq_same_text(CAST(x AS VARCHAR)) AS DATE) END
   WHEN 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(TRY_CAST(x AS TIMESTAMP) AS DATE) ELSE TRY_CAST(x AS DATE) END;
 CREATE MACRO bq_datetime(x) AS CASE typeof(x)
   WHEN 'VARCHAR' THEN CAST(CASE WHEN x IS NULL OR bq_is_datetime(CAST(x AS VARCHAR)) THEN bq_zone_text(CAST(x AS VARCHAR))
@@ -92,6 +93,19 @@ CREATE MACRO bq_string(x) AS CASE
   WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$')
   WHEN typeof(x) IN ('TIMESTAMP', 'TIME', 'TIMESTAMP WITH TIME ZONE') THEN bq_instant_text(CAST(x AS VARCHAR))
   ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO bq_is_number(kind) AS kind IN ('BIGINT', 'INTEGER', 'HUGEINT', 'DOUBLE') OR kind LIKE 'DECIMAL%';
+CREATE MACRO bq_beside_text(kind, found) AS CASE WHEN bq_is_number(kind) OR kind = 'BOOLEAN'
+  THEN error('No matching signature for a STRING beside ' || kind) ELSE found END;
+-- What FORMAT takes: %d an integer, %s text, %f a number with a fraction, %t anything flat.
+CREATE MACRO bq_format_d(x) AS CASE WHEN typeof(x) IN ('BIGINT', 'INTEGER', 'HUGEINT', '"NULL"') THEN CAST(x AS BIGINT)
+  ELSE error('Invalid type for argument of FORMAT: expected integer, got ' || typeof(x)) END;
+CREATE MACRO bq_format_s(x) AS CASE WHEN typeof(x) IN ('VARCHAR', '"NULL"') THEN CAST(x AS VARCHAR)
+  ELSE error('Invalid type for argument of FORMAT: expected STRING, got ' || typeof(x)) END;
+CREATE MACRO bq_format_f(x) AS CASE WHEN typeof(x) IN ('DOUBLE', '"NULL"') OR typeof(x) LIKE 'DECIMAL%' THEN CAST(x AS DOUBLE)
+  ELSE error('Invalid type for argument of FORMAT: expected FLOAT64, got ' || typeof(x)) END;
+CREATE MACRO bq_format_t(x) AS CASE WHEN x IS NULL THEN 'NULL'
+  WHEN typeof(x) LIKE '%]' OR typeof(x) LIKE 'STRUCT%' THEN error('Unsupported: FORMAT %t of ' || typeof(x))
+  WHEN typeof(x) = 'DOUBLE' THEN regexp_replace(bq_string(x), '^(-?\d+)$', '\1.0') ELSE bq_string(x) END;
 CREATE MACRO bq_try_string(x) AS bq_string(x);
 
 -- A scalar that DuckDB's JSON already spells as GoogleSQL does stays here; the rest goes through Python.

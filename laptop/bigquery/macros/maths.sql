@@ -1,9 +1,18 @@
+-- Beyond a double's range: an error in GoogleSQL, infinity in DuckDB. Infinity times a number is refused with it.
+-- The lambda names a value that is written once: a macro repeats its argument, and binding it takes time.
+CREATE MACRO bq_finite_product(r) AS list_transform([r], lambda v: CASE WHEN typeof(v) = 'DOUBLE' AND isinf(TRY_CAST(v AS DOUBLE))
+  THEN v + 1 % CAST(isfinite(TRY_CAST(v AS DOUBLE)) AS BIGINT) ELSE v END)[1];
+CREATE MACRO bq_is_nan(x) AS typeof(x) = 'DOUBLE' AND coalesce(isnan(TRY_CAST(x AS DOUBLE)), false);
+CREATE MACRO bq_least(lowest, highest) AS list_transform([highest], lambda v: CASE WHEN bq_is_nan(v) THEN v ELSE lowest END)[1];
+CREATE MACRO bq_range_bucket(x, bounds) AS
+  CASE WHEN x IS NOT NULL AND NOT bq_is_nan(x) THEN len(list_filter(bounds, lambda bound: bound <= x)) END;
 -- `1 % 0` is the one division error that TRY() can still turn into NULL: error() is volatile.
 CREATE MACRO bq_div(a, b) AS CASE WHEN b = 0 THEN CAST(1 % CAST(b AS BIGINT) AS DOUBLE)
-  ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
+  ELSE bq_finite_product(CAST(a AS DOUBLE) / CAST(b AS DOUBLE)) END;
 CREATE MACRO bq_mul(a, b) AS a * b;
-CREATE MACRO bq_safe_divide(a, b) AS CASE WHEN b <> 0 THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
-CREATE MACRO bq_average(total, number) AS CASE WHEN number > 0 THEN CAST(total AS DOUBLE) / number END;
+CREATE MACRO bq_safe_divide(a, b) AS CASE WHEN b <> 0 AND NOT isinf(CAST(a AS DOUBLE) / CAST(b AS DOUBLE))
+  THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;
+CREATE MACRO bq_average(total, number) AS CASE WHEN number > 0 THEN bq_finite_product(CAST(total AS DOUBLE)) / number END;
 -- The product with a power of ten is rounded to a double; where that lands on a half, the part it lost decides (4.35 is less).
 CREATE MACRO bq_lost(x, m) AS
   ((x * 134217729 - (x * 134217729 - x)) * m - x * m) + (x - (x * 134217729 - (x * 134217729 - x))) * m;
@@ -17,10 +26,11 @@ CREATE MACRO bq_shift_right(a, b) AS CASE WHEN a < 0 THEN error('>> of a negativ
 CREATE MACRO bq_trunc(x, n := 0) AS trunc(CAST(x AS DOUBLE) * pow(10, n)) / pow(10, n);
 CREATE MACRO bq_ceil(x) AS ceil(CAST(x AS DOUBLE));
 CREATE MACRO bq_floor(x) AS floor(CAST(x AS DOUBLE));
-CREATE MACRO bq_sign(x) AS CASE WHEN x = 0 THEN x ELSE x // abs(x) END;
+CREATE MACRO bq_sign(x) AS CASE WHEN x = 0 THEN x - x WHEN bq_is_nan(x) THEN x WHEN x > 0 THEN 1 WHEN x < 0 THEN -1 END;
 -- A function whose result is not finite though its argument is: an error in GoogleSQL, inf or NaN in DuckDB.
 CREATE MACRO bq_finite(result, x) AS
-  CASE WHEN isfinite(result) OR NOT isfinite(CAST(x AS DOUBLE)) THEN result ELSE result + 1 % (CAST(x AS BIGINT) * 0) END;
+  CASE WHEN typeof(x) LIKE 'DECIMAL%' THEN error('Unsupported: this function of a NUMERIC')
+    WHEN isfinite(result) OR NOT isfinite(CAST(x AS DOUBLE)) THEN result ELSE result + 1 % (CAST(x AS BIGINT) * 0) END;
 CREATE MACRO bq_ieee_divide(a, b) AS CASE WHEN b = 0 THEN CASE WHEN a = 0 OR isnan(CAST(a AS DOUBLE))
   THEN CAST('nan' AS DOUBLE) WHEN a > 0 THEN CAST('inf' AS DOUBLE) ELSE CAST('-inf' AS DOUBLE) END
   ELSE CAST(a AS DOUBLE) / CAST(b AS DOUBLE) END;

@@ -28,6 +28,10 @@ CREATE MACRO bq_sha1(x) AS unhex(sha1(bq_bytes(x)));
 CREATE MACRO bq_md5(x) AS unhex(md5(bq_bytes(x)));
 CREATE MACRO bq_to_hex(x) AS lower(hex(bq_bytes(x)));
 
+-- Of an array or of JSON, whose elements DuckDB counts from nought.
 CREATE MACRO bq_at(items, i) AS
-  CASE WHEN i < 0 OR i >= len(items) THEN error('Array index ' || i || ' is out of bounds') ELSE items[i + 1] END;
+  CASE WHEN typeof(items) = 'JSON' THEN items[i] WHEN i < 0 OR i >= len(items) THEN error('Array index ' || i || ' is out of bounds') ELSE items[i + 1] END;
 CREATE MACRO bq_safe_at(items, i) AS CASE WHEN i < 0 THEN NULL ELSE items[i + 1] END;
+CREATE MACRO bq_without_null(items, name) AS CASE WHEN len(items) > list_count(items)
+  THEN error('Array cannot have a null element; error in writing field ' || name) ELSE items END;
+CREATE MACRO bq_ascii(x) AS CASE WHEN unicode(x) > 127 THEN error('Argument to ASCII is not a structurally valid ASCII string') ELSE ascii(x) END;

@@ -56,7 +56,7 @@ def _begin_query(house: WarehouseApp, configuration: Resource, job_id: str) -> B
     session.dry = bool(configuration.get("dryRun"))
     session.most_bytes = _read_limit(query)
     target = _name(query["destinationTable"]) if query.get("destinationTable") else None
-    disposition = str(query.get("writeDisposition", ""))
+    disposition = str(query.get("writeDisposition") or "")
 
     def work(opened: Session) -> StatementOutcome:
         return run_script(opened, str(query.get("query", "")), target, disposition)
@@ -88,7 +88,7 @@ _QUERY_KEYS = (
 
 
 async def query(request: Request) -> Response:
-    """jobs.query: waits up to `timeoutMs` (10 s unless told) and gives the first page."""
+    """jobs.query: waits up to `timeoutMs` (10 s by default) and gives the first page."""
     body, house = await body_of(request), warehouse(request)
     inner = {key: body[key] for key in _QUERY_KEYS if key in body}
     if body.get("useLegacySql", True) and "useLegacySql" not in body:

@@ -16,6 +16,7 @@ _WIDENS = {"INTEGER": {"INTEGER", "NUMERIC", "FLOAT"}, "NUMERIC": {"NUMERIC", "F
 
 def run_change(session: Session, tree: exp.Expr, kind: str) -> StatementOutcome:
     """One data change. `affected` is the number of rows inserted, updated and deleted."""
+    tree = _with_from(tree)
     target = _target(tree)
     name = name_of(target, session.place)
     resource = session.catalog.need_table(name)
@@ -31,6 +32,16 @@ def run_change(session: Session, tree: exp.Expr, kind: str) -> StatementOutcome:
             _refuse_ambiguous_match(session, statement)
             outcome.affected = session.count(sql)
     return outcome
+
+
+def _with_from(tree: exp.Expr) -> exp.Expr:
+    """`DELETE t WHERE` as `DELETE FROM t WHERE`: the parser takes `t` for one of several tables."""
+    if not isinstance(tree, exp.Delete) or tree.this:
+        return tree
+    plain = tree.copy()
+    plain.set("this", plain.args["tables"][0].copy())
+    plain.set("tables", None)
+    return plain
 
 
 def _target(tree: exp.Expr) -> exp.Table:

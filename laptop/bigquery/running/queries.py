@@ -9,6 +9,7 @@ from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_storage import append_rows, new_table
 from laptop.bigquery.sql.references import TableName
+from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.types import Field, duck_type_of_field, field_of_duck, quoted
 
 
@@ -33,10 +34,14 @@ def result_fields(session: Session, sql: str) -> list[Field]:
 
 def with_canonical_types(sql: str, fields: list[Field]) -> str:
     """DuckDB's narrower and wider integers as INT64: out of range is an error, as it is in BigQuery."""
-    casts = (
-        f"CAST({quoted(field['name'])} AS {duck_type_of_field(field)}) AS {quoted(field['name'])}" for field in fields
-    )
+    casts = (f"CAST({_written(field)} AS {duck_type_of_field(field)}) AS {quoted(field['name'])}" for field in fields)
     return f"SELECT {', '.join(casts)} FROM ({sql})"
+
+
+def _written(field: Field) -> str:
+    """The column, which as an array may not hold a NULL once it is written."""
+    name = quoted(field["name"])
+    return f"bq_without_null({name}, {quote(field['name'])})" if field.get("mode") == "REPEATED" else name
 
 
 def run_query_into(session: Session, tree: exp.Expr, target: TableName, disposition: str) -> StatementOutcome:

@@ -18,8 +18,10 @@ from laptop.bigquery.external.cache import ObjectCache
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.external.scan import plan_scan
 from laptop.bigquery.running.billing import bill, check_limit, measure, mentioned_columns
+from laptop.bigquery.running.set_operations import check_set_operations
 from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.generator import write_duckdb
+from laptop.bigquery.sql.joins import order_using_columns
 from laptop.bigquery.sql.parameters import Parameter, bind_parameters
 from laptop.bigquery.sql.references import Place, TableName, resolve
 from laptop.bigquery.sql.shape import (
@@ -31,6 +33,7 @@ from laptop.bigquery.sql.shape import (
     name_columns,
     partition_predicates,
 )
+from laptop.bigquery.sql.structs import unite_structs
 
 _VIEW_DEPTH = 16
 
@@ -66,6 +69,10 @@ class Session:
         self._exact = False
         prepared = self.prepare(tree, depth=depth)
         check_limit(bill(self.bytes_read.values()), self.most_bytes)
+        check_set_operations(prepared, lambda side: self.describe(self._written(side)))
+        return self._written(prepared)
+
+    def _written(self, prepared: exp.Expr) -> str:
         return write_duckdb(prepared, exact=self._exact, variables=self.variables)
 
     def translate_query(self, tree: exp.Expr) -> str:
@@ -79,6 +86,8 @@ class Session:
         root = exp.Paren(this=tree.copy())
         bind_parameters(root, self.parameters)
         build_structs(root)
+        unite_structs(root)
+        order_using_columns(root)
         group_by_alias(root)
         self._exact = self._exact or any(kind.is_type("decimal") for kind in root.find_all(exp.DataType))
         mentioned = mentioned_columns(root)

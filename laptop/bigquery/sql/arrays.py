@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.sql.rules import Rule, SqlWriter, same, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, template
 
 
 def struct_fields(writer: SqlWriter, values: Sequence[exp.Expr], names: Sequence[str] = ()) -> str:
@@ -54,5 +54,5 @@ RULES: dict[str, Rule] = {
     "BQ_UNNEST": template("unnest({0})"),
     "BQ_UNNEST_STRUCTS": template("unnest({0}, max_depth := 2)"),
     "BQ_SUBSCRIPTS": template("(generate_subscripts({0}, 1) - 1)"),
-    "GENERATE_ARRAY": same("generate_series"),
+    "GENERATE_ARRAY": template("generate_series({0}, {1})", "bq_series({0}, {1}, {2})"),
 }

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote
+from laptop.bigquery.errors import invalid_query, unsupported
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, taking
 
 _ELEMENT = re.compile(r"%(E\*S|E\dS|Ez|E4Y|.)|([^%]+)", re.DOTALL)
-_SAME = set("YmdHMSyjbBaAIpUWGVuwf")
+_SAME = set("mdHMSyjbBaAIpUWGVuw")
 _EXPANDED = {
     "F": "%Y-%m-%d",
     "T": "%H:%M:%S",
@@ -23,6 +23,7 @@ _EXPANDED = {
     "t": "\t",
 }
 _WRITTEN = {
+    "Y": "CAST(extract(year FROM {0}) AS VARCHAR)",
     "e": "lpad(CAST(extract(day FROM {0}) AS VARCHAR), 2, ' ')",
     "k": "lpad(CAST(extract(hour FROM {0}) AS VARCHAR), 2, ' ')",
     "s": "CAST(bq_floor_div(epoch_us({0}), 1000000) AS VARCHAR)",
@@ -51,10 +52,44 @@ def format_rule(kind: str) -> Rule:
     return write
 
 
+_OF_TIME = {"H", "I", "M", "S", "p", "k", "T", "R", "s", "E3S", "E6S", "E*S", "Z", "z", "Ez"}
+_OF_DATE = {
+    "Y",
+    "m",
+    "d",
+    "e",
+    "y",
+    "j",
+    "b",
+    "B",
+    "a",
+    "A",
+    "U",
+    "W",
+    "V",
+    "G",
+    "u",
+    "w",
+    "F",
+    "D",
+    "h",
+    "E4Y",
+    "Q",
+    "s",
+}
+
+
+def _refuse_foreign(element: str, kind: str) -> None:
+    """An element of a time for a DATE, of a date for a TIME: BigQuery leaves it as it is, or refuses it."""
+    if element in {"date": _OF_TIME, "time": _OF_DATE}.get(kind, set()):
+        raise invalid_query(f"Invalid format: %{element} is not allowed for the {kind.upper()} type.")
+
+
 def _written(element: str, plain: str, value: str, kind: str, zone: str) -> str:
     if plain:
         return quote(plain)
-    if element in _SAME - {"f"}:
+    _refuse_foreign(element, kind)
+    if element in _SAME:
         return f"strftime({_dated(value, kind)}, '%{element}')"
     if element == "%":
         return "'%'"
@@ -78,17 +113,31 @@ def parse_rule(kind: str, *, safe: bool = False) -> Rule:
     call = "try_strptime" if safe else "strptime"
 
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        formats = _parse_formats(constant_text(args[0], "a format"))
+        pattern = constant_text(args[0], "a format")
+        for element, _plain in _ELEMENT.findall(pattern):
+            _refuse_foreign(element, kind)
+        formats = _parse_formats(pattern)
         zone = writer.sql(args[2]) if len(args) > 2 else "'UTC'"
         text = writer.sql(args[1])
         if len(formats) > 1:  # digits beyond microseconds are dropped, DuckDB would refuse them
             text = f"regexp_replace({text}, '(\\.\\d{{6}})\\d+', '\\1')"
+        text, formats = _from_1970(text, formats)
         parsed = f"{call}({text}, [{', '.join(map(quote, formats))}])"
         if kind == "timestamp" and not any("%z" in pattern or "%Z" in pattern for pattern in formats):
             return f"timezone({zone}, CAST({parsed} AS TIMESTAMP))"
         return f"CAST({parsed} AS {cast})"
 
     return write
+
+
+_YEARS = ("%Y", "%y")
+
+
+def _from_1970(text: str, formats: list[str]) -> tuple[str, list[str]]:
+    """A text without a year is of 1970; DuckDB would take 1900."""
+    if any(year in formats[0] for year in _YEARS):
+        return text, formats
+    return f"'1970 ' || {text}", [f"%Y {pattern}" for pattern in formats]
 
 
 def _parse_formats(pattern: str) -> list[str]:
@@ -115,10 +164,16 @@ def _parse_element(element: str) -> str:
     raise unsupported(f"format element %{element} in PARSE")
 
 
+_KINDS = ("date", "datetime", "time", "timestamp")
+
+
+def _most(kind: str) -> int:
+    """Only a timestamp takes a zone."""
+    return 3 if kind == "timestamp" else 2
+
+
 RULES: dict[str, Rule] = {
-    **{f"FORMAT_{kind.upper()}": format_rule(kind) for kind in ("date", "datetime", "time", "timestamp")},
-    **{f"PARSE_{kind.upper()}": parse_rule(kind) for kind in ("date", "datetime", "time", "timestamp")},
+    **{f"FORMAT_{kind.upper()}": taking(format_rule(kind), 2, _most(kind)) for kind in _KINDS},
+    **{f"PARSE_{kind.upper()}": taking(parse_rule(kind), 2, _most(kind)) for kind in _KINDS},
 }
-SAFE_RULES = {
-    f"PARSE_{kind.upper()}": parse_rule(kind, safe=True) for kind in ("date", "datetime", "time", "timestamp")
-}
+SAFE_RULES = {f"PARSE_{kind.upper()}": taking(parse_rule(kind, safe=True), 2, _most(kind)) for kind in _KINDS}

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ErrorLevel, UnsupportedError
 from sqlglot.generators.duckdb import DuckDBGenerator
 
 from laptop.bigquery.errors import invalid_query, unsupported
@@ -14,7 +15,12 @@ from laptop.bigquery.sql import times
 from laptop.bigquery.sql.aggregates import AGGREGATES, WINDOWS, take_apart
 from laptop.bigquery.sql.arrays import struct_fields, struct_names, struct_values
 from laptop.bigquery.sql.functions import SAFE_SCALARS, SCALARS
+from laptop.bigquery.sql.operators import Operators
+from laptop.bigquery.sql.reads import reads, refuse_unread
 from laptop.bigquery.sql.rules import quote
+from laptop.bigquery.sql.signatures import (
+    refuse_mixed_bits,
+)
 from laptop.bigquery.sql.types import duck_type, quoted
 
 _CASTS = {
@@ -33,12 +39,19 @@ _CASTS = {
 _BARE = (exp.Limit, exp.Offset, exp.Ordered, exp.Group, exp.DataTypeParam, exp.WindowSpec, exp.Interval)
 
 
-class Generator(DuckDBGenerator):
-    """`exact` says whether NUMERIC is in play, `variables` names the script variables in scope."""
+class Generator(Operators):
+    """`variables` names the script variables in scope."""
 
-    exact = False
     variables: frozenset[str] = frozenset()
 
+    def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
+        """Every node comes through here: what it says and its method does not read is refused."""
+        if isinstance(expression, exp.Expr) and not key:
+            refuse_unread(expression, getattr(type(self), f"{expression.key}_sql", None))
+            refuse_mixed_bits(expression)
+        return str(super().sql(expression, key, comment))
+
+    @reads("this", "expressions")
     def anonymous_sql(self, expression: exp.Anonymous) -> str:
         name = expression.name.upper()
         if name in AGGREGATES or name in WINDOWS:
@@ -54,6 +67,7 @@ class Generator(DuckDBGenerator):
             raise unsupported(f"analytic function {name}")
         return rule(self, take_apart(call.expressions, over))
 
+    @reads("this", "partition_by", "order", "spec", "alias", "over")
     def window_sql(self, expression: exp.Window) -> str:
         call, nulls = expression.this, None
         if isinstance(call, exp.IgnoreNulls | exp.RespectNulls):
@@ -71,6 +85,7 @@ class Generator(DuckDBGenerator):
             )
         return self._aggregate(call, over)
 
+    @reads("this")
     def safefunc_sql(self, expression: exp.SafeFunc) -> str:
         call = expression.this
         rule = SAFE_SCALARS.get(call.name.upper())
@@ -78,9 +93,11 @@ class Generator(DuckDBGenerator):
             return rule(self, call.expressions)
         return f"TRY({self.sql(call)})"
 
+    @reads("this")
     def netfunc_sql(self, expression: exp.NetFunc) -> str:
         raise unsupported(f"function NET.{expression.this.name.upper()}")
 
+    @reads("this", "is_string")
     def literal_sql(self, expression: exp.Literal) -> str:
         text = str(expression.this)
         if expression.is_string:
@@ -90,23 +107,28 @@ class Generator(DuckDBGenerator):
         kind = "BIGINT" if text.isdigit() else "DOUBLE"
         return f"CAST({text} AS {kind})"
 
+    @reads("this")
     def rawstring_sql(self, expression: exp.RawString) -> str:
         return quote(str(expression.this))
 
+    @reads("this", "is_bytes")
     def bytestring_sql(self, expression: exp.ByteString) -> str:
         text = str(expression.this)
         if not text.isascii():  # the parser has lost whether this was \xff or a letter
             raise unsupported("BYTES literal beyond ASCII: use FROM_HEX")
         return f"unhex('{text.encode().hex()}')"
 
+    @reads("this", "is_integer")
     def hexstring_sql(self, expression: exp.HexString, binary_function_repr: str | None = None) -> str:
         _ = binary_function_repr
         return f"CAST({int(str(expression.this), 16)} AS BIGINT)"
 
+    @reads("this", "to", "format")
     def cast_sql(self, expression: exp.Cast, safe_prefix: str | None = None) -> str:
         _ = safe_prefix
         return self._cast(expression, "bq_")
 
+    @reads("this", "to", "format", "safe")
     def trycast_sql(self, expression: exp.TryCast) -> str:
         return self._cast(expression, "bq_try_")
 
@@ -128,48 +150,23 @@ class Generator(DuckDBGenerator):
             return f"bq_parse_json({self.sql(value)})"
         return f"{'TRY_CAST' if prefix == 'bq_try_' else 'CAST'}({self.sql(value)} AS {duck})"
 
+    @reads("this", "expressions", "nested")
     def datatype_sql(self, expression: exp.DataType) -> str:
         return duck_type(expression)
 
-    def div_sql(self, expression: exp.Div) -> str:
-        prefix = "bqn" if self.exact else "bq"
-        return f"{prefix}_div({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    def mul_sql(self, expression: exp.Mul) -> str:
-        if not self.exact:
-            return f"{self.sql(expression.this)} * {self.sql(expression.expression)}"
-        return f"bqn_mul({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    def add_sql(self, expression: exp.Add) -> str:
-        return self._shifted(expression, "+")
-
-    def sub_sql(self, expression: exp.Sub) -> str:
-        return self._shifted(expression, "-")
-
-    def _shifted(self, expression: exp.Binary, sign: str) -> str:
-        left, right = expression.this, expression.expression
-        if isinstance(left, exp.Interval) or isinstance(right, exp.Interval):
-            raise unsupported(f"INTERVAL with {sign}: use TIMESTAMP_ADD, DATE_ADD or their SUB")
-        return f"{self.sql(left)} {sign} {self.sql(right)}"
-
+    @reads("this", "unit")
     def interval_sql(self, expression: exp.Interval) -> str:
         raise unsupported(f"INTERVAL as a value: {expression.sql('bigquery')}")
 
-    def like_sql(self, expression: exp.Like) -> str:
-        return f"{self.sql(expression.this)} LIKE {self.sql(expression.expression)} ESCAPE '\\'"
-
-    def bitwisexor_sql(self, expression: exp.BitwiseXor) -> str:
-        return f"xor({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    def bitwiserightshift_sql(self, expression: exp.BitwiseRightShift) -> str:
-        return f"bq_shift_right({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
+    @reads("this", "expression")
     def extract_sql(self, expression: exp.Extract) -> str:
         return times.extract(self, expression)
 
+    @reads("expressions")
     def struct_sql(self, expression: exp.Struct) -> str:
         return struct_fields(self, expression.expressions)
 
+    @reads("expressions", "bracket_notation", "struct_name_inheritance")
     def array_sql(self, expression: exp.Array) -> str:
         items = expression.expressions
         if len(items) == 1 and isinstance(items[0], exp.Query):
@@ -182,28 +179,18 @@ class Generator(DuckDBGenerator):
         fields = struct_values(item)
         return struct_fields(self, fields, names) if names and fields else self.sql(item)
 
+    @reads("this", "expressions", "offset", "safe")
     def bracket_sql(self, expression: exp.Bracket) -> str:
         base, index = self.sql(expression.this), expression.expressions[0]
         if isinstance(index, exp.Literal) and index.is_string:
-            return f"json_extract({base}, {quote(_json_key(str(index.this)))})"
+            return f"json_extract({base}, {quote('$.' + quoted(str(index.this)))})"
         kind, index = _subscript(expression, index)
         return f"bq_{kind}at({base}, {self.sql(index)})"
-
-    def in_sql(self, expression: exp.In) -> str:
-        unnest = expression.args.get("unnest")
-        if unnest is None:
-            return super().in_sql(expression)
-        items = unnest.expressions[0] if isinstance(unnest, exp.Unnest) else unnest
-        return f"{self.sql(expression.this)} IN (SELECT unnest({self.sql(items)}))"
 
     def unnest_sql(self, expression: exp.Unnest) -> str:
         raise unsupported(f"UNNEST here: {expression.sql('bigquery')}")
 
-    def if_sql(self, expression: exp.If) -> str:
-        otherwise = expression.args.get("false")
-        shown = f" ELSE {self.sql(otherwise)}" if otherwise else ""
-        return f"CASE WHEN {self.sql(expression.this)} THEN {self.sql(expression.args['true'])}{shown} END"
-
+    @reads("this", "table", "db", "catalog")
     def column_sql(self, expression: exp.Column) -> str:
         if not expression.table and expression.name.lower() in self.variables:
             return f"getvariable({quote(expression.name.lower())})"
@@ -226,7 +213,7 @@ class Generator(DuckDBGenerator):
 
 
 def _clock(name: str) -> Callable[[Any, exp.Expr], str]:
-    return lambda self, _node: SCALARS[name](self, [])
+    return lambda self, node: SCALARS[name](self, [node.this] if node.this else [])
 
 
 class _Transforms(Generator):
@@ -234,7 +221,7 @@ class _Transforms(Generator):
         **{
             kind: transform
             for kind, transform in DuckDBGenerator.TRANSFORMS.items()
-            if not hasattr(Generator, f"{kind.key}_sql") or f"{kind.key}_sql" not in Generator.__dict__
+            if f"{kind.key}_sql" not in {**vars(Operators), **vars(Generator)}
         },
         exp.CurrentTimestamp: _clock("CURRENT_TIMESTAMP"),
         exp.CurrentDate: _clock("CURRENT_DATE"),
@@ -245,14 +232,13 @@ class _Transforms(Generator):
 
 def write_duckdb(tree: exp.Expr, *, exact: bool = False, variables: frozenset[str] = frozenset()) -> str:
     """DuckDB SQL for a tree whose tables are resolved. Raises ApiError (invalidQuery) for what is not supported."""
-    generator = _Transforms(dialect=DuckDB(), comments=False)
+    generator = _Transforms(dialect=DuckDB(), comments=False, unsupported_level=ErrorLevel.IMMEDIATE)
     generator.exact = exact
     generator.variables = variables
-    return str(generator.generate(tree, copy=True))
-
-
-def _json_key(key: str) -> str:
-    return f"$.{quoted(key)}"
+    try:
+        return str(generator.generate(tree, copy=True))
+    except UnsupportedError as error:
+        raise unsupported(str(error)) from error
 
 
 def _subscript(expression: exp.Bracket, index: exp.Expr) -> tuple[str, exp.Expr]:

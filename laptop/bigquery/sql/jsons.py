@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, taking, template
 
 _STEP = re.compile(r"""\.(?P<key>[^.\[\]"'\s*]+)|\."(?P<quoted>[^"]*)"|\['(?P<bracket>[^']*)'\]|\[(?P<index>\d+)\]""")
 
@@ -33,7 +33,7 @@ def _at_path(macro: str, *, brackets: bool = False) -> Rule:
         path = rewrite_path(constant_text(args[1], "a JSONPath"), brackets=brackets) if len(args) > 1 else "$"
         return f"{macro}({writer.sql(args[0])}, {quote(path)})"
 
-    return write
+    return taking(write, 1, 2)
 
 
 RULES: dict[str, Rule] = {
@@ -46,12 +46,12 @@ RULES: dict[str, Rule] = {
     "JSON_QUERY_ARRAY": _at_path("bq_json_query_array"),
     "JSON_EXTRACT_ARRAY": _at_path("bq_json_query_array", brackets=True),
     "PARSE_JSON": template("bq_parse_json({0})"),
-    "TO_JSON": template("to_json({0})"),
+    "TO_JSON": template("bq_to_json({0})"),
     "TO_JSON_STRING": template("bq_to_json_string({0})"),
     "JSON_TYPE": template("bq_json_type({0})"),
     "INT64": template("bq_json_int64({0})"),
     "FLOAT64": template("bq_json_float64({0})"),
     "BOOL": template("bq_json_bool({0})"),
-    "LAX_STRING": template("json_extract_string({0}, '$')"),
+    "LAX_STRING": template("bq_lax_string({0})"),
 }
 SAFE_RULES: dict[str, Rule] = {"PARSE_JSON": template("bq_safe_parse_json({0})")}

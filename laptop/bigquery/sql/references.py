@@ -52,7 +52,7 @@ def name_of(table: exp.Table, place: Place) -> TableName:
         parts = parts[0].split(".")
     if any("*" in part for part in parts):
         raise unsupported(f"wildcard table {'.'.join(parts)}")
-    if "INFORMATION_SCHEMA" in [part.upper() for part in parts]:
+    if any(part.upper().startswith("INFORMATION_SCHEMA") for part in parts):
         raise unsupported(f"INFORMATION_SCHEMA ({'.'.join(parts)})")
     if len(parts) == 1 and place.dataset is None:
         raise invalid_query(f'Table "{parts[0]}" must be qualified with a dataset (e.g. dataset.table).')
@@ -77,11 +77,22 @@ def resolve(tree: exp.Expr, place: Place, source: Source) -> Resolved:
         if _is_array_path(table):
             table.replace(_lateral_path(table))
             continue
+        _refuse_table_clauses(table)
         name = name_of(table, place)
         resolved.tables.append(name)
         select = table.find_ancestor(exp.Select, exp.Merge, exp.Update, exp.Delete)
         table.replace(source(name, table, select if isinstance(select, exp.Select) else None))
     return resolved
+
+
+_TABLE_PARTS = ("this", "db", "catalog", "alias")
+
+
+def _refuse_table_clauses(table: exp.Table) -> None:
+    """FOR SYSTEM_TIME AS OF, TABLESAMPLE and whatever else stands beside a table's name."""
+    said = [name for name, value in table.args.items() if value and name not in _TABLE_PARTS]
+    if said:
+        raise unsupported(f"{', '.join(said)} of a table: {table.sql('bigquery')}")
 
 
 def _keep_empty(parent: exp.Expr) -> None:

@@ -46,6 +46,17 @@ def same(name: str) -> Rule:
     return write
 
 
+def taking(rule: Rule, low: int, high: int) -> Rule:
+    """The rule for `low` to `high` arguments: one more is refused, never dropped."""
+
+    def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
+        if not low <= len(args) <= high:
+            raise invalid_query(f"No matching signature for {len(args)} arguments")
+        return rule(writer, args)
+
+    return write
+
+
 def constant_text(argument: exp.Expr, what: str) -> str:
     """The text of a string literal argument; anything else is refused, since the translation depends on it."""
     if isinstance(argument, exp.Literal) and argument.is_string:

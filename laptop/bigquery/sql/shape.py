@@ -10,13 +10,16 @@ FILE_NAME = "_FILE_NAME"
 
 
 def name_columns(query: exp.Expr) -> None:
-    """Unnamed columns of the outermost SELECT are `f0_`, `f1_`, ... in place."""
+    """Columns of the outermost SELECT take their name as it is written there; unnamed ones are `f0_`, `f1_`, ... in place."""
     select = outermost_select(query)
     if select is None:
         return
     unnamed = 0
     for projection in list(select.expressions):
-        if not isinstance(projection, exp.Alias | exp.Column | exp.Star | exp.Dot):
+        inner = projection.unnest()
+        if isinstance(inner, exp.Dot) or (isinstance(inner, exp.Column) and not inner.is_star):
+            projection.replace(exp.alias_(projection.copy(), inner.name, quoted=True))
+        elif not isinstance(projection, exp.Alias | exp.Column | exp.Star):
             projection.replace(exp.alias_(projection.copy(), f"f{unnamed}_"))
             unnamed += 1
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from laptop.bigquery.errors import unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, same, template
+from laptop.bigquery.errors import invalid_query, unsupported
+from laptop.bigquery.sql.rules import Rule, SqlWriter, constant_text, quote, same, taking, template
 
 
 def count_groups(pattern: str) -> int:
@@ -18,7 +18,7 @@ def count_groups(pattern: str) -> int:
 
 
 def _part(argument: exp.Expr) -> int:
-    """The group to extract. DuckDB cannot tell a group that took no part from an empty one, so that is refused."""
+    """The group to extract. DuckDB cannot distinguish a group that took no part from an empty one, so that is refused."""
     pattern = constant_text(argument, "a regular expression")
     groups = count_groups(pattern)
     if groups > 1:
@@ -50,7 +50,13 @@ def _regexp_extract_all(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
 
 
 def _concat(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-    return "(" + " || ".join(writer.sql(arg) for arg in args) + ")"
+    if len(args) == 1 and not isinstance(args[0], exp.ByteString):
+        return f"bq_string({writer.sql(args[0])})"
+    return "(" + " || ".join(_text(writer, arg) for arg in args) + ")"
+
+
+def _text(writer: SqlWriter, arg: exp.Expr) -> str:
+    return "CAST(NULL AS VARCHAR)" if isinstance(arg, exp.Null) else writer.sql(arg)
 
 
 _SPECIFIER = re.compile(r"%(%|('?)([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|([^%]+)")
@@ -58,22 +64,28 @@ _SPECIFIER = re.compile(r"%(%|('?)([-+ 0#]*)(\d*)(?:\.(\d+))?([a-zA-Z]))|([^%]+)
 
 def _format(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     remaining, pieces = list(args[1:]), []
-    for whole, tick, flags, width, digits, letter, plain in _SPECIFIER.findall(constant_text(args[0], "a format")):
+    pattern = constant_text(args[0], "a format")
+    if _SPECIFIER.sub("", pattern):
+        raise unsupported(f"FORMAT pattern {pattern}")
+    for whole, tick, flags, width, digits, letter, plain in _SPECIFIER.findall(pattern):
         if plain or whole == "%":
             pieces.append(quote(plain or "%"))
         elif tick or letter not in "dsfteEgx" or not remaining:
             raise unsupported(f"FORMAT element %{whole}")
         else:
             pieces.append(_specified(writer.sql(remaining.pop(0)), flags, width, digits, letter))
+    if remaining:
+        raise invalid_query("Too many arguments to FORMAT for its pattern")
     return f"({' || '.join(pieces)})" if pieces else "''"
 
 
 def _specified(value: str, flags: str, width: str, digits: str, letter: str) -> str:
-    if letter == "t":
-        value, letter = f"bq_string({value})", "s"
+    taken = {"d": "bq_format_d", "x": "bq_format_d", "s": "bq_format_s", "t": "bq_format_t"}.get(letter, "bq_format_f")
     precision = f".{digits}" if digits else ""
-    cast = {"d": "BIGINT", "x": "BIGINT", "s": "VARCHAR"}.get(letter, "DOUBLE")
-    return f"printf('%{flags}{width}{precision}{letter}', CAST({value} AS {cast}))"
+    if letter == "x":
+        taken = f"bq_number_of({taken}({value}))"  # a negative one would be shown as its complement
+        return f"printf('%{flags}{width}{precision}x', {taken})"
+    return f"printf('%{flags}{width}{precision}{letter.replace('t', 's')}', {taken}({value}))"
 
 
 RULES: dict[str, Rule] = {
@@ -106,7 +118,7 @@ RULES: dict[str, Rule] = {
     "REGEXP_CONTAINS": template("regexp_matches({0}, {1})"),
     "REGEXP_EXTRACT": _regexp_extract,
     "REGEXP_SUBSTR": _regexp_extract,
-    "REGEXP_EXTRACT_ALL": _regexp_extract_all,
+    "REGEXP_EXTRACT_ALL": taking(_regexp_extract_all, 2, 2),
     "REGEXP_REPLACE": template("regexp_replace({0}, {1}, {2}, 'g')"),
     "FORMAT": _format,
     "TO_HEX": template("bq_to_hex({0})"),
@@ -117,10 +129,10 @@ RULES: dict[str, Rule] = {
     "SHA1": template("bq_sha1({0})"),
     "MD5": template("bq_md5({0})"),
     "FARM_FINGERPRINT": template("bq_fingerprint({0})"),
-    "ASCII": template("ascii({0})"),
-    "UNICODE": template("unicode({0})"),
+    "ASCII": template("bq_ascii({0})"),
+    "UNICODE": template("CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END"),
     "CHR": template("chr(CAST({0} AS INTEGER))"),
     "NORMALIZE": template("nfc_normalize({0})"),
-    "GENERATE_UUID": lambda _writer, _args: "CAST(uuid() AS VARCHAR)",
-    "STRING": template("bq_string({0})"),
+    "GENERATE_UUID": taking(lambda _writer, _args: "CAST(uuid() AS VARCHAR)", 0, 0),
+    "STRING": template("bq_json_string({0})"),
 }

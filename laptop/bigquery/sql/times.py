@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.sql.rules import Rule, SqlWriter, keyword, template
+from laptop.bigquery.sql.rules import Rule, SqlWriter, keyword, taking, template
 
 MICROS = {
     "MICROSECOND": 1,
@@ -18,6 +18,7 @@ MICROS = {
     "HOUR": 3_600_000_000,
     "DAY": 86_400_000_000,
 }
+_FINE = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 _WEEK_STARTS = {"SUNDAY": 3, "MONDAY": 4, "TUESDAY": 5, "WEDNESDAY": 6, "THURSDAY": 0, "FRIDAY": 1, "SATURDAY": 2}
 
@@ -39,7 +40,7 @@ def _timestamp_diff(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
 
 def _calendar_diff(kind: str, finest: Sequence[str]) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        first, second = (f"bq_{kind}({writer.sql(arg)})" for arg in args[:2])
+        first, second = (f"bq_{kind}_only({writer.sql(arg)})" for arg in args[:2])
         part = keyword(args[2])
         start = week_start(part)
         if start is not None:
@@ -72,11 +73,11 @@ def interval_of(writer: SqlWriter, argument: exp.Expr) -> tuple[str, str]:
 
 def _shift(kind: str, sign: str) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        base = f"bq_{kind}({writer.sql(args[0])})"
+        base = f"bq_{kind}_only({writer.sql(args[0])})"
         number, part = interval_of(writer, args[1])
         step = _step(kind, f"CAST({sign}({number}) AS BIGINT)", part)
         moved = f"({base} + {step})"
-        return f"CAST({moved} AS DATE)" if kind == "date" else moved
+        return moved if kind == "time" else f"bq_{kind}_in_range({moved})"
 
     return write
 
@@ -93,8 +94,10 @@ def _step(kind: str, number: str, part: str) -> str:
 
 def _truncate(kind: str) -> Rule:
     def write(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
-        value = f"bq_{kind}({writer.sql(args[0])})"
+        value = f"bq_{kind}_only({writer.sql(args[0])})"
         part = keyword(args[1]) if len(args) > 1 else "DAY"
+        if kind == "date" and part in _FINE:
+            raise invalid_query(f"DATE_TRUNC does not support the {part} date part")
         zone = writer.sql(args[2]) if len(args) > 2 else "'UTC'"
         if kind == "timestamp":
             return f"timezone({zone}, {truncated(f'timezone({zone}, {value})', part, 'TIMESTAMP')})"
@@ -104,11 +107,11 @@ def _truncate(kind: str) -> Rule:
 
 
 def truncated(value: str, part: str, result: str) -> str:
-    start = week_start(part)
+    start, kind = week_start(part), "date" if result == "DATE" else "datetime"
     if start is not None:
-        return f"CAST(bq_week_start({value}, {start}) AS {result})"
+        return f"bq_{kind}_in_range(bq_week_start({value}, {start}))"
     if part == "ISOYEAR":
-        return f"CAST(bq_isoyear_start({value}) AS {result})"
+        return f"bq_{kind}_in_range(bq_isoyear_start({value}))"
     if part in MICROS or part in _MONTHS:
         return f"CAST(date_trunc('{part.lower()}', {value}) AS {result})"
     raise invalid_query(f"The {part} date part cannot be truncated to")
@@ -140,7 +143,7 @@ def extract(writer: SqlWriter, node: exp.Extract) -> str:
         return f"bq_week_of_year({value}, {week_start(part)})"
     if part not in _PARTS:
         raise unsupported(f"EXTRACT({part})")
-    return _PARTS[part].format(value)
+    return _PARTS[part].format(f"bq_not_date({value})" if part in _FINE else value)
 
 
 def _to_zone(name: str, cast: str) -> Rule:
@@ -159,7 +162,7 @@ def _last_day(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     if week_start(part) is not None:
         return f"CAST({truncated(value, part, 'DATE')} + INTERVAL 6 DAY AS DATE)"
     if part == "ISOYEAR":
-        # The year after the one that a Thursday of it lies in: 371 days from its Monday are always within the next.
+        # The year after the one that a Thursday of it is in: 371 days from its Monday are always within the next.
         return f"CAST(bq_isoyear_start({truncated(value, part, 'DATE')} + INTERVAL 371 DAY) - INTERVAL 1 DAY AS DATE)"
     if part not in _MONTHS:
         raise invalid_query(f"LAST_DAY does not support the {part} date part")
@@ -178,16 +181,15 @@ def _timestamp_array(writer: SqlWriter, args: Sequence[exp.Expr]) -> str:
     return f"generate_series({first}, {last}, {_step('timestamp', number, part)})"
 
 
-_FINE = ("HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND")
-
 RULES: dict[str, Rule] = {
-    "TIMESTAMP_DIFF": _timestamp_diff,
-    "DATE_DIFF": _calendar_diff("date", ()),
-    "DATETIME_DIFF": _calendar_diff("datetime", _FINE),
-    **{f"{kind.upper()}_ADD": _shift(kind, "+") for kind in ("date", "datetime", "timestamp", "time")},
-    **{f"{kind.upper()}_SUB": _shift(kind, "-") for kind in ("date", "datetime", "timestamp", "time")},
-    **{f"{kind.upper()}_TRUNC": _truncate(kind) for kind in ("date", "datetime", "timestamp")},
-    "DATE": _dates,
+    "TIMESTAMP_DIFF": taking(_timestamp_diff, 3, 3),
+    "DATE_DIFF": taking(_calendar_diff("date", ()), 3, 3),
+    "DATETIME_DIFF": taking(_calendar_diff("datetime", _FINE), 3, 3),
+    **{f"{kind.upper()}_ADD": taking(_shift(kind, "+"), 2, 2) for kind in ("date", "datetime", "timestamp", "time")},
+    **{f"{kind.upper()}_SUB": taking(_shift(kind, "-"), 2, 2) for kind in ("date", "datetime", "timestamp", "time")},
+    **{f"{kind.upper()}_TRUNC": taking(_truncate(kind), 1, 2) for kind in ("date", "datetime")},
+    "TIMESTAMP_TRUNC": taking(_truncate("timestamp"), 1, 3),
+    "DATE": taking(_dates, 1, 3),
     "DATETIME": _to_zone("datetime", "TIMESTAMP"),
     "TIME": _to_zone("time", "TIME"),
     "TIMESTAMP": template("bq_timestamp({0})", "timezone({1}, bq_datetime({0}))"),
@@ -199,11 +201,11 @@ RULES: dict[str, Rule] = {
     "UNIX_MICROS": template("bq_micros({0})"),
     "UNIX_DATE": template("bq_days({0})"),
     "DATE_FROM_UNIX_DATE": template("CAST(DATE '1970-01-01' + CAST({0} AS INTEGER) AS DATE)"),
-    "LAST_DAY": _last_day,
-    "GENERATE_DATE_ARRAY": _date_array,
-    "GENERATE_TIMESTAMP_ARRAY": _timestamp_array,
-    "CURRENT_TIMESTAMP": lambda _writer, _args: "now()",
-    "CURRENT_DATE": lambda _writer, _args: "CAST(timezone('UTC', now()) AS DATE)",
-    "CURRENT_DATETIME": lambda _writer, _args: "timezone('UTC', now())",
-    "CURRENT_TIME": lambda _writer, _args: "CAST(timezone('UTC', now()) AS TIME)",
+    "LAST_DAY": taking(_last_day, 1, 2),
+    "GENERATE_DATE_ARRAY": taking(_date_array, 2, 3),
+    "GENERATE_TIMESTAMP_ARRAY": taking(_timestamp_array, 3, 3),
+    "CURRENT_TIMESTAMP": taking(lambda _writer, _args: "now()", 0, 0),
+    "CURRENT_DATE": template("CAST(timezone('UTC', now()) AS DATE)", "CAST(timezone({0}, now()) AS DATE)"),
+    "CURRENT_DATETIME": template("timezone('UTC', now())", "timezone({0}, now())"),
+    "CURRENT_TIME": template("CAST(timezone('UTC', now()) AS TIME)", "CAST(timezone({0}, now()) AS TIME)"),
 }

@@ -140,7 +140,7 @@ def test_parameters_are_values_never_text(cloud: Cloud) -> None:
     assert cloud.value("SELECT ? + 1", job_config=positional) == 5
 
 
-def test_a_query_job_writes_to_its_destination_and_tells_what_it_did(cloud: Cloud) -> None:
+def test_a_query_job_writes_to_its_destination_and_reports_what_it_did(cloud: Cloud) -> None:
     config = QueryJobConfig(destination=f"{PROJECT}.shop.made", write_disposition="WRITE_TRUNCATE")
     for _ in range(2):
         job = cloud.bigquery.query("SELECT x FROM UNNEST([1, 2, 3]) AS x", job_config=config)

@@ -12,7 +12,7 @@ from google.api_core.exceptions import BadRequest
 from zetasql.api import CatalogBuilder, PreparedQuery
 
 from laptop.tests.bigquery.conftest import PROJECT, Cloud
-from tests.sql.googlesql import GoogleSql
+from laptop.tests.bigquery.googlesql import GoogleSql
 
 CASES = yaml.safe_load(Path(__file__).with_name("expressions.yaml").read_text())
 

@@ -11,9 +11,10 @@ import pytest
 
 from laptop.dataform.compiler import compile_files
 from laptop.dataform.graph import read_actions
-from laptop.dataform.modules import INSTALLED
+from laptop.tests.conftest import NODE_MODULES
+from laptop.tests.dataform.conftest import PROJECT
 
-FILES = {name: (INSTALLED.parent / name).read_bytes() for name in ("package.json", "package-lock.json")}
+FILES = {name: (PROJECT / name).read_bytes() for name in ("package.json", "package-lock.json")}
 SETTINGS = b"defaultProject: p\ndefaultLocation: US\ndefaultDataset: s\ndefaultAssertionDataset: checks\n"
 
 
@@ -25,7 +26,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def compile_project(folder: Path, modules: Path, override: Mapping[str, Any], **definitions: str) -> dict[str, Any]:
     sources = {f"definitions/{name}.sqlx": text.encode() for name, text in definitions.items()}
     files = {**FILES, "workflow_settings.yaml": SETTINGS, **sources}
-    return asyncio.run(compile_files(files, folder / "checkout", modules, override))
+    return asyncio.run(compile_files(files, folder / "checkout", modules, override, NODE_MODULES))
 
 
 def messages(graph: dict[str, Any]) -> str:

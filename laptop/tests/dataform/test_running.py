@@ -32,7 +32,7 @@ def test_a_replayed_batch_changes_nothing_and_the_next_one_adds(cloud: Cloud) ->
     assert cloud.rows("SELECT sku, cents FROM grown.latest") == [("a", 11), ("b", 20)]
 
 
-def test_a_full_refresh_builds_an_incremental_table_anew(cloud: Cloud) -> None:
+def test_a_full_refresh_builds_an_incremental_table_again(cloud: Cloud) -> None:
     repository = cloud.repository()
     for batch, fresh in (("10", False), ("11", True)):
         compiled = cloud.compile(repository, batch, "refreshed").name

@@ -1,4 +1,4 @@
-"""Transactions are serializable: a random history of them is told again one after the other, and every read must agree."""
+"""Transactions are serializable: a random history of them is run again one after the other, and every read must agree."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def look(
         one.counts[group] = int(total[0][0].value)
         one.at = max(one.at, total[0][0].read_time.timestamp())
     if not one.at:
-        # A query that found nothing tells no read time: ask a document that is never there.
+        # A query that found nothing reports no read time: ask a document that is never there.
         one.at = collection.document("none").get(transaction=transaction).read_time.timestamp()
     return one
 

@@ -86,7 +86,7 @@ def test_a_collection_group_reads_every_collection_of_the_name(client: firestore
 def test_counts_sums_and_averages(numbers: firestore.CollectionReference) -> None:
     some = numbers.where(filter=FieldFilter("i", ">", 5))
     answer = some.count(alias="n").sum("i", alias="s").avg("m.k", alias="a").avg("none", alias="z").get()[0]
-    # The average of nothing is null; the client tells it as 0.
+    # The average of nothing is null; the client reports it as 0.
     assert {one.alias: one.value for one in answer} == {"n": 4, "s": 30, "a": 3.5, "z": 0}
     assert numbers.limit(3).count().get()[0][0].value == 3
 
@@ -128,16 +128,16 @@ def test_a_query_that_cannot_be_is_refused(numbers: firestore.CollectionReferenc
         list(numbers.where(filter=FieldFilter("i", "in", [])).stream())
 
 
-def test_a_listener_hears_what_is_there_then_every_change(client: firestore.Client) -> None:
+def test_a_listener_receives_what_is_there_then_every_change(client: firestore.Client) -> None:
     watched = client.collection("watched")
     watched.document("a").set({"n": 1, "on": True})
-    heard, changed = list[list[tuple[str, str, int]]](), threading.Semaphore(0)
+    received, changed = list[list[tuple[str, str, int]]](), threading.Semaphore(0)
 
-    def hear(_documents: Any, changes: Any, _time: Any) -> None:
-        heard.append([(change.type.name, change.document.id, change.document.get("n")) for change in changes])
+    def receive(_documents: Any, changes: Any, _time: Any) -> None:
+        received.append([(change.type.name, change.document.id, change.document.get("n")) for change in changes])
         changed.release()
 
-    watch = watched.where(filter=FieldFilter("on", "==", True)).on_snapshot(hear)
+    watch = watched.where(filter=FieldFilter("on", "==", True)).on_snapshot(receive)
     try:
         steps = (
             lambda: None,
@@ -158,22 +158,22 @@ def test_a_listener_hears_what_is_there_then_every_change(client: firestore.Clie
         [("REMOVED", "b", 2)],
         [("REMOVED", "a", 3)],
     )
-    assert heard == [list(one) for one in wanted]
+    assert received == [list(one) for one in wanted]
 
 
-def test_a_listener_of_one_document_hears_its_coming_and_going(client: firestore.Client) -> None:
+def test_a_listener_of_one_document_receives_its_coming_and_going(client: firestore.Client) -> None:
     document = client.document("solo/one")
-    heard, changed = list[Any](), threading.Semaphore(0)
+    received, changed = list[Any](), threading.Semaphore(0)
 
-    def hear(documents: Any, _changes: Any, _time: Any) -> None:
-        heard.append([found.to_dict() for found in documents])
+    def receive(documents: Any, _changes: Any, _time: Any) -> None:
+        received.append([found.to_dict() for found in documents])
         changed.release()
 
-    watch = document.on_snapshot(hear)
+    watch = document.on_snapshot(receive)
     try:
         for step in (lambda: None, lambda: document.set({"v": 1}), document.delete):
             step()
             assert changed.acquire(timeout=20)
     finally:
         watch.unsubscribe()
-    assert heard == [[], [{"v": 1}], []]
+    assert received == [[], [{"v": 1}], []]

@@ -126,7 +126,7 @@ def test_a_batch_is_all_or_nothing_and_sees_its_own_writes(client: firestore.Cli
     assert bad.get().to_dict() == {"n": 2}
 
 
-def test_a_bulk_writer_writes_each_alone_and_tells_of_those_that_failed(client: firestore.Client) -> None:
+def test_a_bulk_writer_writes_each_alone_and_reports_those_that_failed(client: firestore.Client) -> None:
     bulk = client.bulk_writer(BulkWriterOptions(initial_ops_per_second=50_000, max_ops_per_second=50_000))
     failed: list[str] = []
     bulk.on_write_error(lambda failure, _bulk: bool(failed.append(failure.operation.reference.id)))
@@ -139,7 +139,7 @@ def test_a_bulk_writer_writes_each_alone_and_tells_of_those_that_failed(client: 
     assert found == {f"{number:04d}": -1 if number == 7 else number for number in range(300)}
 
 
-def test_many_documents_are_read_at_once_and_missing_ones_are_told(client: firestore.Client) -> None:
+def test_many_documents_are_read_at_once_and_missing_ones_are_reported(client: firestore.Client) -> None:
     client.document("many/a").set({"n": 1})
     found = {one.id: one.to_dict() for one in client.get_all([client.document("many/a"), client.document("many/b")])}
     assert found == {"a": {"n": 1}, "b": None}

@@ -12,9 +12,10 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.pubsub_v1.types import DeadLetterPolicy, PubsubMessage, RetryPolicy, Subscription, Topic
 
-from laptop.pubsub.broker import DELETED, Broker, PubsubError
+from laptop.pubsub.broker import DELETED, Broker
 from laptop.pubsub.seeking import Seeker
 from laptop.pubsub.store import MessageStore
+from laptop.rpc import RpcError
 
 DAY = 86400.0
 
@@ -43,7 +44,7 @@ class Bench:
         return [delivery.message.data.decode() for delivery in leased]
 
     def refuse(self, action: Any) -> grpc.StatusCode:
-        with pytest.raises(PubsubError) as caught:
+        with pytest.raises(RpcError) as caught:
             action()
         return caught.value.code
 
@@ -190,7 +191,7 @@ def test_a_dead_letter_names_where_it_came_from(bench: Bench) -> None:
     backlog = bench.broker.backlog(subscription)
     for _ in range(5):
         (delivery,) = backlog.lease(1)
-        bench.broker.bury(backlog, backlog.give_back(delivery))
+        bench.broker.dead_letter(backlog, backlog.give_back(delivery))
     (letter,) = bench.broker.backlog(letters).lease(10)
     attributes = dict(letter.message.attributes)
     assert letter.message.data == b"bad"

@@ -69,7 +69,7 @@ def test_an_unwrapped_push_is_a_cloud_event(bus: Bus, endpoint) -> None:
     assert body == b'{"a":1}'
 
 
-def test_a_refused_push_comes_again_and_is_buried_in_the_end(bus: Bus, endpoint) -> None:
+def test_a_refused_push_comes_again_and_is_dead_lettered_in_the_end(bus: Bus, endpoint) -> None:
     url, seen, codes = endpoint
     codes.extend([500] * 5)
     graveyard, graves = bus.make("graveyard")
@@ -78,9 +78,9 @@ def test_a_refused_push_comes_again_and_is_buried_in_the_end(bus: Bus, endpoint)
     topic, _ = bus.make("poison", push_config={"push_endpoint": url}, dead_letter_policy=policy, retry_policy=backoff)
     bus.publish(topic, b"bad", kind="k")
     assert _until(lambda: len(seen) == 5)
-    buried = bus.pull(graves)[0].message
-    assert buried.data == b"bad"
-    assert buried.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
+    dead = bus.pull(graves)[0].message
+    assert dead.data == b"bad"
+    assert dead.attributes["CloudPubSubDeadLetterSourceDeliveryCount"] == "5"
     assert json.loads(seen[-1][1])["deliveryAttempt"] == 5
 
 
@@ -93,7 +93,7 @@ def test_an_expired_lease_comes_back_with_another_ack_id(bus: Bus) -> None:
     assert second[0].ack_id != first.ack_id
 
 
-def test_a_nack_in_an_ordered_subscription_tells_the_key_again_in_order(bus: Bus) -> None:
+def test_a_nack_in_an_ordered_subscription_delivers_the_key_again_in_order(bus: Bus) -> None:
     topic, subscription = bus.make("ordered", enable_message_ordering=True)
     for number in range(3):
         bus.publisher.publish(topic=topic, messages=[{"data": str(number).encode(), "ordering_key": "k"}])

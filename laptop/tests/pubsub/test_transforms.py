@@ -53,7 +53,7 @@ def test_a_message_that_a_topic_filters_is_accepted_and_gone(bus: Bus) -> None:
     assert [one.message.data for one in bus.pull(subscription)] == [b"2"]
 
 
-def test_a_message_whose_transform_fails_is_buried_in_the_end(bus: Bus) -> None:
+def test_a_message_whose_transform_fails_is_dead_lettered_in_the_end(bus: Bus) -> None:
     dead, kept = bus.make("throws-dead")
     policy = {"dead_letter_topic": dead, "max_delivery_attempts": 5}
     retry = {"minimum_backoff": Duration(), "maximum_backoff": Duration()}
@@ -61,13 +61,13 @@ def test_a_message_whose_transform_fails_is_buried_in_the_end(bus: Bus) -> None:
         "throws", message_transforms=[_udf("throws", THROWS)], dead_letter_policy=policy, retry_policy=retry
     )
     bus.publish(topic, b"unlucky")
-    buried: list[object] = []
+    dead: list[object] = []
     for _ in range(10):
         assert bus.pull(subscription) == []
-        buried = buried or bus.pull(kept)
-        if buried:
+        dead = dead or bus.pull(kept)
+        if dead:
             break
-    assert [one.message.data for one in buried] == [b"unlucky"]
+    assert [one.message.data for one in dead] == [b"unlucky"]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import psutil
 import pytest
 from google.cloud import run_v2
 
+from laptop import clients
 from laptop.run.server import start
-from ripple.gateways.transport import rest_client
 
 PARENT = "projects/demo-proj/locations/us-central1"
 ROOT = Path(__file__).parents[3]
@@ -92,7 +92,7 @@ class Cloud:
 
 def connect(address: str) -> Cloud:
     def client(kind: Any) -> Any:
-        return rest_client(kind, kind.get_transport_class("rest"), f"http://{address}")
+        return clients.connect(kind, f"http://{address}")
 
     return Cloud(
         address=address,

@@ -18,8 +18,8 @@ from google.cloud import run_v2
 
 from laptop.run.server import start
 from laptop.tests.conftest import LoopThread
+from laptop.tests.processes import occupy
 from laptop.tests.run.conftest import PARENT, Cloud, ask, connect, is_alive
-from tests.torture.faults import occupy
 
 
 def test_a_service_answers_at_its_address_in_a_process_of_its_own(cloud: Cloud, tmp_path: Path) -> None:

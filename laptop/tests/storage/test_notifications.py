@@ -58,7 +58,7 @@ def test_a_finalize_waits_for_pubsub_and_says_what_was_written(
     launch: Callable[..., object], port: int, topic: Callable[[], RecordingTopic]
 ) -> None:
     client = client_of(launch(start, pubsub=f"127.0.0.1:{port}").address)
-    bucket = client.create_bucket("told")
+    bucket = client.create_bucket("bucket-a")
     bucket.notification(
         "changes", topic_project="p", event_types=["OBJECT_FINALIZE"], payload_format="JSON_API_V1"
     ).create()
@@ -71,10 +71,10 @@ def test_a_finalize_waits_for_pubsub_and_says_what_was_written(
     assert messages[0].topic == "projects/p/topics/changes"
     assert attributes.pop("eventTime")
     assert attributes == {
-        "notificationConfig": "projects/_/buckets/told/notificationConfigs/1",
+        "notificationConfig": "projects/_/buckets/bucket-a/notificationConfigs/1",
         "eventType": "OBJECT_FINALIZE",
         "payloadFormat": "JSON_API_V1",
-        "bucketId": "told",
+        "bucketId": "bucket-a",
         "objectId": "a b",
         "objectGeneration": str(second.generation),
         "overwroteGeneration": str(first.generation),

@@ -1,8 +1,8 @@
-"""A laptop Vertex with its neighbours, and Google's own clients of it."""
+"""A laptop Vertex, and Google's own clients of it."""
 
 from __future__ import annotations
 
-import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,18 +15,17 @@ from google.cloud import aiplatform_v1 as vertex
 from google.cloud.aiplatform_v1.services.model_service.transports.rest import ModelServiceRestTransport
 from google.cloud.aiplatform_v1.services.pipeline_service.transports.rest import PipelineServiceRestTransport
 
+from laptop.hosting import PipelineImage
 from laptop.vertex.server import start
-from tests.pipelines.lake import FakePubSub, FakeStorage
 
 PARENT = "projects/demo-proj/locations/us-central1"
-SPEC = json.loads(Path("pipelines/train_repeat_purchase.json").read_text())
+KFP = os.environ.get("LAPTOP_PIPELINE_PYTHON", str(Path(__file__).parents[3] / ".venv-pipelines" / "bin" / "python"))
+"""A Python that has kfp."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
     address: str
-    storage: FakeStorage
-    pubsub: FakePubSub
     pipelines: vertex.PipelineServiceClient
     models: vertex.ModelServiceClient
 
@@ -45,12 +44,10 @@ class Cloud:
         return job
 
 
-def connect(address: str, storage: FakeStorage, pubsub: FakePubSub) -> Cloud:
+def connect(address: str) -> Cloud:
     how: dict[str, Any] = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}
     return Cloud(
         address=address,
-        storage=storage,
-        pubsub=pubsub,
         pipelines=vertex.PipelineServiceClient(transport=PipelineServiceRestTransport(**how)),
         models=vertex.ModelServiceClient(transport=ModelServiceRestTransport(**how)),
     )
@@ -58,6 +55,4 @@ def connect(address: str, storage: FakeStorage, pubsub: FakePubSub) -> Cloud:
 
 @pytest.fixture(scope="module")
 def cloud(launch: Callable[..., Any]) -> Cloud:
-    storage, pubsub = FakeStorage(), FakePubSub()
-    addresses = {"storage": launch(storage.start).address, "pubsub": launch(pubsub.start).address}
-    return connect(launch(start, **addresses).address, storage, pubsub)
+    return connect(launch(start, pipelines=PipelineImage(python=KFP)).address)

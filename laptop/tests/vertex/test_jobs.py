@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import signal
 import subprocess
@@ -15,24 +14,30 @@ import psutil
 import pytest
 from google.api_core.exceptions import BadRequest, Conflict, MethodNotImplemented, NotFound
 
-from laptop.tests.vertex.conftest import PARENT, SPEC, Cloud, connect
-from tests.pipelines.lake import FakePubSub, FakeStorage
+from laptop.tests.vertex.conftest import KFP, PARENT, Cloud, connect
 
 SUCCEEDED, FAILED, RUNNING = (f"PIPELINE_STATE_{word}" for word in ("SUCCEEDED", "FAILED", "RUNNING"))
+
+
+RUN_CODE = """program_path=$(mktemp -d)
+printf "%s" "$0" > "$program_path/ephemeral_component.py"
+_KFP_RUNTIME=true python3 -m kfp.dsl.executor_main --component_module_path "$program_path/ephemeral_component.py" "$@"
+"""
+RUN_ARGUMENTS = ["--executor_input", "{{$}}", "--function_to_execute", "act"]
 
 
 def make_spec(body: str) -> dict[str, Any]:
     """A pipeline of one task, `act(count: int, where: str)`, with this body."""
     inputs = {"parameters": {"count": {"parameterType": "NUMBER_INTEGER"}, "where": {"parameterType": "STRING"}}}
-    spec = copy.deepcopy({key: SPEC[key] for key in ("deploymentSpec", "pipelineInfo", "schemaVersion", "sdkVersion")})
-    executor = spec["deploymentSpec"]["executors"]["exec-train"]
-    command = [*executor["container"]["command"]]
-    command[-1] = (
-        f"import kfp\nfrom kfp import dsl\nfrom kfp.dsl import *\n\ndef act(count: int, where: str):\n    {body}\n"
-    )
-    executor["container"] |= {"command": command, "args": [*executor["container"]["args"][:-1], "act"]}
-    spec["deploymentSpec"] = {"executors": {"exec-act": executor}}
-    spec["components"] = {"comp-act": {"executorLabel": "exec-act", "inputDefinitions": inputs}}
+    code = f"import kfp\nfrom kfp import dsl\nfrom kfp.dsl import *\n\ndef act(count: int, where: str):\n    {body}\n"
+    container = {"image": "act:v1", "command": ["sh", "-ec", RUN_CODE, code], "args": RUN_ARGUMENTS}
+    spec = {
+        "pipelineInfo": {"name": "one-task"},
+        "schemaVersion": "2.1.0",
+        "sdkVersion": "kfp-2.17.0",
+        "deploymentSpec": {"executors": {"exec-act": {"container": container}}},
+        "components": {"comp-act": {"executorLabel": "exec-act", "inputDefinitions": inputs}},
+    }
     passed = {name: {"componentInputParameter": name} for name in ("count", "where")}
     task = {"componentRef": {"name": "comp-act"}, "inputs": {"parameters": passed}, "taskInfo": {"name": "act"}}
     return {**spec, "root": {"dag": {"tasks": {"act": task}}, "inputDefinitions": inputs}}
@@ -134,11 +139,11 @@ def test_a_job_whose_server_was_killed_starts_again_without_its_orphan(tmp_path:
 
 
 def start_process(state: Path) -> tuple[subprocess.Popen[str], Cloud]:
-    command = [sys.executable, "-m", "laptop.vertex", "--state", str(state)]
+    command = [sys.executable, "-m", "laptop.vertex", "--state", str(state), "--pipeline-python", KFP]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert server.stdout is not None
     address = server.stdout.readline().split()[-1]
-    return server, connect(address, FakeStorage(), FakePubSub())
+    return server, connect(address)
 
 
 def find_processes(fragment: str) -> list[psutil.Process]:

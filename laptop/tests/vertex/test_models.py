@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from google.api_core.exceptions import BadRequest, Conflict, NotFound
 
 from laptop.tests.vertex.conftest import PARENT, Cloud
+
+ALIASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text())["aliases"]
 
 
 def upload(cloud: Cloud, model_id: str, *, again: bool = False, **fields: Any) -> str:
@@ -60,6 +64,13 @@ def test_models_are_listed_by_their_default_version(cloud: Cloud) -> None:
     assert [(model.display_name, model.version_id) for model in found] == [("listed", "1")]
 
 
-def test_a_bad_alias_is_refused(cloud: Cloud) -> None:
-    with pytest.raises(BadRequest, match="Champion"):
-        upload(cloud, "bad-alias", version_aliases=["Champion"])
+@pytest.mark.parametrize("alias", ALIASES["bad"])
+def test_a_bad_alias_is_refused(cloud: Cloud, alias: str) -> None:
+    with pytest.raises(BadRequest, match="must match"):
+        upload(cloud, "bad-alias", version_aliases=[alias])
+
+
+def test_good_aliases_find_their_version(cloud: Cloud) -> None:
+    upload(cloud, "good-alias", version_aliases=ALIASES["good"])
+    for alias in ALIASES["good"]:
+        assert cloud.models.get_model(name=f"{PARENT}/models/good-alias@{alias}").version_id == "1"

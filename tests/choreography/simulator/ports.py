@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 from ripple.deployment.settings import Settings
 from ripple.ports import BatchRange, Page, SalesRange, StoredObject
+from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.events import Envelope
 from ripple.wire.paths import ObjectRef
 from tests.choreography.simulator.documents import SteppedDocuments
@@ -57,7 +58,7 @@ class SteppedSales:
 
     def partition_keys(self, collection: str, most: int) -> Sequence[str]:
         """No two answers need be the same: the collection grows, and so do the cloud's own parts of it."""
-        fewer = 1 + int(self.engine.weather.roll(f"partitions@{self.engine.steps}") * most)
+        fewer = 1 + int(self.engine.faults.roll(f"partitions@{self.engine.steps}") * most)
         return self.engine.step("partition sales", lambda: self.held.partition_keys(collection, 2 * fewer))
 
     def _stepped(self, pages: Iterator[Page]) -> Iterator[Page]:
@@ -71,6 +72,24 @@ class SteppedPublisher:
 
     def publish(self, envelope: Envelope) -> None:
         self.world.engine.step(f"publish {envelope.fact.id}", lambda: self.world.messages.publish(envelope))
+
+    def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
+        messages, letter = self.world.messages, attributes["ripple-redriven"]
+        self.world.engine.step(f"send back {letter}", lambda: messages.send_back(topic, body, attributes))
+
+
+@dataclass(slots=True)
+class SteppedDeadLetters:
+    """Each read is a query of the table of dead letters."""
+
+    engine: Engine
+    held: FakeDeadLetters
+
+    def read(self, ids: Sequence[str]) -> Sequence[DeadLetter]:
+        return self.engine.step(f"read {len(ids)} dead letters", lambda: self.held.read(ids))
+
+    def list(self, without: Sequence[str], limit: int) -> Sequence[DeadLetter]:
+        return self.engine.step("list dead letters", lambda: self.held.list(without, limit))
 
     def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
         raise AssertionError("there are no dead letters to send back")
@@ -118,7 +137,7 @@ class SteppedGeneratorJobs:
 
 
 class SteppedEdge:
-    """The ports that stages act through. It has no dead letters: `Messages.redrive` sends those back."""
+    """The ports that stages act through."""
 
     def __init__(self, world: World, settings: Settings) -> None:
         engine = world.engine
@@ -130,4 +149,4 @@ class SteppedEdge:
         self.generator_jobs = SteppedGeneratorJobs(world)
         self.pipeline_jobs = SteppedPipelineJobs(world)
         self.sales = SteppedSales(engine, world.sales)
-        self.dead_letters = FakeDeadLetters()
+        self.dead_letters = SteppedDeadLetters(engine, world.messages.dead_letters)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.laptop_control import environment, read_ports, start_detached, stop
+from cli.laptop_control import environment, start_detached
 from cli.provisioning.clients import AdminClients
+from laptop.control import read_ports, stop
 from tests.cli.delivery.site import Said, Site
 
 

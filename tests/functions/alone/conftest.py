@@ -14,11 +14,12 @@ from contextlib import ExitStack
 import pytest
 from google.cloud.firestore import Client as FirestoreClient
 
-from cli.laptop_control import environment, read_ports, start_detached, stop
+from cli.laptop_control import environment, start_detached
 from cli.provisioning import computing, messaging, warehouse
 from cli.provisioning.clients import AdminClients
 from cli.provisioning.repository import commit_dataform, read_project
 from cli.provisioning.sequence import SPEC, function_env, job_env, workflow_env
+from laptop.control import read_ports, stop
 from tests.bundles.environments import build_environment, write_bundles
 from tests.functions.alone.cloud import (
     ROOT,
@@ -64,7 +65,7 @@ def cloud(starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def _deploy_all_but_functions(clients: AdminClients) -> str:
-    """Where the pipeline's spec lies. Subscriptions of the tests' own hear every fact and every dead letter."""
+    """Where the pipeline's spec is. Subscriptions of the tests' own receive every fact and every dead letter."""
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
     warehouse.make_datasets(clients)

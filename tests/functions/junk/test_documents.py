@@ -24,12 +24,13 @@ import laptop.firestore.server
 from laptop.tests.conftest import launch, servers
 from ripple.gateways.sales import PAGE_BYTES, FirestoreSales, decode_value
 from ripple.ports import BatchRange, SalesRange
-from ripple.rows.tagged_json import Unsupported, read_tagged, write_tagged
+from ripple.rows.tagged_json import Unsupported, write_tagged
 from ripple.wire.events import SalesExportFinished
 from tests.functions.fakes import FakeEdge, FakeSales
 from tests.functions.junk.test_lines import STRINGS
 from tests.functions.test_export_sales import deliver, manifest
 from tests.ripple.rows.sample_rows import AT, an_order
+from tests.ripple.rows.tagged_reader import read_tagged
 
 __all__ = ["launch", "servers"]
 

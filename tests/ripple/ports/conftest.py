@@ -30,7 +30,7 @@ from ripple.gateways.pipeline_jobs import VertexPipelineJobs
 from ripple.gateways.sales import FirestoreSales
 from ripple.gateways.transport import rest_client
 from tests.choreography.simulator.crash_points import full_scenario
-from tests.choreography.simulator.weather import Weather
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.world import Protocol, World
 from tests.functions.fakes import FakeEdge
 
@@ -106,7 +106,7 @@ def memory_ports() -> Ports:
 
 @pytest.fixture
 def simulator_ports() -> Ports:
-    world = World(full_scenario(), Weather(seed="ports"), Protocol())
+    world = World(full_scenario(), FaultSchedule(seed="ports"), Protocol())
     return Ports(
         lambda name: InProcess(world, getattr(world.edge, name)),
         world.sales.orders.update,
@@ -132,7 +132,7 @@ def laptop_edge(launch: Callable[..., Service], tmp_path_factory: pytest.TempPat
         environment.setenv("FIRESTORE_EMULATOR_HOST", database.address)
         client = firestore.Client(project="demo-proj")
     options = {"api_endpoint": f"http://{storage.address}"}
-    buckets = Client(project="demo-proj", credentials=AnonymousCredentials(), client_options=options)  # type: ignore[no-untyped-call]
+    buckets = Client(project="demo-proj", credentials=AnonymousCredentials(), client_options=options)
     for name in ("bronze", "models"):
         buckets.create_bucket(f"ripple-test-{name}")
     _deploy_job(run.address)
@@ -160,7 +160,7 @@ def _deploy_workflow(launch: Callable[..., Service]) -> WorkflowExecutions:
     with socket.create_server(("127.0.0.1", 0)) as free:
         grpc_address = f"127.0.0.1:{free.getsockname()[1]}"
     address = launch(start_workflows, executions=grpc_address).address
-    options: dict[str, Any] = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {"host": address, "url_scheme": "http", "credentials": AnonymousCredentials()}
     workflows = WorkflowsClient(transport=WorkflowsRestTransport(**options))
     workflow = Workflow(source_contents=SLEEPS)
     workflows.create_workflow(parent=PARENT, workflow=workflow, workflow_id="run_elt").result(timeout=5)

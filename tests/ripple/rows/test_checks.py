@@ -77,6 +77,7 @@ def test_a_contract_says_its_flow_its_format_and_its_policy() -> None:
     )
     assert contract.evolution == {"new_field": "evolve", "widened_type": "quarantine"}
     assert contract.records["a"].evolution == {"new_field": "evolve", "widened_type": "quarantine"}
+    assert contract_of({"kind": "date"}).evolution == {"new_field": "quarantine", "widened_type": "quarantine"}
 
 
 def test_the_faults_of_a_contract_stand_one_after_the_other() -> None:

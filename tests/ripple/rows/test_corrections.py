@@ -28,6 +28,7 @@ def a_record(raw: str, **changed: Any) -> dict[str, Any]:
         ('{"a": 1.10}', '{"_corrects":21, "a": 1.10}'),
         (' {  "a":[{}]} ', '{"_corrects":21, "a":[{}]}'),
         ("{}", '{"_corrects":21}'),
+        ('\n{"a": 1}\r\n', '{"_corrects":21, "a": 1}'),
     ],
 )
 def test_an_edited_record_becomes_its_text_and_the_line_it_corrects(raw: str, written: str) -> None:

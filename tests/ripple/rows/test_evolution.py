@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,7 @@ from ripple.deployment.routes import FLOWS
 from ripple.rows.contracts import Contract, load_contract, read_contract
 from ripple.rows.contracts.cutting import cut_from_line
 from ripple.rows.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, write_report
-from ripple.rows.contracts.evolution import MOST_NEW_FIELDS, Drift, examine
+from ripple.rows.contracts.evolution import WIDER, Drift, examine, name_type
 from ripple.rows.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines
 from tests.ripple.rows.sample_rows import GOOD, a_click
 
@@ -55,6 +56,11 @@ def test_the_shipped_contracts_see_the_same_drift_and_let_none_through(case: dic
     assert examined.drifts == examine(changed_row(case), evolving(case["flow"])).drifts
     assert contract.find_violation(changed_row(case)) is not None
     assert not examined.lands
+
+
+def test_the_kinds_that_widen_are_those_that_have_a_wider_one() -> None:
+    widened = {declared for case in CASES for kind, _, declared, _ in case["drifts"] if kind == "widened_type"}
+    assert widened == WIDER
 
 
 @pytest.mark.parametrize("flow", FLOWS)
@@ -185,6 +191,31 @@ def test_a_tally_is_bounded_and_counts_beyond() -> None:
     assert read_report(write_report(report).encode()) == report
 
 
+def test_a_report_is_text_with_its_keys_in_order_and_says_what_was_declared() -> None:
+    tally = DriftTally()
+    tally.add([Drift(kind="widened_type", field="a", declared="integer", seen="number"), a_drift(1)], 7, rescued=True)
+    report = tally.report(load_contract("startups"))
+    assert report is not None
+    assert json.loads(write_report(report))["drifts"] == [
+        {"field": "a", "kind": "widened_type", "declared": "integer", "seen": "number", "rows": 1, "first_line": 7},
+        {"field": "f1", "kind": "new_field", "seen": "string", "rows": 1, "first_line": 7},
+    ]
+    assert write_report(report) == json.dumps(json.loads(write_report(report)), sort_keys=True)
+    assert read_report(write_report(report).encode()) == report
+
+
+@pytest.mark.parametrize(("size", "is_read"), [(65_536, True), (65_537, False)])
+def test_a_report_is_read_up_to_its_size_and_no_further(size: int, is_read: bool) -> None:
+    text = json.dumps(REPORT | {"policy": {"a": "b"}}).encode()
+    padded = text.replace(b'"b"', b'"' + b"b" * (size - len(text) + 1) + b'"')
+    assert len(padded) == size
+    if is_read:
+        assert read_report(padded).rows_drifted == 1
+    else:
+        with pytest.raises(ValueError, match="at most 65536 bytes"):
+            read_report(padded)
+
+
 def test_rows_without_drift_make_no_report() -> None:
     tally = DriftTally()
     tally.add([], 1, rescued=False)
@@ -203,7 +234,7 @@ REPORT = {"policy": {}, "drifts": [ENTRY], "drifts_further": 0, "rows_drifted": 
         {"drifts": {}},
         {"drifts": [ENTRY] * 51},
         {"drifts": [1]},
-        {"drifts": [ENTRY | {"example": "x"}]},
+        {"drifts": [ENTRY, ENTRY | {"example": "x"}]},
         {"drifts": [ENTRY | {"rows": True}]},
         {"rows_drifted": "1"},
         {"more": 1},
@@ -224,7 +255,42 @@ def test_any_bytes_as_a_report_are_refused(head: bytes, data: bytes) -> None:
         read_report(head + data)
 
 
-@pytest.mark.parametrize(("new", "lands"), [(MOST_NEW_FIELDS, True), (MOST_NEW_FIELDS + 1, False)])
+@pytest.mark.parametrize(("new", "lands"), [(1000, True), (1001, False)])
 def test_a_row_of_very_many_new_fields_is_no_schema_change(new: int, lands: bool) -> None:
-    row = a_click(**{f"n{number}": number for number in range(new)})
-    assert examine(row, evolving("clickstream")).lands is lands
+    examined = examine(a_click(**{f"n{number}": number for number in range(new)}), evolving("clickstream"))
+    assert (examined.lands, len(examined.paths)) == (lands, 1000)
+
+
+SMALL = read_contract(
+    {
+        "flow": "f",
+        "format": "jsonl",
+        "evolution": {"new_field": "evolve", "widened_type": "evolve"},
+        "fields": {
+            "day": {"kind": "date", "nullable": True},
+            "parts": {"kind": "records", "max": 2, "nullable": True, "fields": {"n": {"kind": "boolean"}}},
+        },
+    },
+    "f.json",
+)
+
+
+@pytest.mark.parametrize(("items", "lands"), [(2, True), (3, False)])
+def test_a_list_of_too_many_records_does_not_land_whatever_they_gained(items: int, lands: bool) -> None:
+    examined = examine({"parts": [{"n": True, "gift": 1}] * items}, SMALL)
+    assert (len(examined.paths), examined.lands) == (items, lands)
+    assert not examine({"parts": [{"n": True}] * 3, "extra": 1}, SMALL).lands
+
+
+def test_a_moment_in_place_of_a_date_is_a_wider_type() -> None:
+    (drift,) = examine({"day": dt.datetime(2026, 1, 2, tzinfo=dt.UTC)}, SMALL).drifts
+    assert drift == Drift(kind="widened_type", field="day", declared="date", seen="timestamp")
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [(None, "null"), (True, "boolean"), (1, "integer"), (1.0, "number"), ("", "string"), ({}, "object"), ([], "array"),
+     (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "timestamp"), (b"", "other")],
+)  # fmt: skip
+def test_a_value_is_named_by_its_type(value: object, name: str) -> None:
+    assert name_type(value) == name

@@ -6,12 +6,13 @@ import hashlib
 import io
 import json
 from itertools import pairwise
+from typing import IO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ripple.rows.contracts import load_contract
+from ripple.rows.contracts import Violation, load_contract
 from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, find_bad_lines, split_lines
 from tests.ripple.rows.sample_rows import a_click
 
@@ -60,6 +61,22 @@ def test_a_bad_line_is_found_between_good_ones(what: str) -> None:
     assert bad is not None
     assert (bad.violation.code, bad.line, bad.offset) == (code, 2, len(GOOD) + 1)
     assert bad.line_hash == sha256(line.decode(errors="replace"))
+    assert bad.violation.field == {"duplicate_key": "page", "out_of_range": "dwell_ms"}.get(
+        code, "dwell_ms" if b"36893488147419103232" in line else ""
+    )
+
+
+def test_the_name_of_a_key_that_stands_twice_is_cut() -> None:
+    key = b'"' + b"k" * 300 + b'": 1'
+    (bad,) = check(with_field(key + b", " + key))
+    assert bad is not None
+    assert (bad.violation.field, bad.violation.message) == ("k" * 200, f"{'k' * 200!r} stands twice")
+
+
+def test_a_row_that_nests_too_deep_for_a_search_of_its_keys_is_malformed() -> None:
+    (bad,) = check(with_field(b'"a": {"b": 1}, "deep": ' + b"[" * 1000 + b"]" * 1000))
+    assert bad is not None
+    assert bad.violation == Violation("malformed_json", "", "nested deeper than 64")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n", b"\r\n \t\n\n"])
@@ -113,6 +130,33 @@ def test_blank_lines_of_a_buffered_stream_are_counted_as_lines() -> None:
     stream = io.BufferedReader(io.BytesIO(b"\n" * 300_000 + b"{\n\n\n{"), 64 * 1024)
     found = [(bad.line, bad.offset) for bad in find_bad_lines(split_lines(stream), CONTRACT) if bad]
     assert found == [(300_001, 300_000), (300_004, 300_004)]
+
+
+BLANK = {
+    "at the beginning": (b"\n\n\n{}\n\n", [(4, 3, b"{}")]),
+    "between lines": (b"{}\n\n\n~~\n\n{\n", [(1, 0, b"{}"), (4, 5, b"~~"), (6, 9, b"{")]),
+    "one, and then a line": (b"\n{}\n", [(2, 1, b"{}")]),
+    "with a return": (b"\n\r\n{}", [(2, 1, b""), (3, 3, b"{}")]),
+}
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("what", BLANK)
+def test_blank_lines_are_left_out_and_the_others_keep_their_places(what: str, buffered: bool) -> None:
+    data, lines = BLANK[what]
+    stream: IO[bytes] = io.BufferedReader(io.BytesIO(data)) if buffered else io.BytesIO(data)  # type: ignore[arg-type]
+    assert [(line.number, line.offset, line.content) for line in split_lines(stream)] == lines
+
+
+def test_no_more_of_a_line_is_held_than_its_limit_and_an_end() -> None:
+    (line,) = split_lines(io.BytesIO(b"x" * 3 * MAX_LINE_BYTES))
+    assert len(line.content) == MAX_LINE_BYTES + 2
+
+
+def test_a_line_over_the_limit_names_no_field() -> None:
+    (bad,) = check(b"x" * (MAX_LINE_BYTES + 1))
+    assert bad is not None
+    assert bad.violation == Violation("line_too_long", "", "a line holds at most 1048576 bytes")
 
 
 def test_what_is_kept_of_a_long_line_is_cut() -> None:

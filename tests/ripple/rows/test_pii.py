@@ -63,7 +63,16 @@ def test_a_phone_number_is_the_same_however_it_is_written(written: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("phone", "202-555-0143"), ("phone", "x"), ("email", "nobody"), ("email", "@x"), ("customer_id", " ")],
+    [
+        ("phone", "202-555-0143"),
+        ("phone", "x"),
+        ("email", "nobody"),
+        ("email", "@x"),
+        ("email", "x@"),
+        ("email", "@"),
+        ("email", "x@y@"),
+        ("customer_id", " "),
+    ],
 )
 def test_what_has_no_canonical_form_is_refused_without_being_repeated(field: str, value: str) -> None:
     with pytest.raises(ValueError, match=r"\w") as caught:
@@ -71,11 +80,36 @@ def test_what_has_no_canonical_form_is_refused_without_being_repeated(field: str
     assert value.strip() == "" or value not in str(caught.value).split()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "canonical"),
+    [
+        ("phone", "+44 20 7946 0958", "+442079460958"),
+        ("email", " A@B@Straße.de ", "a@b@strasse.de"),
+        ("email", "@x@y", "@x@y"),
+        ("customer_id", " Cafe\u0301 ", "Caf\u00e9"),
+    ],
+)
+def test_the_token_is_that_of_the_canonical_value(field: str, value: str, canonical: str) -> None:
+    digest = hmac.new(PEPPER.key, f"{field}\0{canonical}".encode(), hashlib.sha256).digest()
+    assert make_token(PEPPER, field, value) == "k1:" + base64.b32encode(digest).decode()
+
+
 def test_a_pepper_never_shows_its_key() -> None:
     assert "0123456789" not in repr(PEPPER)
 
 
-@pytest.mark.parametrize(("kid", "key"), [("k1", b"short"), ("", b"f" * 32), ("K1", b"f" * 32), ("k:1", b"f" * 32)])
+@pytest.mark.parametrize(("kid", "key"), [("k", b"f" * 16), ("k2" * 8, b"f" * 16), ("7", b"f" * 99)])
+def test_a_key_of_16_bytes_and_a_key_id_of_16_letters_and_digits_do(kid: str, key: bytes) -> None:
+    assert make_token(Pepper(kid=kid, key=key), "customer_id", "cus_1").startswith(f"{kid}:")
+
+
+KEY = b"f" * 32
+
+
+@pytest.mark.parametrize(
+    ("kid", "key"),
+    [("k1", b"short"), ("k1", b"f" * 15), ("", KEY), ("K1", KEY), ("k:1", KEY), ("é", KEY), ("k" * 17, KEY)],
+)
 def test_a_weak_key_or_a_key_id_that_no_token_can_carry_is_refused(kid: str, key: bytes) -> None:
     with pytest.raises(ValueError, match="pepper"):
         Pepper(kid=kid, key=key)
@@ -85,6 +119,12 @@ def test_a_weak_key_or_a_key_id_that_no_token_can_carry_is_refused(kid: str, key
 def test_a_truncated_address_has_lost_its_last_octet(address: object) -> None:
     kept, _, _ = str(address).rpartition(".")
     assert truncate_ip(str(address)) == f"{kept}.0/24"
+
+
+@pytest.mark.parametrize("value", ["", "203.0.113.7/24", "someone", "1.2.3"])
+def test_what_is_no_address_is_not_truncated(value: str) -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
+        truncate_ip(value)
 
 
 def test_a_truncated_long_address_keeps_48_bits() -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from ripple.rows.tagged_json import Unsupported, read_tagged, write_tagged
+from ripple.rows.tagged_json import Unsupported, write_tagged
 from tests.ripple.rows.sample_rows import AT
+from tests.ripple.rows.tagged_reader import read_tagged
 
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 CASES: list[tuple[Any, str]] = [
@@ -51,7 +52,7 @@ def test_no_number_comes_back_as_no_number() -> None:
 
 def test_a_moment_is_written_in_utc_and_a_tuple_as_a_list() -> None:
     assert write_tagged(dt.datetime(2026, 1, 2, 5, 30, tzinfo=EAST)) == '{"$timestamp":"2026-01-02T00:00:00.000000Z"}'
-    assert write_tagged((1, 2)) == "[1,2]"
+    assert write_tagged((1, AT)) == '[1,{"$timestamp":"2026-01-02T03:04:05.678000Z"}]'
 
 
 def test_a_name_that_is_no_text_becomes_one() -> None:

@@ -1,0 +1,5 @@
+"""`python -m laptop`: the `laptop` command."""
+
+from laptop.command import main
+
+main()
