@@ -140,5 +140,4 @@ class LockTable:
         return [one for one in others if one.has_read(commit.documents, commit.changes)]
 
     def _must_follow(self, read: LockRequest, other: LockRequest) -> bool:
-        older = other.is_commit and other.age < read.age and other.holder is not read.holder
-        return older and other.is_in_the_way_of(read)
+        return other.is_commit and other.age < read.age and other.is_in_the_way_of(read)

@@ -1,6 +1,7 @@
 """Steps such as `A reads x` or `W sets x=2` against the handlers of one database: what each step answers, and what waits.
 
-The letter says who: a transaction, or a writer outside of one. Documents are in the collection `d` and have one field, `n`.
+The letter says who: a transaction, or a writer outside of one. Documents have one field, `n`, and are in the collection `d`
+unless another is named.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def _pb(message: Any) -> Pb:
 
 
 def _name(name: str) -> str:
-    return f"{PARENT}/d/{name}"
+    return f"{PARENT}/{name if '/' in name else f'd/{name}'}"
 
 
 def _write(word: str) -> Any:
