@@ -65,7 +65,9 @@ def start_execution(started: Started, cause: Cause, edge: StartEltPorts) -> None
     }
     execution = edge.executions.start(argument)
     note_execution(started, execution, edge.documents)
-    fact = EltRunStarted(batch=run.batch, epoch=run.epoch, flows=batch.flows, files=batch.files, execution=execution)
+    fact = EltRunStarted(
+        batch=run.batch, epoch=run.epoch, flows=list(batch.flows), files=batch.files, execution=execution
+    )
     send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
 
 
