@@ -72,11 +72,16 @@ def _times(kind: str, volume: Volume) -> float:
 
 def _functions(volume: Volume, usage: Usage) -> Iterator[Quantity]:
     for stage, calls in count_calls(volume, usage).items():
-        seconds = calls * usage["function_seconds"][stage] + _longer(stage, volume, usage)
+        seconds = calls * _seconds_of(stage, usage) + _longer(stage, volume, usage)
         memory = STAGES[stage].memory_mib
         yield Quantity(price="run_requests", units=calls)
         yield Quantity(price="run_cpu", units=seconds * _VCPU_BY_MIB[memory])
         yield Quantity(price="run_memory", units=seconds * memory / 1024)
+
+
+def _seconds_of(stage: str, usage: Usage) -> float:
+    seconds: Mapping[str, float] = usage["function_seconds"]
+    return seconds.get(stage, seconds["other"])
 
 
 def _longer(stage: str, volume: Volume, usage: Usage) -> float:

@@ -26,7 +26,11 @@ def gather_files(root: Path, stage: str) -> dict[str, bytes]:
     StrayFileError names a file that is neither code nor data: it would make two machines' bundles differ.
     """
     own = root / "functions" / stage
-    paths = [root / "functions" / "__init__.py", *_walk(own, own / "requirements.txt"), *_walk(root / "ripple")]
+    paths = [
+        root / "functions" / "__init__.py",
+        *_walk(own, own / "requirements.txt", own / "README.md"),
+        *_walk(root / "ripple"),
+    ]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     generated = {SOURCE: _MAIN.format(stage=stage).encode()}
     return files | generated | {"requirements.txt": (own / "requirements.txt").read_bytes()}

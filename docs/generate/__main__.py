@@ -15,7 +15,7 @@ from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
-from docs.generate.topology import describe_topology
+from docs.generate.topology import describe_example_bundles, describe_topology
 from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
 
@@ -34,7 +34,11 @@ def generate() -> dict[Path, str]:
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages |= _generate_state()
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
-    pages[DOCS.parent / "infra" / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
+    infra = DOCS.parent / "infra"
+    pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
+    for environment in ("dev", "prod"):
+        example = infra / "envs" / environment / "example.auto.tfvars.json"
+        pages[example] = json.dumps(describe_example_bundles(), indent=1) + "\n"
     return pages
 
 

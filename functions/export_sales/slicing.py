@@ -39,7 +39,7 @@ class SlicePorts(BucketPorts, HasSales, Protocol):
     """Where a slice comes from, and where it goes."""
 
 
-def keep_plan(plan: ExportPlan, edge: HasDocuments) -> ExportPlan:
+def keep_plan(plan: ExportPlan, ports: HasDocuments) -> ExportPlan:
     """The plan that holds: this one, or the one that another delivery kept first."""
 
     def decide(transaction: Transaction, now: dt.datetime) -> ExportPlan:
@@ -50,59 +50,59 @@ def keep_plan(plan: ExportPlan, edge: HasDocuments) -> ExportPlan:
         EXPORTS.set(transaction, plan.key, record_plan(kept))
         return kept
 
-    return edge.documents.run(decide)
+    return ports.documents.run(decide)
 
 
-def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, edge: StatingPorts) -> None:
-    """A message for each. Who dies midway is told again and asks for all: the plan says that nobody noted the request."""
+def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, ports: StatingPorts) -> None:
+    """A message for each. Who dies midway is called again and asks for all: the plan says that nobody noted the request."""
     for number in numbers:
-        edge.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
+        ports.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
 
     def note(transaction: Transaction, now: dt.datetime) -> None:
         known = EXPORTS.expect(transaction, plan.key)
         EXPORTS.update(transaction, plan.key, requested_at=now, requests=(known.requests or 0) + 1)
 
-    edge.documents.run(note)
+    ports.documents.run(note)
 
 
-def find_records(plan: ExportPlan, edge: HasDocuments) -> Sequence[ExportSliceRecord]:
-    return [found for _, found in EXPORT_SLICES.find(edge.documents, plan.slices, export=plan.key)]
+def find_records(plan: ExportPlan, ports: HasDocuments) -> Sequence[ExportSliceRecord]:
+    return [found for _, found in EXPORT_SLICES.find(ports.documents, plan.slices, export=plan.key)]
 
 
-def request_missing(plan: ExportPlan, cause: Cause, edge: StatingPorts) -> None:
+def request_missing(plan: ExportPlan, cause: Cause, ports: StatingPorts) -> None:
     """Those that have no record; the last one, if only the word that all are there is missing."""
-    missing = find_missing(plan, find_records(plan, edge))
-    request_slices(plan, missing or [plan.slices - 1], cause, edge)
+    missing = find_missing(plan, find_records(plan, ports))
+    request_slices(plan, missing or [plan.slices - 1], cause, ports)
 
 
-def export_slice(asked: SalesSliceRequested, cause: Cause, edge: ExportSalesPorts, contract: Contract) -> None:
+def export_slice(asked: SalesSliceRequested, cause: Cause, ports: ExportSalesPorts, contract: Contract) -> None:
     """Export the slice unless it has its record, and finish the export if it was the last."""
-    known = EXPORTS.get(edge.documents, asked.export)
+    known = EXPORTS.get(ports.documents, asked.export)
     plan = read_plan(asked.export, known) if known else None
     if plan is None or not 0 <= asked.slice < plan.slices:
         raise PermanentError("export_unknown", f"no plan {EXPORTS.path(asked.export)} has a slice {asked.slice}")
     if plan.state != PLANNED:
         return
-    if EXPORT_SLICES.get(edge.documents, slice_id(plan.key, asked.slice)) is None:
-        record(plan, asked.slice, *write_range(plan, asked.slice, edge, contract), cause, edge)
-    finish_if_complete(plan, cause, edge)
+    if EXPORT_SLICES.get(ports.documents, slice_id(plan.key, asked.slice)) is None:
+        record(plan, asked.slice, *write_range(plan, asked.slice, ports, contract), cause, ports)
+    finish_if_complete(plan, cause, ports)
 
 
 def write_range(
-    plan: ExportPlan, number: int, edge: SlicePorts, contract: Contract
+    plan: ExportPlan, number: int, ports: SlicePorts, contract: Contract
 ) -> tuple[SalesSliceExported | None, str]:
     """`(the fact, the sum of ids)` of the slice's object in Bronze. No object, no fact: its documents all left for another window."""
     ids, wanted = IdSum(), plan.range_of(number)
     made = Slice(batch_id=plan.batch_id, number=number, of=plan.slices, day=plan.window_from)
     with closing(made):
-        write_slice(made, note_ids(edge.sales.pages(wanted, PAGE_SIZE), ids.add), contract, edge.settings)
-        check_rows(wanted, made.rows, plan.rows[number], edge)
-        fact = keep_slice(made, plan.slices, edge.objects, edge.settings) if made.rows else None
+        write_slice(made, note_ids(ports.sales.pages(wanted, PAGE_SIZE), ids.add), contract, ports.settings)
+        check_rows(wanted, made.rows, plan.rows[number], ports)
+        fact = keep_slice(made, plan.slices, ports.objects, ports.settings) if made.rows else None
     return fact, ids.hexdigest()
 
 
 def record(
-    plan: ExportPlan, number: int, fact: SalesSliceExported | None, id_sum: str, cause: Cause, edge: StatingPorts
+    plan: ExportPlan, number: int, fact: SalesSliceExported | None, id_sum: str, cause: Cause, ports: StatingPorts
 ) -> None:
     """Keep and state what a slice came to, unless another delivery of it did."""
     id = slice_id(plan.key, number)
@@ -116,7 +116,7 @@ def record(
             keep_in_outbox(transaction, envelope, now)
         return stated
 
-    send(edge.documents.run(decide), edge.publisher, edge.documents)
+    send(ports.documents.run(decide), ports.publisher, ports.documents)
 
 
 def describe_slice(
@@ -134,20 +134,20 @@ def describe_slice(
     )
 
 
-def finish_if_complete(plan: ExportPlan, cause: Cause, edge: StatingPorts) -> None:
+def finish_if_complete(plan: ExportPlan, cause: Cause, ports: StatingPorts) -> None:
     """Say that the export finished, on its own line. PermanentError, and so a dead letter, if it is not what was promised."""
-    records = find_records(plan, edge)
+    records = find_records(plan, ports)
     if len(records) < plan.slices:
         return
     difference = find_difference(plan, records)
     line = correlated(cause, plan.correlation_id, plan.replay_of)
-    send(close_plan(plan, describe_finished(plan, records), difference, line, edge), edge.publisher, edge.documents)
+    send(close_plan(plan, describe_finished(plan, records), difference, line, ports), ports.publisher, ports.documents)
     if difference:
         raise PermanentError("export_mismatch", difference)
 
 
 def close_plan(
-    plan: ExportPlan, finished: SalesExportFinished, difference: str, line: Cause, edge: HasDocuments
+    plan: ExportPlan, finished: SalesExportFinished, difference: str, line: Cause, ports: HasDocuments
 ) -> list[Envelope]:
     """What is to be stated: by the one who closes it, nothing by whoever comes later."""
 
@@ -163,4 +163,4 @@ def close_plan(
         keep_in_outbox(transaction, stated, now)
         return [stated]
 
-    return edge.documents.run(decide)
+    return ports.documents.run(decide)

@@ -25,29 +25,29 @@ class Origin:
     lines: frozenset[int]
 
 
-def read_origin(stored: StoredObject, flow: str, edge: FilePorts) -> Origin | None:
+def read_origin(stored: StoredObject, flow: str, ports: FilePorts) -> Origin | None:
     """Whose lines the object corrects; None if it is no correction. PermanentError rejects one that corrects nothing real."""
     quarantine_uri = stored.metadata.get(CORRECTS_KEY)
     if quarantine_uri is None:
         return None
     found: dict[tuple[str, str, int], set[int]] = {}
-    for owner, line in _read_places(_find_quarantine(quarantine_uri, stored, edge), edge):
+    for owner, line in _read_places(_find_quarantine(quarantine_uri, stored, ports), ports):
         found.setdefault(owner, set()).add(line)
     if len(found) != 1:
         raise PermanentError("correction_malformed", f"{quarantine_uri} is not the quarantine of one object")
     ((origin_flow, uri, generation), lines) = found.popitem()
     if origin_flow != flow:
         raise PermanentError("correction_malformed", f"{stored.ref.uri} is {flow}, {quarantine_uri} is {origin_flow}")
-    _expect_landed(uri, generation, edge)
+    _expect_landed(uri, generation, ports)
     return Origin(uri=uri, lines=frozenset(lines))
 
 
-def _find_quarantine(uri: str, stored: StoredObject, edge: BucketPorts) -> ObjectRef:
+def _find_quarantine(uri: str, stored: StoredObject, ports: BucketPorts) -> ObjectRef:
     bucket, name = split_uri(uri)
-    if bucket != edge.settings.bucket("quarantine"):
+    if bucket != ports.settings.bucket("quarantine"):
         raise PermanentError("correction_malformed", f"{stored.ref.uri} corrects {uri}, which is not in quarantine")
     try:
-        found = edge.objects.stat(bucket, name)
+        found = ports.objects.stat(bucket, name)
     except PermanentError as error:
         raise PermanentError("correction_origin_missing", f"{stored.ref.uri} corrects {uri}: {error.reason}") from error
     if found.size > MAX_BYTES:
@@ -59,10 +59,10 @@ def _find_quarantine(uri: str, stored: StoredObject, edge: BucketPorts) -> Objec
     return found.ref
 
 
-def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tuple[str, str, int], int]]:
+def _read_places(quarantine: ObjectRef, ports: HasObjects) -> Iterator[tuple[tuple[str, str, int], int]]:
     """`((flow, object, generation), line)` of each record."""
     try:
-        with edge.objects.open(quarantine) as lines:
+        with ports.objects.open(quarantine) as lines:
             for line in lines:
                 record = orjson.loads(line)
                 yield (str(record["flow"]), str(record["object"]), int(record["generation"])), int(record["line"])
@@ -70,9 +70,9 @@ def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tupl
         raise PermanentError("correction_malformed", f"{quarantine.uri} is no quarantine: {error!r:.200}") from error
 
 
-def _expect_landed(uri: str, generation: int, edge: HasDocuments) -> None:
+def _expect_landed(uri: str, generation: int, ports: HasDocuments) -> None:
     bucket, name = split_uri(uri)
-    file = FILES.get(edge.documents, ObjectRef(bucket=bucket, name=name, generation=generation).key)
+    file = FILES.get(ports.documents, ObjectRef(bucket=bucket, name=name, generation=generation).key)
     if file is None:
         raise PermanentError("correction_origin_missing", f"{uri}#{generation} never came to Bronze")
     if file.state == "claimed":

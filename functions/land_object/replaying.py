@@ -18,30 +18,30 @@ from ripple.wire.paths import ObjectRef, split_uri
 P = TypeVar("P", bound=FilePorts)
 
 
-def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], None], cause: Cause, edge: P) -> None:
+def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], None], cause: Cause, ports: P) -> None:
     """Every object that is there; PermanentError names those that are gone when all others are done."""
     gone = []
     for uri in uris:
         try:
-            bucket, name = expect_bronze(uri, edge)
-            ref = edge.objects.stat(bucket, name).ref
+            bucket, name = expect_bronze(uri, ports)
+            ref = ports.objects.stat(bucket, name).ref
         except PermanentError:
             gone.append(uri)
             continue
-        known = FILES.get(edge.documents, ref.key)
+        known = FILES.get(ports.documents, ref.key)
         first = known.correlation_id if known else uri
-        # A file that a replay landed first has the replay's own line, which tells nothing again.
+        # A file that a replay landed first has the replay's own correlation id, which repeats nothing.
         line = cause if first == cause.correlation_id else correlated(cause, cause.correlation_id, first)
-        land(ref, line, edge)
+        land(ref, line, ports)
     if gone:
         raise PermanentError("object_missing", f"not in Bronze any more: {', '.join(gone)}"[:2000])
 
 
-def expect_bronze(uri: str, edge: HasSettings) -> tuple[str, str]:
+def expect_bronze(uri: str, ports: HasSettings) -> tuple[str, str]:
     """`(bucket, name)` of a Bronze object; PermanentError for any other."""
     bucket, name = split_uri(uri)
-    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
-        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
+    if bucket != ports.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {ports.settings.bucket('bronze')}")
     return bucket, name
 
 

@@ -33,24 +33,24 @@ class LandObjectPorts(StatingPorts, BucketPorts, Protocol):
     """What `land_object` acts through."""
 
 
-def react(payload: Payload, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def react(payload: Payload, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
-        expect_bronze(payload.ref.uri, edge)
-        land(payload.ref, cause, edge, load)
+        expect_bronze(payload.ref.uri, ports)
+        land(payload.ref, cause, ports, load)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        replay_objects(payload.targets, partial(land_again, load=load), cause, edge)
+        replay_objects(payload.targets, partial(land_again, load=load), cause, ports)
 
 
-def land_again(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def land_again(ref: ObjectRef, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """As `land`, but what was rejected is checked again: the contract or the code may take it by now."""
-    known = FILES.get(edge.documents, ref.key)
+    known = FILES.get(ports.documents, ref.key)
     if known is not None and known.state == "rejected":
-        reconsider(decide_facts(ref, edge, load), ref, STAGE, cause, edge.documents)
-    land(ref, cause, edge, load)
+        reconsider(decide_facts(ref, ports, load), ref, STAGE, cause, ports.documents)
+    land(ref, cause, ports, load)
 
 
-def land(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def land(ref: ObjectRef, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """State `bronze.object.landed` or `bronze.object.rejected` for one generation, once however often it is asked."""
     claim = FileRecord(
         uri=ref.uri,
@@ -59,32 +59,32 @@ def land(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract
         claimed_at=cause.time,
         correlation_id=cause.correlation_id,
     )
-    known = None if FILES.create(edge.documents, ref.key, claim) else FILES.get(edge.documents, ref.key)
+    known = None if FILES.create(ports.documents, ref.key, claim) else FILES.get(ports.documents, ref.key)
     is_decided = known is not None and known.state != "claimed"
     facts = (
         recall_facts(known)
         if known and is_decided
-        else record(decide_facts(ref, edge, load), ref, cause, edge.documents)
+        else record(decide_facts(ref, ports, load), ref, cause, ports.documents)
     )
-    send([state_as(fact, STAGE, cause) for fact in facts], edge.publisher, edge.documents)
+    send([state_as(fact, STAGE, cause) for fact in facts], ports.publisher, ports.documents)
 
 
-def decide_facts(ref: ObjectRef, edge: FilePorts, load: LoadContract) -> Sequence[Fact]:
+def decide_facts(ref: ObjectRef, ports: FilePorts, load: LoadContract) -> Sequence[Fact]:
     """Check the object, write its quarantine, and say which facts hold: its drift, if it shows any, and then the verdict."""
     try:
         name = parse_bronze_name(ref.name)
-        checked = check_object(ref, name, load(name.flow), edge)
+        checked = check_object(ref, name, load(name.flow), ports)
     except PermanentError as error:
         if error.code == "object_missing":
             raise
         # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
         reason = fit(str(error), REASON_BYTES)
         return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)]
-    verdict = weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
-    return [verdict] if checked.drift is None else [tell_drift(ref, name.flow, checked.drift), verdict]
+    verdict = judge(ref, name.flow, name.dt, checked, ports.settings.reject_ratio)
+    return [verdict] if checked.drift is None else [describe_drift(ref, name.flow, checked.drift), verdict]
 
 
-def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
+def describe_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     """The schema change that the object shows, whatever becomes of its rows. Pure."""
     return BronzeContractDrifted(
         flow=flow,
@@ -98,7 +98,7 @@ def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     )
 
 
-def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
+def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
     """Landed, unless more than `reject_ratio` of its rows are bad. Pure."""
     if checked.rows_quarantined > reject_ratio * checked.rows:
         return BronzeObjectRejected(

@@ -29,48 +29,48 @@ class ReplayPorts(FirePorts, PlanningPorts, Protocol):
     """What `replay` acts through."""
 
 
-def react(payload: Payload, cause: Cause, edge: ReplayPorts) -> None:
+def react(payload: Payload, cause: Cause, ports: ReplayPorts) -> None:
     """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
-    request = read_request(payload.body, edge.settings)
-    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, edge)
+    request = read_request(payload.body, ports.settings)
+    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, ports)
     planned = replay.plan
     line = correlated(cause, planned.replay_id, replay.replay_of)
-    send([state_as(planned, STAGE, line)], edge.publisher, edge.documents)
+    send([state_as(planned, STAGE, line)], ports.publisher, ports.documents)
     if planned.targets and not planned.dry_run:
-        fire(planned, line, edge)
+        fire(planned, line, ports)
 
 
-def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> ReplayRecord:
-    """The plan as it was made first: by a second telling the world has moved on."""
+def plan_once(request: Request, replay_id: str, cause: Cause, ports: PlanningPorts) -> ReplayRecord:
+    """The plan as it was made first: by a second delivery the world has moved on."""
     id = plan_id(replay_id, dry_run=request.dry_run)
-    known = REPLAYS.get(edge.documents, id)
+    known = REPLAYS.get(ports.documents, id)
     if known is not None:
         return known
-    plan = make_plan(request, edge)
+    plan = make_plan(request, ports)
     planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
     made = ReplayRecord(plan=planned, replay_of=plan.replay_of, at=cause.time)
-    return made if REPLAYS.create(edge.documents, id, made) else REPLAYS.expect(edge.documents, id)
+    return made if REPLAYS.create(ports.documents, id, made) else REPLAYS.expect(ports.documents, id)
 
 
-def fire(planned: ReplayRunPlanned, line: Cause, edge: FirePorts) -> None:
+def fire(planned: ReplayRunPlanned, line: Cause, ports: FirePorts) -> None:
     """State what the stages react to; dead letters go back to where they came from."""
     targets = {planned.kind: tuple(planned.targets)}
     if planned.kind == "object":
-        targets = part_objects(planned.targets, edge)
+        targets = part_objects(planned.targets, ports)
     elif planned.kind == "dead-letter":
-        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, edge), edge)
+        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, ports), ports)
     for kind, of_kind in targets.items():
         # A second kind is a fact beside the first one: it needs an id of its own.
         name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
         fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)
-        send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
+        send([state_as(fact, STAGE, line)], ports.publisher, ports.documents)
 
 
-def part_objects(uris: Sequence[str], edge: HasSettings) -> dict[str, tuple[str, ...]]:
+def part_objects(uris: Sequence[str], ports: HasSettings) -> dict[str, tuple[str, ...]]:
     """Objects of Bronze, and manifests in landing, each under the kind that their stage reacts to."""
-    landing = f"gs://{edge.settings.bucket('landing')}/"
+    landing = f"gs://{ports.settings.bucket('landing')}/"
     kinds: dict[str, tuple[str, ...]] = {}
     for uri in uris:
         kind = "manifest" if uri.startswith(landing) else "object"

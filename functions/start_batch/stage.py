@@ -44,13 +44,13 @@ class Batch:
     arguments: tuple[str, ...]
 
 
-def react(payload: Payload, cause: Cause, edge: StartBatchPorts) -> None:
+def react(payload: Payload, cause: Cause, ports: StartBatchPorts) -> None:
     """Start every batch of the tick that an earlier delivery has not started."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "start_batch reacts to ticks only")
     for batch in plan_batches(payload):
-        fact = _start(batch, edge)
-        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], edge.publisher, edge.documents)
+        fact = _start(batch, ports)
+        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], ports.publisher, ports.documents)
 
 
 def plan_batches(tick: Command) -> list[Batch]:
@@ -129,15 +129,15 @@ def _is_option(name: str, value: object) -> bool:
     return named and isinstance(value, str | int | float) and not isinstance(value, bool) and is_line(str(value))
 
 
-def _start(batch: Batch, edge: TickPorts) -> Fact:
-    TICKS.create(edge.documents, batch.batch_id, describe_tick(batch))
+def _start(batch: Batch, ports: TickPorts) -> Fact:
+    TICKS.create(ports.documents, batch.batch_id, describe_tick(batch))
     if not batch.generate:
         return SalesExportRequested(
             batch_id=batch.batch_id,
             changed_from=f"{batch.window_from}T00:00:00Z",
             changed_to=f"{batch.window_to}T00:00:00Z",
         )
-    execution = TICKS.expect(edge.documents, batch.batch_id).execution or _run_job(batch, edge)
+    execution = TICKS.expect(ports.documents, batch.batch_id).execution or _run_job(batch, ports)
     return BatchRunStarted(
         batch_id=batch.batch_id,
         flow=batch.flow,
@@ -163,10 +163,10 @@ def describe_tick(batch: Batch) -> TickRecord:
     )
 
 
-def _run_job(batch: Batch, edge: TickPorts) -> str:
+def _run_job(batch: Batch, ports: TickPorts) -> str:
     """A crash before the update runs the job twice; the job itself writes nothing twice."""
-    execution = edge.generator_jobs.run(job_name(batch.flow), job_words(batch))
-    TICKS.update(edge.documents, batch.batch_id, execution=execution)
+    execution = ports.generator_jobs.run(job_name(batch.flow), job_words(batch))
+    TICKS.update(ports.documents, batch.batch_id, execution=execution)
     return execution
 
 

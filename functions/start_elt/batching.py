@@ -152,7 +152,7 @@ def note_execution(started: Started, execution: str, documents: DocumentStore) -
 
 
 def request_replays(batches: Sequence[int], replay: str, documents: DocumentStore) -> None:
-    """Queue batches to run again with the files they claimed. What a replay asked for once, its second telling does not."""
+    """Queue batches to run again with the files they claimed. What a replay asked for once, its second delivery does not."""
 
     def work(transaction: Transaction, _now: dt.datetime) -> None:
         head = HEAD.get(transaction)

@@ -23,12 +23,12 @@ _COLUMNS = (
 )
 
 
-def write_file_list(batch: int, epoch: int, edge: FilePorts) -> None:
+def write_file_list(batch: int, epoch: int, ports: FilePorts) -> None:
     """Written once per batch: a replay reads the same claimed set."""
-    files = FILES.find(edge.documents, 1000, batch=batch)
+    files = FILES.find(ports.documents, 1000, batch=batch)
     lines = [json.dumps(_as_row(file.landed, batch, epoch), sort_keys=True) for _, file in files]
     data = ("\n".join(sorted(lines)) + "\n").encode()
-    edge.objects.create(edge.settings.bucket("control"), file_list_name(batch), data, {})
+    ports.objects.create(ports.settings.bucket("control"), file_list_name(batch), data, {})
 
 
 def _as_row(fact: BronzeObjectLanded, batch: int, epoch: int) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def note_job(transaction: Transaction, jobs_per_day: int, now: dt.datetime) -> N
 
 
 def _find_twin(transaction: Transaction, run: EltRunSucceeded, digest: str) -> TrainingDecision | None:
-    """Another batch may have brought the very same dataset: its job stands, and how that ends is told of that batch."""
+    """Another batch may have brought the very same dataset: its job stands, and how that ends is stated of that batch."""
     job = job_id(run.dataset_version, digest, 1)
     twins = [number for number, _ in TRAININGS.find(transaction, 2, job=job) if number != str(run.batch)]
     reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
@@ -107,7 +107,7 @@ def decide(
 def decide_again(
     record: TrainingRecord | None, batch: int, replay: str, digest: str, now: dt.datetime
 ) -> TrainingRecord:
-    """The record as a replay leaves it: it joins a job that is under way; its second telling starts none. Pure."""
+    """The record as a replay leaves it: it joins a job that is under way; its second delivery starts none. Pure."""
     if record is None:
         raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
     if replay in record.replays:

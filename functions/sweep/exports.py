@@ -1,4 +1,4 @@
-"""Large exports of which nothing was heard for too long: the slices that did not come are asked for again."""
+"""Large exports of which nothing came for too long: the slices that did not come are asked for again."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ripple.wire.events import Fact, RunStalled, SalesSliceRequested
 
 _AT_ONCE = 100
 MOST_REQUESTS = 200
-"""Slices asked for at a sweep: an export that is down must not be buried under what it has not done."""
+"""Slices asked for at a sweep: an export that is down must not be flooded with what it has not done."""
 _NAMED = 10
 
 
-def end_silent_exports(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
+def end_silent_exports(now: dt.datetime, cause: Cause, ports: StatingPorts) -> None:
     """A slice's message died, or its last handler did before it could look whether all are there."""
-    for key, record in EXPORTS.find(edge.documents, _AT_ONCE, state=PLANNED):
+    for key, record in EXPORTS.find(ports.documents, _AT_ONCE, state=PLANNED):
         plan = expect_plan(key, record)
-        records = [found for _, found in EXPORT_SLICES.find(edge.documents, plan.slices, export=key)]
+        records = [found for _, found in EXPORT_SLICES.find(ports.documents, plan.slices, export=key)]
         if is_stalled(plan, records, now):
             line = correlated(cause, plan.correlation_id, plan.replay_of)
             for fact in ask_again(plan, find_missing(plan, records)):
-                edge.publisher.publish(state_as(fact, "sweep", line))
-            EXPORTS.update(edge.documents, key, requested_at=now, requests=plan.requests + 1)
+                ports.publisher.publish(state_as(fact, "sweep", line))
+            EXPORTS.update(ports.documents, key, requested_at=now, requests=plan.requests + 1)
 
 
 def ask_again(plan: ExportPlan, missing: Sequence[int]) -> list[Fact]:
-    """That it stalled, and the requests that mend it: one for a slice that is there makes it look whether all are. Pure."""
+    """That it stalled, and the requests that repair it: one for a slice that is there makes it look whether all are. Pure."""
     asked = missing[:MOST_REQUESTS] or [plan.slices - 1]
     return [describe_stalled(plan, missing), *(SalesSliceRequested(**plan.fields_of(number)) for number in asked)]
 

@@ -2,7 +2,7 @@
 
 A lease is never taken over because time passed alone. The epoch's claim says which execution works for it: where there
 is none, sweep takes the claim itself, and an execution that wakes later ends at its first step; where there is one, sweep
-cancels it, and speaks for it only a sweep after it was seen to have ended, when nothing it sent can still arrive.
+cancels it, and states its end only a sweep after it was seen to have ended, when nothing it sent can still arrive.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ class RunPorts(WaitingPorts, HasExecutions, Protocol):
     """Runs, and the executions that work for them."""
 
 
-def kick_waiting(now: dt.datetime, cause: Cause, edge: WaitingPorts) -> None:
-    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is told again."""
-    head = HEAD.get(edge.documents)
-    if not may_claim(head, now, edge.settings.elt_runs_per_hour):
+def kick_waiting(now: dt.datetime, cause: Cause, ports: WaitingPorts) -> None:
+    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is stated again."""
+    head = HEAD.get(ports.documents)
+    if not may_claim(head, now, ports.settings.elt_runs_per_hour):
         return
-    documents, replays = edge.documents, head.replays
+    documents, replays = ports.documents, head.replays
     found = FILES.find(documents, 1, batch=replays[0]) if replays else find_waiting(documents, 1)
     for _, file in found:
-        send([state_as(file.landed, _SWEEP, cause)], edge.publisher, documents)
+        send([state_as(file.landed, _SWEEP, cause)], ports.publisher, documents)
 
 
-def end_silent_run(now: dt.datetime, cause: Cause, edge: RunPorts) -> None:
-    """Speak for the live run if its execution ended without a word, and end it if its lease is over."""
-    run = HEAD.get(edge.documents).run
+def end_silent_run(now: dt.datetime, cause: Cause, ports: RunPorts) -> None:
+    """State the end of the live run if its execution ended without a word, and end it if its lease is over."""
+    run = HEAD.get(ports.documents).run
     if run is None:
         return
     id = claim_id(run.batch, run.epoch)
-    claim = CLAIMS.get(edge.documents, id)
-    settled = dt.timedelta(seconds=edge.settings.sweep_settled_seconds)
+    claim = CLAIMS.get(ports.documents, id)
+    settled = dt.timedelta(seconds=ports.settings.sweep_settled_seconds)
     if claim is None:
-        if now >= run.lease_until and CLAIMS.create(edge.documents, id, _claim_for_sweep(run, now, settled)):
-            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, edge)
+        if now >= run.lease_until and CLAIMS.create(ports.documents, id, _claim_for_sweep(run, now, settled)):
+            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, ports)
         return
     execution = claim.execution
-    state = edge.executions.state(execution) if execution != SWEEP else "UNAVAILABLE"
+    state = ports.executions.state(execution) if execution != SWEEP else "UNAVAILABLE"
     if state in _ENDED and now - (claim.ended_at or now) >= settled:
-        result = edge.executions.result(execution) if state == "SUCCEEDED" else None
-        _speak(describe_end(run, "none" if execution == SWEEP else execution, state, result), cause, edge)
+        result = ports.executions.result(execution) if state == "SUCCEEDED" else None
+        _speak(describe_end(run, "none" if execution == SWEEP else execution, state, result), cause, ports)
     elif state in _ENDED and claim.ended_at is None:
-        CLAIMS.update(edge.documents, id, ended_at=now)
+        CLAIMS.update(ports.documents, id, ended_at=now)
     elif state not in _ENDED and now >= run.lease_until:
-        edge.executions.cancel(execution)
+        ports.executions.cancel(execution)
 
 
 def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> ClaimRecord:
@@ -76,12 +76,12 @@ def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> Cl
     )
 
 
-def _speak(fact: Fact, cause: Cause, edge: StatingPorts) -> None:
-    send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
+def _speak(fact: Fact, cause: Cause, ports: StatingPorts) -> None:
+    send([state_as(fact, _SWEEP, cause)], ports.publisher, ports.documents)
 
 
 def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fact:
-    """The success that an execution returned and nobody heard, or a failure. Pure."""
+    """The success that an execution returned and nobody received, or a failure. Pure."""
     if state == "SUCCEEDED":
         try:
             return EltRunSucceeded.from_data(result)

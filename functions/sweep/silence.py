@@ -1,4 +1,4 @@
-"""What did not come within its promise, and nobody can mend alone: stated once, with what was expected of whom."""
+"""What did not come within its promise and needs a person: stated once, with what was expected of whom."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ TRAINING_PROMISE = dt.timedelta(hours=2)
 _AT_ONCE = 100
 
 
-def tell_silence(now: dt.datetime, cause: Cause, edge: StatingPorts) -> None:
-    """Parked batches, a run past its lease, trainings past their promise. The record remembers what was told of it."""
-    for collection, id, stated, stalled in _find_silent(now, edge):
+def state_silence(now: dt.datetime, cause: Cause, ports: StatingPorts) -> None:
+    """Parked batches, a run past its lease, trainings past their promise. The record remembers what was stated of it."""
+    for collection, id, stated, stalled in _find_silent(now, ports):
         if stated != stalled.since:
-            send([state_as(stalled, "sweep", cause)], edge.publisher, edge.documents)
-            collection.update(edge.documents, id, stall_told=stalled.since)
+            send([state_as(stalled, "sweep", cause)], ports.publisher, ports.documents)
+            collection.update(ports.documents, id, stall_told=stalled.since)
 
 
-def _find_silent(now: dt.datetime, edge: HasDocuments) -> Iterator[tuple[Collection[Any], Id, str | None, RunStalled]]:
+def _find_silent(now: dt.datetime, ports: HasDocuments) -> Iterator[tuple[Collection[Any], Id, str | None, RunStalled]]:
     """`(collection, id, what was stated of it before, what is to be stated)`."""
-    for number, batch in BATCHES.find(edge.documents, _AT_ONCE, state="parked"):
+    for number, batch in BATCHES.find(ports.documents, _AT_ONCE, state="parked"):
         yield BATCHES, number, batch.stall_told, describe_parked(number, batch)
-    run = HEAD.get(edge.documents).run
+    run = HEAD.get(ports.documents).run
     if run and now >= run.lease_until:
-        live = BATCHES.expect(edge.documents, run.batch)
+        live = BATCHES.expect(ports.documents, run.batch)
         yield BATCHES, run.batch, live.stall_told, describe_overdue(run)
-    for number, training in TRAININGS.find(edge.documents, _AT_ONCE, train=True, ended=False):
+    for number, training in TRAININGS.find(ports.documents, _AT_ONCE, train=True, ended=False):
         since = training.decided_at
         if since and now - since > TRAINING_PROMISE:
             yield TRAININGS, number, training.stall_told, describe_training(number, str(training.job), since)
@@ -49,7 +49,7 @@ def describe_parked(number: str, batch: BatchRecord) -> RunStalled:
         of="workflows/run_elt",
         since=f"epoch {batch.epoch}",
         reason=f"batch {number} is parked after {batch.attempts} attempts, the last: {batch.reason or 'no reason'}; "
-        f"mend the cause, then: ripple replay --batch {number}",
+        f"fix the cause, then: ripple replay --batch {number}",
     )
 
 

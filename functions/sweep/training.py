@@ -27,21 +27,21 @@ class RevivalPorts(StatingPorts, CapPorts, Protocol):
     """Datasets that nobody trained on, and whether a job may start."""
 
 
-def end_silent_training(now: dt.datetime, cause: Cause, edge: TrainingPorts) -> None:
-    """A job that died with its exit task states nothing; `start_training` hears it from here and tries again.
+def end_silent_training(now: dt.datetime, cause: Cause, ports: TrainingPorts) -> None:
+    """A job that died with its exit task states nothing; `start_training` receives it from here and tries again.
 
-    One that is missing was decided and never submitted: the run that it is for is told again.
+    One that is missing was decided and never submitted: the run that it is for is stated again.
     """
-    for _, record in TRAININGS.find(edge.documents, 100, train=True, ended=False):
+    for _, record in TRAININGS.find(ports.documents, 100, train=True, ended=False):
         if record.job and record.decided_at and now - record.decided_at > GRACE:
-            state = edge.pipeline_jobs.state(record.job)
+            state = ports.pipeline_jobs.state(record.job)
             fact: Fact | None = None
             if state == "MISSING":
                 fact = record.run
             elif state in ("FAILED", "CANCELLED"):
                 fact = describe_end(record.job, record.run, state)
             if fact:
-                send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
+                send([state_as(fact, "sweep", cause)], ports.publisher, ports.documents)
 
 
 def describe_end(job: str, run: EltRunSucceeded, state: str) -> TrainingJobFinished:
@@ -56,28 +56,28 @@ def describe_end(job: str, run: EltRunSucceeded, state: str) -> TrainingJobFinis
     )
 
 
-def revive_training(now: dt.datetime, cause: Cause, edge: RevivalPorts) -> None:
-    """The newest dataset was never heard of, was skipped for a run that was parked, or met the day's cap: tell it again."""
-    head = HEAD.get(edge.documents)
-    if head.run or head.replays or is_any_waiting(edge.documents):
+def revive_training(now: dt.datetime, cause: Cause, ports: RevivalPorts) -> None:
+    """The newest dataset was never known, was skipped for a run that was parked, or met the day's cap: state it again."""
+    head = HEAD.get(ports.documents)
+    if head.run or head.replays or is_any_waiting(ports.documents):
         return
-    run = _newest_success(head, edge)
+    run = _newest_success(head, ports)
     if run is None:
         return
-    known = TRAININGS.get(edge.documents, run.batch)
-    if known is None or known.superseded or (known.deferred and _day_allows_job(now, edge)):
-        send([state_as(run, "sweep", cause)], edge.publisher, edge.documents)
+    known = TRAININGS.get(ports.documents, run.batch)
+    if known is None or known.superseded or (known.deferred and _day_allows_job(now, ports)):
+        send([state_as(run, "sweep", cause)], ports.publisher, ports.documents)
 
 
-def _day_allows_job(now: dt.datetime, edge: CapPorts) -> bool:
-    starts = TRAINING_HEAD.get(edge.documents)
-    return rests_until(starts, edge.settings.training_jobs_per_day, DAY, now) is None
+def _day_allows_job(now: dt.datetime, ports: CapPorts) -> bool:
+    starts = TRAINING_HEAD.get(ports.documents)
+    return rests_until(starts, ports.settings.training_jobs_per_day, DAY, now) is None
 
 
-def _newest_success(head: Head, edge: HasDocuments) -> EltRunSucceeded | None:
+def _newest_success(head: Head, ports: HasDocuments) -> EltRunSucceeded | None:
     """What the newest batch that is done said of itself; parked ones are passed over."""
     for number in range(head.next - 1, max(head.next - 1 - _LOOK_BACK, 0), -1):
-        batch = BATCHES.get(edge.documents, number)
+        batch = BATCHES.get(ports.documents, number)
         if batch is not None and batch.state == "done" and batch.succeeded is not None:
             return batch.succeeded
     return None

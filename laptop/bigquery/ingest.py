@@ -14,6 +14,11 @@ from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.types import Field, duck_type_of_field, quoted
 
+# A text that BigQuery would not read as the type is refused; DuckDB would round 1.5 to an INT64.
+_CASTS = {
+    **{"BIGINT": "bq_int64", "DOUBLE": "bq_float64", "BOOLEAN": "bq_bool", "DECIMAL(38, 9)": "bq_numeric"},
+    **{"DATE": "bq_date", "TIME": "bq_time", "TIMESTAMP": "bq_datetime", "VARCHAR": ""},
+}
 _REMEMBERED = 100_000
 Errors = list[dict[str, Any]]
 
@@ -103,4 +108,4 @@ def _from_text(one: Field) -> str:
         return f"from_base64({column})"
     if duck == "TIMESTAMPTZ":
         return f"coalesce(to_timestamp(TRY_CAST({column} AS DOUBLE)), bq_timestamp(regexp_replace({column}, ' UTC$', 'Z')))"
-    return f"CAST({column} AS {duck})"
+    return f"{_CASTS[duck]}({column})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import threading
@@ -23,6 +24,7 @@ from laptop.http import ApiError
 from laptop.loops import persist
 
 Resource = dict[str, Any]
+_INTERRUPT_EVERY = 0.02  # seconds
 Work = Callable[[Session], StatementOutcome]
 
 
@@ -124,9 +126,12 @@ class JobRegistry:
         self._save(job)
 
     def cancel(self, job: BigQueryJob) -> None:
+        """Interrupt it until it has ended: an interrupt before its statement has begun would be lost."""
         if job.session is not None and not job.done.is_set():
             job.cancelled = True
-            job.session.cursor.interrupt()
+            task = asyncio.create_task(_interrupt(job))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
 
     def rows(self, job: BigQueryJob) -> pa.Table:
         path = self.folder / f"{job.key}.arrow"
@@ -161,6 +166,13 @@ class JobRegistry:
             "statistics": {"creationTime": now, "startTime": now},
             "user_email": f"laptop@{self.project}.iam.gserviceaccount.com",
         }
+
+
+async def _interrupt(job: BigQueryJob) -> None:
+    while not job.done.is_set() and job.session is not None:
+        with contextlib.suppress(duckdb.Error):  # its cursor is closed just before it is done
+            job.session.cursor.interrupt()
+        await asyncio.sleep(_INTERRUPT_EVERY)
 
 
 def _error_of(error: Exception, cancelled: bool) -> Resource:

@@ -22,7 +22,7 @@ def run_load(session: Session, target: TableName, load: dict[str, Any]) -> State
     definition = read_definition({"externalDataConfiguration": {**load, "schema": {"fields": fields}}})
     scan = plan_scan(definition, session.cache, session.cursor, [], lambda _item: None)
     with session.changing(target):
-        disposition = load.get("writeDisposition", "WRITE_APPEND")
+        disposition = load.get("writeDisposition") or "WRITE_APPEND"
         if existing is None or disposition == "WRITE_TRUNCATE":
             new_table(session, target, fields, existing or {})
         elif disposition == "WRITE_EMPTY" and session.count(f"SELECT count(*) FROM {target.duck}"):

@@ -20,7 +20,8 @@ from laptop.records import Record, Records
 from laptop.run.jobs import JobRunner
 from laptop.run.services import Services
 
-_NAME = re.compile(r"[a-z](?:[-a-z0-9]{0,47}[a-z0-9])?")
+_NAME = re.compile(r"[a-z](?:[-_a-z0-9]{0,47}[a-z0-9])?")
+"""As Cloud Run has it, and `_`: a function's source folder is often its service's name on a laptop."""
 _TYPE = "type.googleapis.com/google.cloud.run.v2."
 
 
@@ -124,7 +125,7 @@ def _name(request: Request, kind: str) -> str:
 
 
 def _id(request: Request, parameter: str) -> str:
-    """400 unless it is what Cloud Run takes for a name: lower-case letters, digits and -, 49 characters at most."""
+    """400 for no name, or one with other signs or over 49 characters."""
     given = request.query_params.get(parameter, "")
     if not _NAME.fullmatch(given):
         raise ApiError(400, f"{parameter} {given!r} must match {_NAME.pattern}")

@@ -13,6 +13,7 @@ from cli.costing import Price, estimate, estimate_deployment, price_all, read_pr
 from cli.main import app
 from cli.quantities import BILLED_TABLE, Quantity, bytes_per_run, count_calls, count_month
 from cli.volume import Volume, describe_volume
+from ripple.deployment.routes import STAGES
 from ripple.deployment.settings import Settings
 
 USAGE, PRICES = read_usage(), read_prices()
@@ -97,15 +98,19 @@ def test_a_volume_beyond_the_caps_is_said_to_leave_files_over(changes: dict[str,
 
 def test_calls_follow_from_the_table_of_routes() -> None:
     calls = count_calls(a_volume(100, runs_per_hour=1, jobs_per_day=5), USAGE)
-    assert calls == {
-        "start_batch": 1,
-        "export_sales": 1,
-        "land_object": 100,
-        "start_elt": 100 + 24,
-        "start_training": 24 + 5,
-        "replay": 0,
-        "sweep": USAGE["sweeps_per_day"],
-    }
+    assert calls.keys() == STAGES.keys()
+    assert (
+        calls.items()
+        >= {
+            "start_batch": 1,
+            "export_sales": 1,
+            "land_object": 100,
+            "start_elt": 100 + 24,
+            "start_training": 24 + 5,
+            "replay": 0,
+            "sweep": USAGE["sweeps_per_day"],
+        }.items()
+    )
 
 
 def test_a_run_bills_each_table_its_least_and_more_as_history_grows() -> None:

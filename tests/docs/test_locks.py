@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from requirements import inputs
+from ripple.deployment.routes import STAGES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
@@ -50,3 +52,9 @@ def test_an_unsafe_lock_is_named(tmp_path: Path, text: str | None, fault: str) -
     pyproject = '[dependency-groups]\none = ["a"]\n'
     faults = inputs.find_faults(pyproject, inputs.digest_groups(pyproject), tmp_path)
     assert faults == [f"requirements/one.txt: {fault}"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_developers_environment_has_what_a_function_has(stage: str) -> None:
+    groups = tomllib.loads(PYPROJECT)["dependency-groups"]
+    assert set(inputs.expand(groups, stage)) <= set(inputs.expand(groups, "dev"))

@@ -87,7 +87,7 @@ def test_a_batch_is_named_by_its_number(kind: str) -> None:
     assert [(fact.kind, list(fact.targets)) for fact in started(edge)] == [(kind, ["7"])]
 
 
-def test_a_replay_has_a_line_of_its_own_and_names_the_one_it_tells_again() -> None:
+def test_a_replay_has_a_correlation_id_of_its_own_and_names_the_one_it_repeats() -> None:
     edge = an_edge()
     plan = ask(edge, kind="batch", batch=7)
     assert {(sent.correlation_id, sent.replay_of) for sent in edge.publisher.sent} == {(plan.replay_id, "sales-1")}

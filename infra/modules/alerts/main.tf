@@ -8,7 +8,7 @@ locals {
         title    = "events died"
         severity = "ERROR"
         conditions = {
-          "A subscription gave a message up after its last attempt"             = local.queries.dead_lettered
+          "A subscription gave a message up after its last attempt"           = local.queries.dead_lettered
           "A message came to the dead letters, sent on or made by a function" = local.queries.died
         }
       }
@@ -28,7 +28,7 @@ locals {
         title    = "ELT failed"
         severity = "ERROR"
         conditions = {
-          "elt.run.failed.v1 was received"         = local.queries.elt_failed
+          "elt.run.failed.v1 was received"      = local.queries.elt_failed
           "An execution of the workflow failed" = local.queries.run_failed
         }
       }

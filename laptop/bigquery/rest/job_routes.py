@@ -56,7 +56,7 @@ def _begin_query(house: WarehouseApp, configuration: Resource, job_id: str) -> B
     session.dry = bool(configuration.get("dryRun"))
     session.most_bytes = _read_limit(query)
     target = _name(query["destinationTable"]) if query.get("destinationTable") else None
-    disposition = str(query.get("writeDisposition", ""))
+    disposition = str(query.get("writeDisposition") or "")
 
     def work(opened: Session) -> StatementOutcome:
         return run_script(opened, str(query.get("query", "")), target, disposition)

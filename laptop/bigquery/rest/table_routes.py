@@ -130,9 +130,14 @@ def _add_columns(session: Session, name: TableName, found: Resource, fields: lis
         before = old.get(field["name"].lower())
         if before is None:
             session.execute(f"ALTER TABLE {name.duck} ADD COLUMN {column_of({**field, 'mode': _addable(field)})}")
-        elif column_of({**before, "mode": ""}) != column_of({**field, "mode": ""}):
+        elif _stored_type(before) != _stored_type(field):
             raise invalid(f"Provided Schema does not match Table {name}: field {field['name']} has changed type")
     found["schema"]["fields"] = [{"mode": "NULLABLE", **field} for field in fields]
+
+
+def _stored_type(field: Resource) -> str:
+    """Type and repetition; REQUIRED may become NULLABLE."""
+    return column_of({**field, "mode": "REPEATED" if field.get("mode") == "REPEATED" else ""})
 
 
 def _addable(field: Resource) -> str:

@@ -15,14 +15,11 @@ from laptop.bigquery.sql import times
 from laptop.bigquery.sql.aggregates import AGGREGATES, WINDOWS, take_apart
 from laptop.bigquery.sql.arrays import struct_fields, struct_names, struct_values
 from laptop.bigquery.sql.functions import SAFE_SCALARS, SCALARS
+from laptop.bigquery.sql.operators import Operators
 from laptop.bigquery.sql.reads import reads, refuse_unread
 from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.signatures import (
-    beside_text,
-    is_temporal,
-    refuse_mixed,
     refuse_mixed_bits,
-    refuse_text_operand,
 )
 from laptop.bigquery.sql.types import duck_type, quoted
 
@@ -42,10 +39,9 @@ _CASTS = {
 _BARE = (exp.Limit, exp.Offset, exp.Ordered, exp.Group, exp.DataTypeParam, exp.WindowSpec, exp.Interval)
 
 
-class Generator(DuckDBGenerator):
-    """`exact` says whether NUMERIC is in play, `variables` names the script variables in scope."""
+class Generator(Operators):
+    """`variables` names the script variables in scope."""
 
-    exact = False
     variables: frozenset[str] = frozenset()
 
     def sql(self, expression: Any, key: str | None = None, comment: bool = True) -> str:
@@ -158,64 +154,9 @@ class Generator(DuckDBGenerator):
     def datatype_sql(self, expression: exp.DataType) -> str:
         return duck_type(expression)
 
-    @reads("this", "expression")
-    def div_sql(self, expression: exp.Div) -> str:
-        prefix = "bqn" if self.exact else "bq"
-        return f"{prefix}_div({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    @reads("this", "expression")
-    def mul_sql(self, expression: exp.Mul) -> str:
-        if not self.exact:
-            product = f"{self.sql(expression.this)} * {self.sql(expression.expression)}"
-            return product if isinstance(expression.parent, exp.Mul) else f"bq_finite_product({product})"
-        return f"bqn_mul({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    @reads("this", "expression")
-    def add_sql(self, expression: exp.Add) -> str:
-        return self._shifted(expression, "+")
-
-    @reads("this", "expression")
-    def sub_sql(self, expression: exp.Sub) -> str:
-        return self._shifted(expression, "-")
-
-    def _shifted(self, expression: exp.Binary, sign: str) -> str:
-        left, right = expression.this, expression.expression
-        refuse_text_operand(expression)
-        if isinstance(left, exp.Interval) or isinstance(right, exp.Interval):
-            raise unsupported(f"INTERVAL with {sign}: use TIMESTAMP_ADD, DATE_ADD or their SUB")
-        if sign == "-" and is_temporal(left) and is_temporal(right):
-            raise unsupported("INTERVAL as the difference of two dates: use DATE_DIFF, TIMESTAMP_DIFF")
-        return f"{self.sql(left)} {sign} {self.sql(right)}"
-
     @reads("this", "unit")
     def interval_sql(self, expression: exp.Interval) -> str:
         raise unsupported(f"INTERVAL as a value: {expression.sql('bigquery')}")
-
-    @reads("this", "expression", "negate")
-    def like_sql(self, expression: exp.Like) -> str:
-        if isinstance(expression.expression, exp.Any | exp.All):
-            raise unsupported("LIKE ANY, LIKE ALL")
-        operator = "NOT LIKE" if expression.args.get("negate") else "LIKE"
-        return f"{self.sql(expression.this)} {operator} {self.sql(expression.expression)} ESCAPE '\\'"
-
-    def mod_sql(self, expression: exp.Mod) -> str:
-        raise invalid_query(f'Syntax error: Unexpected "%": {expression.sql("bigquery")}')
-
-    def binary(self, expression: exp.Binary, op: str) -> str:
-        written = str(super().binary(expression, op))
-        return beside_text(self, expression, [expression.this, expression.expression], written)
-
-    def between_sql(self, expression: exp.Between) -> str:
-        parts = [expression.this, expression.args["low"], expression.args["high"]]
-        return beside_text(self, expression, parts, str(super().between_sql(expression)))
-
-    @reads("this", "expression")
-    def bitwisexor_sql(self, expression: exp.BitwiseXor) -> str:
-        return f"xor({self.sql(expression.this)}, {self.sql(expression.expression)})"
-
-    @reads("this", "expression")
-    def bitwiserightshift_sql(self, expression: exp.BitwiseRightShift) -> str:
-        return f"bq_shift_right({self.sql(expression.this)}, {self.sql(expression.expression)})"
 
     @reads("this", "expression")
     def extract_sql(self, expression: exp.Extract) -> str:
@@ -242,34 +183,12 @@ class Generator(DuckDBGenerator):
     def bracket_sql(self, expression: exp.Bracket) -> str:
         base, index = self.sql(expression.this), expression.expressions[0]
         if isinstance(index, exp.Literal) and index.is_string:
-            return f"json_extract({base}, {quote(_json_key(str(index.this)))})"
+            return f"json_extract({base}, {quote('$.' + quoted(str(index.this)))})"
         kind, index = _subscript(expression, index)
         return f"bq_{kind}at({base}, {self.sql(index)})"
 
-    @reads("this", "expressions", "query", "unnest")
-    def in_sql(self, expression: exp.In) -> str:
-        unnest = expression.args.get("unnest")
-        if unnest is None:
-            parts = [expression.this, *expression.expressions]
-            return beside_text(self, expression, parts, str(super().in_sql(expression)))
-        items = unnest.expressions[0] if isinstance(unnest, exp.Unnest) else unnest
-        return f"{self.sql(expression.this)} IN (SELECT unnest({self.sql(items)}))"
-
     def unnest_sql(self, expression: exp.Unnest) -> str:
         raise unsupported(f"UNNEST here: {expression.sql('bigquery')}")
-
-    @reads("this", "true", "false")
-    def if_sql(self, expression: exp.If) -> str:
-        otherwise = expression.args.get("false")
-        if not isinstance(expression.parent, exp.Case):
-            refuse_mixed("IF", [expression.args["true"], otherwise or exp.null()])
-        shown = f" ELSE {self.sql(otherwise)}" if otherwise else ""
-        return f"CASE WHEN {self.sql(expression.this)} THEN {self.sql(expression.args['true'])}{shown} END"
-
-    def case_sql(self, expression: exp.Case) -> str:
-        results = [when.args["true"] for when in expression.args["ifs"]]
-        refuse_mixed("CASE", [*results, expression.args.get("default") or exp.null()])
-        return str(super().case_sql(expression))
 
     @reads("this", "table", "db", "catalog")
     def column_sql(self, expression: exp.Column) -> str:
@@ -302,7 +221,7 @@ class _Transforms(Generator):
         **{
             kind: transform
             for kind, transform in DuckDBGenerator.TRANSFORMS.items()
-            if not hasattr(Generator, f"{kind.key}_sql") or f"{kind.key}_sql" not in Generator.__dict__
+            if f"{kind.key}_sql" not in {**vars(Operators), **vars(Generator)}
         },
         exp.CurrentTimestamp: _clock("CURRENT_TIMESTAMP"),
         exp.CurrentDate: _clock("CURRENT_DATE"),
@@ -320,10 +239,6 @@ def write_duckdb(tree: exp.Expr, *, exact: bool = False, variables: frozenset[st
         return str(generator.generate(tree, copy=True))
     except UnsupportedError as error:
         raise unsupported(str(error)) from error
-
-
-def _json_key(key: str) -> str:
-    return f"$.{quoted(key)}"
 
 
 def _subscript(expression: exp.Bracket, index: exp.Expr) -> tuple[str, exp.Expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -47,3 +48,15 @@ def cloud(launch: Callable[..., Any]) -> Cloud:
     warehouse = client_of(launch(laptop.bigquery.server.start, storage=lake).address)
     warehouse.create_dataset("shop")
     return Cloud(bigquery=warehouse, bucket=files.create_bucket("lake"))
+
+
+@pytest.fixture
+def name() -> str:
+    """A table that is not there."""
+    return f"{PROJECT}.shop.t_{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(scope="module")
+def base(cloud: Cloud) -> str:
+    """The project's address, for what Google's client would not send."""
+    return f"{cloud.bigquery._connection.API_BASE_URL}/bigquery/v2/projects/{PROJECT}"

@@ -12,6 +12,7 @@ from laptop.bigquery.sql.aggregates import AGGREGATES, WINDOWS
 from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.functions import SAFE_SCALARS, SCALARS
 from laptop.bigquery.sql.generator import Generator, write_duckdb
+from laptop.bigquery.sql.operators import Operators
 from laptop.bigquery.sql.reads import names_read
 from laptop.http import ApiError
 
@@ -22,7 +23,7 @@ REFUSALS = {"netfunc", "interval", "unnest", "parameter", "tablesample", "pivot"
 CHECKED = {"between", "case"}
 OVERRIDDEN = sorted(
     name.removesuffix("_sql")
-    for name in vars(Generator)
+    for name in {**vars(Operators), **vars(Generator)}
     if name.endswith("_sql") and name.removesuffix("_sql") in CLASSES
 )
 READING = [key for key in OVERRIDDEN if key not in REFUSALS | CHECKED]

@@ -12,7 +12,7 @@ from functions.start_batch.stage import react as start_batch
 from functions.start_elt.batching import finish_run
 from functions.start_elt.stage import react as start_elt
 from functions.start_elt.stage import start_execution
-from functions.sweep.arrivals import hear_unheard
+from functions.sweep.arrivals import land_unannounced
 from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
 from functions.sweep.stage import PARTS
 from functions.sweep.stage import react as sweep
@@ -88,13 +88,13 @@ def expire_by_time(now: dt.datetime, cause: Cause, edge: Any) -> None:
 
 
 def forget_the_deferred(now: dt.datetime, cause: Cause, edge: Any) -> None:
-    """Tells datasets again that were superseded or never heard of, and none that met the day's cap."""
+    """Publishes again datasets that were superseded or never known, and none that met the day's cap."""
     if not any(TRAININGS.find(edge.documents, 1, deferred=True)):
         revive_training(now, cause, edge)
 
 
 def wait_for_the_next_event(now: dt.datetime, cause: Cause, edge: Any) -> None:
-    """Mends a lost event, and leaves what met the hour's cap to whatever lands next."""
+    """Repairs a lost event, and leaves what met the hour's cap to whatever lands next."""
     if len(HEAD.get(edge.documents).starts.noted) < edge.settings.elt_runs_per_hour:
         kick_waiting(now, cause, edge)
 
@@ -241,7 +241,7 @@ BROKEN: Mapping[str, Protocol] = {
         edge=_edge(documents=lambda world: _ForgetfulDocuments(world.engine, world.documents)),
     ),
     "sweep missing": _with(sweep=lambda payload, cause, edge: None),
-    "listing missing": _with(sweep=_without(hear_unheard)),
+    "listing missing": _with(sweep=_without(land_unannounced)),
     "event-time watermark": Protocol(
         edge=_edge(documents=lambda world: _WatermarkDocuments(world.engine, world.documents))
     ),

@@ -62,7 +62,7 @@ def without_asking_whether_it_was(plan: ExportPlan, number: int, cause: Cause, e
 
 
 def plan_at_each_delivery(payload: Payload, cause: Cause, edge: Any) -> None:
-    """Cuts a batch anew for each of its slices, as if it were cut the same way every time."""
+    """Cuts a batch again for each of its slices, as if it were cut the same way every time."""
     known = EXPORTS.get(edge.documents, payload.export) if isinstance(payload, SalesSliceRequested) else None
     if known is not None and known.uri:
         ref = edge.objects.stat(*split_uri(known.uri)).ref

@@ -114,10 +114,10 @@ def d_one_training_job_per_dataset_and_one_for_the_last(world: World) -> Iterato
     again = Counter(str(e.body["batch"]) for e in world.scenario.events if e.body.get("kind") == "training")
     well: Counter[str] = Counter()
     allowed: Counter[str] = Counter()
-    for job, told in world.vertex.parameters.items():
-        version = str(told["dataset_version"])
+    for job, published in world.vertex.parameters.items():
+        version = str(published["dataset_version"])
         well[version] += world.vertex.states[job] in ("SUCCEEDED", "RUNNING")
-        allowed[version] = max(allowed[version], 1 + again[str(told["batch"])])
+        allowed[version] = max(allowed[version], 1 + again[str(published["batch"])])
     for version, count in well.items():
         if count > allowed[version]:
             yield f"(d) {count} jobs trained on dataset {version[:8]}"
@@ -146,20 +146,20 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
     if found != world.scenario.expected_rows:
         yield f"(g) {found} rows arrived, {world.scenario.expected_rows} were to come"
     if dict(world.warehouse.gold) != dict(Counter(row.flow for row in world.warehouse.silver)):
-        yield "(g) gold does not tell what silver holds"
+        yield "(g) gold does not show what silver holds"
     keys = Counter((row.flow, row.key) for row in world.warehouse.silver)
     if keys and max(keys.values()) > 1:
         yield "(g) silver holds a key twice"
 
 
 def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> Iterator[str]:
-    told = _find_finished_exports(world)
-    if len(told) != sum(bool(s.orders) for s in world.scenario.slices.values()):
-        yield f"(j) {len(told)} exports finished"
-    for batch_id, finished in told.items():
+    published = _find_finished_exports(world)
+    if len(published) != sum(bool(s.orders) for s in world.scenario.slices.values()):
+        yield f"(j) {len(published)} exports finished"
+    for batch_id, finished in published.items():
         if len(finished) > 1:
             yield f"(j) the export of {batch_id} finished in {len(finished)} ways"
-    stated = sorted(uri for finished in told.values() for fact in finished for uri in fact.objects)
+    stated = sorted(uri for finished in published.values() for fact in finished for uri in fact.objects)
     found = sorted(stored.ref.uri for stored in _in_bronze(world) if stored.ref.name.endswith(".parquet"))
     if stated != found:
         yield f"(j) {len(found)} objects of sales are in Bronze, {len(stated)} were stated"
@@ -204,15 +204,15 @@ def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
 
 def _find_unstated(world: World) -> Iterator[str]:
     """What the state says happened, and no fact says."""
-    told = {fact.id for fact in world.messages.published}
+    published = {fact.id for fact in world.messages.published}
     for _, file in FILES.find_all(world.documents):
         kinds: dict[str, Any] = {"landed": BronzeObjectLanded, "rejected": BronzeObjectRejected}
-        if file.state in kinds and f"{kinds[file.state].TYPE}/{file.uri}#{file.generation}" not in told:
-            yield f"(i) never told: {file.uri} is {file.state}"
+        if file.state in kinds and f"{kinds[file.state].TYPE}/{file.uri}#{file.generation}" not in published:
+            yield f"(i) never published: {file.uri} is {file.state}"
     succeeded = {fact.batch for fact in world.messages.published if isinstance(fact, EltRunSucceeded)}
     for number, batch in BATCHES.find_all(world.documents):
         if batch.state == "done" and int(number) not in succeeded:
-            yield f"(i) never told: batch {number} is done"
+            yield f"(i) never published: batch {number} is done"
 
 
 def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:

@@ -66,7 +66,7 @@ class Workflows:
 
     def _end(self, execution: Execution, error: BaseException | None) -> None:
         """An execution that died: half of them are seen to have failed, half stay ACTIVE for ever."""
-        hangs = self.world.engine.weather.roll(f"hangs@{execution.name}") < 0.5
+        hangs = self.world.engine.faults.roll(f"hangs@{execution.name}") < 0.5
         if execution.state == "ACTIVE" and not (isinstance(error, KilledError) and hangs):
             execution.state = "FAILED" if error else "SUCCEEDED"
 

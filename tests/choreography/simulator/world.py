@@ -1,4 +1,4 @@
-"""One run: the platform in one world, rough weather first, then calm, an operator, and what must hold at rest."""
+"""One run: the platform in one world, faults first, then none, an operator, and what must hold at rest."""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-from functions.export_sales.stage import react as export_sales
-from functions.land_object.stage import react as land_object
-from functions.replay.stage import react as replay
-from functions.start_batch.stage import react as start_batch
-from functions.start_elt.stage import react as start_elt
-from functions.start_training.stage import react as start_training
-from functions.sweep.stage import react as sweep
+from ripple.deployment.routes import STAGES
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause
@@ -28,27 +23,19 @@ from ripple.state.redrives import REDRIVES
 from ripple.state.training_head import TRAINING_HEAD
 from ripple.state.trainings import TRAININGS
 from tests.choreography.simulator.engine import LEASE, Engine
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
 from tests.choreography.simulator.messaging import SKEW, Messages
 from tests.choreography.simulator.ports import SteppedEdge
 from tests.choreography.simulator.scenario import LIVE, LIVE_ORDERS, Outside, Scenario
 from tests.choreography.simulator.warehouse import Warehouse
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.workflows import Workflows
 from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 
 START = dt.datetime(2026, 3, 2, 3, 0, tzinfo=dt.UTC)
 SWEEP_SECONDS = 300.0
 Handler = Callable[[Payload, Cause, SteppedEdge], None]
-HANDLERS: Mapping[str, Handler] = {
-    "start_batch": start_batch,
-    "export_sales": export_sales,
-    "land_object": land_object,
-    "start_elt": start_elt,
-    "start_training": start_training,
-    "replay": replay,
-    "sweep": sweep,
-}
+HANDLERS: Mapping[str, Handler] = {stage: import_module(f"functions.{stage}.stage").react for stage in STAGES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +49,7 @@ class Protocol:
 
 
 class _Objects(FakeObjects):
-    """Tells Eventarc of what is new in the two buckets that trigger."""
+    """Notifies Eventarc of what is new in the two buckets that trigger."""
 
     def __init__(self, world: World) -> None:
         super().__init__(clock=world.moment)
@@ -102,10 +89,10 @@ class World:
     """Everything of one run. `skew` is how far clocks of handlers may be off, in seconds."""
 
     def __init__(
-        self, scenario: Scenario, weather: Weather, protocol: Protocol, trace: list[str] | None = None
+        self, scenario: Scenario, faults: FaultSchedule, protocol: Protocol, trace: list[str] | None = None
     ) -> None:
-        self.scenario, self.skew = scenario, SKEW if weather.until else 0.0
-        self.engine = Engine(weather, trace)
+        self.scenario, self.skew = scenario, SKEW if faults.until else 0.0
+        self.engine = Engine(faults, trace)
         self.rough_steps = 0
         self.settings = Settings(
             project="ripple-test",
@@ -189,7 +176,7 @@ class World:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
-        """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
+        """What a person does when there are no more faults: send dead letters back, release parked batches, train again."""
         redriven = dict(REDRIVES.find_all(self.documents))
         if self.messages.dead_letters.letters.keys() - redriven.keys():
             self.ask_replay({"kind": "dead-letter", "all": True})

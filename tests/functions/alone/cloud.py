@@ -24,7 +24,6 @@ from cli.provisioning.clients import AdminClients
 from tests.bundles.environments import Environment
 
 ROOT = Path(__file__).parents[3]
-README = ROOT / "functions" / "README.md"
 
 
 @dataclass(slots=True)
@@ -41,7 +40,7 @@ class Cloud:
         said = self._pull("test-events")
         return [m for m in said if m.attributes["ce-type"] == kind and subject in m.attributes["ce-subject"]]
 
-    def buried(self, stage: str) -> list[Any]:
+    def dead_letters(self, stage: str) -> list[Any]:
         """Dead letters of a stage so far."""
         return [m for m in self._pull("test-dead-letters") if m.attributes.get("ripple-stage") == stage]
 
@@ -70,15 +69,15 @@ class Start:
 
 
 def start_from_checkout(stage: str) -> Start:
-    """The command is the one that functions/README.md gives."""
+    """The command is the one that functions/README.md gives, for any stage."""
     command = (sys.executable, "-m", "functions_framework", "--source", f"functions/{stage}/main.py", "--target", stage)
     return Start(command, ROOT, {**os.environ, "PYTHONPATH": str(ROOT)})
 
 
 def start_from_bundle(stage: str, environment: Environment) -> Start:
-    """As a cloud starts it: the framework's command in the bundle's folder, told by variables."""
-    told = {"FUNCTION_TARGET": stage, "FUNCTION_SOURCE": SOURCE}
-    return Start((str(environment.framework),), environment.files, environment.cleared(**told))
+    """As a cloud starts it: the framework's command in the bundle's folder, configured by variables."""
+    stated = {"FUNCTION_TARGET": stage, "FUNCTION_SOURCE": SOURCE}
+    return Start((str(environment.framework),), environment.files, environment.cleared(**stated))
 
 
 @contextmanager
@@ -126,9 +125,9 @@ class Curl:
 
 
 def read_curl(stage: str, **variables: str) -> Curl:
-    """The README's `curl` to localhost of the function's section, with its `$VARIABLES` filled in."""
-    section = README.read_text().split(f"\n## {stage}\n")[1].split("\n## ")[0]
-    words = shlex.split(section[section.index("    curl -i localhost:8080") :].replace("\\\n", ""))
+    """The `curl` to localhost of the function's README, with its `$VARIABLES` filled in."""
+    page = (ROOT / "functions" / stage / "README.md").read_text()
+    words = shlex.split(page[page.index("    curl -i localhost:8080") :].replace("\\\n", ""))
     for name, value in variables.items():
         words = [word.replace(f"${name}", value) for word in words]
     assert "$" not in "".join(words), words

@@ -1,4 +1,4 @@
-"""What each function does with the event that functions/README.md shows, sent once, sent again, and garbled."""
+"""What each function does with the event that its README shows, sent once, sent again, and garbled."""
 
 from __future__ import annotations
 
@@ -145,25 +145,25 @@ GARBLED = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_malformed_event_is_answered_with_a_2xx_and_buried_with_its_reason(
+def test_a_malformed_event_is_answered_with_a_2xx_and_dead_lettered_with_its_reason(
     cloud: Cloud, alone: Alone, stage: str
 ) -> None:
-    before = len(cloud.buried(stage))
+    before = len(cloud.dead_letters(stage))
     statuses = {what: curl.send(alone(stage)).status_code for what, curl in GARBLED.items()}
     assert statuses == dict.fromkeys(GARBLED, 200)
-    letters = cloud.buried(stage)[before:]
+    letters = cloud.dead_letters(stage)[before:]
     assert {m.data.decode() for m in letters} == {curl.body for curl in GARBLED.values()}
     assert all(m.attributes["ripple-reason"] and m.attributes["ripple-code"] for m in letters)
 
 
 @pytest.mark.usefixtures("landed")
-def test_land_object_tells_a_schema_change_and_takes_the_line_back_corrected(cloud: Cloud, alone: Alone) -> None:
+def test_land_object_reports_a_schema_change_and_takes_the_line_back_corrected(cloud: Cloud, alone: Alone) -> None:
     line = (ROOT / "tests/functions/alone/startups.jsonl").read_text().splitlines()[0]
     drifted = "".join(f"{line}\n" for _ in range(20)) + line[:-1] + ', "valuation": 7}\n'
     name = NAME.replace("mine", "drifted")
     send_twice(alone("land_object"), put_object(cloud, name, drifted))
-    (told,) = {message.data for message in cloud.facts("bronze.contract.drifted.v1", name)}
-    assert [field["field"] for field in json.loads(told)["drifts"]] == ["valuation"]
+    (stated,) = {message.data for message in cloud.facts("bronze.contract.drifted.v1", name)}
+    assert [field["field"] for field in json.loads(stated)["drifts"]] == ["valuation"]
     (landed,) = {message.data for message in cloud.facts("bronze.object.landed.v1", name)}
     quarantine = json.loads(landed)["quarantine_uri"]
     fixed = NAME.replace("mine", "fixed")

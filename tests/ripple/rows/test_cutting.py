@@ -32,5 +32,11 @@ def test_the_parts_at_the_paths_are_cut_out(style: str, paths: list[Path], cut: 
     assert cut_from_line(written(style), paths) == cut
 
 
+def test_a_number_of_very_many_digits_is_passed_over_and_cut_out() -> None:
+    line = '{"a":' + "9" * 5000 + ',"b":1}'
+    assert cut_from_line(line, [("b",)]) == '{"b":1}'
+    assert cut_from_line(line, [("a",)]) == '{"a":' + "9" * 5000 + "}"
+
+
 def test_paths_with_the_same_beginning_are_one_branch() -> None:
     assert plant([("a", 0, "b"), ("a", 0, "c"), ("d",)]) == {"a": {0: {"b": None, "c": None}}, "d": None}

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ripple.rows.timestamp_columns import REFUSALS, parse_column
-from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp
+from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp, read_day, read_moment
+from tests.ripple.rows.sample_rows import AT
 
 HERE = Path(__file__).parent
 TABLES = [HERE / "timestamps.jsonl", *sorted((HERE / "timestamps").glob("*.jsonl"))]
@@ -65,6 +66,34 @@ def test_one_column_of_all_cases_is_read_value_by_value(grammar: tuple[str, ...]
     assert read_column(values, grammar) == [parse_timestamp(value, grammar) for value in values]
 
 
+class CountingGrammar(frozenset[str]):
+    """Counts how often someone asks whether a format is declared: reading one value asks once at least."""
+
+    asked = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.asked += 1
+        return super().__contains__(name)
+
+
+_READ = [case for case in CASES if "micros" in case]
+_ONE_GRAMMAR = [case for case in _READ if len(case["grammar"]) == 1 and not case.get("datetime")]
+IN_BULK = {
+    "texts": [case["value"] for case in _ONE_GRAMMAR if isinstance(case["value"], str)],
+    "counts": [case["value"] for case in _READ if isinstance(case["value"], int)],
+    "moments": [AT.replace(microsecond=number) for number in range(500)],
+}
+
+
+@pytest.mark.parametrize("what", IN_BULK)
+def test_a_column_in_known_forms_is_read_without_a_look_at_each_value(what: str) -> None:
+    values, grammar = IN_BULK[what], CountingGrammar(FORMATS)
+    assert len(values) > 20
+    column = parse_column(values, grammar)
+    assert not column.refusals.any()
+    assert grammar.asked <= 4
+
+
 NEARLY = st.builds(
     lambda text, at, byte: text[:at] + byte + text[at + 1 :],
     st.sampled_from([case["value"] for case in CASES if isinstance(case["value"], str) and "micros" in case]),
@@ -104,3 +133,39 @@ def test_a_lone_surrogate_is_refused() -> None:
 
 def test_an_empty_column_is_empty() -> None:
     assert read_column([], FORMATS) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-02T03:04:05Z", dt.datetime(2026, 1, 2, 3, 4, 5, tzinfo=dt.UTC)),
+        ("2026-01-02T03:04:05.678901999+05:30", dt.datetime(2026, 1, 1, 21, 34, 5, 678901, tzinfo=dt.UTC)),
+        ("1969-12-31T23:59:59.5Z", dt.datetime(1969, 12, 31, 23, 59, 59, 500000, tzinfo=dt.UTC)),
+    ],
+)
+def test_a_moment_of_a_service_is_read_in_utc(text: str, moment: dt.datetime) -> None:
+    assert read_moment(text) == moment
+    assert read_moment(text).tzinfo is dt.UTC
+
+
+@pytest.mark.parametrize("text", ["2026-01-02T03:04:05", "2026-01-02", "now", "", 1767323045, None])
+def test_what_is_no_moment_of_a_service_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="is no RFC 3339 time with a zone"):
+        read_moment(text)
+
+
+def test_a_day_is_read_in_one_form() -> None:
+    assert read_day("2024-02-29") == dt.date(2024, 2, 29)
+
+
+@pytest.mark.parametrize(
+    "text", ["20240229", "2024-W09-4", "2024-02-29\n", "x2024-02-29", "٢٠٢٤-02-29", 20240229, None]
+)
+def test_a_day_in_another_form_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="is no date as YYYY-MM-DD"):
+        read_day(text)
+
+
+def test_a_day_that_no_calendar_has_is_refused() -> None:
+    with pytest.raises(ValueError, match="day is out of range"):
+        read_day("2026-02-29")

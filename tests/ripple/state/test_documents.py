@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ripple.errors import RetryableError
 from ripple.rows.tagged_json import write_tagged
 from ripple.state.catalogue import STATE
 from ripple.state.collection import Collection
-from ripple.state.records import UNKNOWN
+from ripple.state.records import UNKNOWN, is_required
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
-from tests.ripple.state.golden import read_earlier, read_whole
+from tests.ripple.state.golden import a_bare_record, read_earlier, read_whole
 
 WHOLE, EARLIER = read_whole(), read_earlier()
+DEFAULTS = yaml.safe_load((Path(__file__).parent / "defaults.yaml").read_text())
 VERSIONS = {f"{name}.v{version}": kept for name, kept in STATE.items() for version in (*kept.older, kept.version)}
 
 
@@ -64,6 +67,14 @@ def test_all_that_is_wrong_is_named_with_the_path(name: str) -> None:
     assert str(caught.value).startswith("c/id cannot be read: ")
     named = {reason.split()[0] for reason in str(caught.value).removeprefix("c/id cannot be read: ").split("; ")}
     assert named == fields_of(kept)
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_a_record_of_which_nothing_more_is_said_has_its_defaults(name: str) -> None:
+    kept, record = STATE[name], a_bare_record(name)
+    required = {field.name for field in dataclasses.fields(record) if is_required(field)}
+    written = kept.write(record)
+    assert {field: value for field, value in written.items() if field not in {*required, "version"}} == DEFAULTS[name]
 
 
 def test_a_document_of_a_later_version_waits_for_the_release_that_reads_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pytest
@@ -94,7 +94,13 @@ def test_all_that_is_wrong_is_named_together_with_the_path() -> None:
 
 @pytest.mark.parametrize(
     ("fields", "said"),
-    [({"sate": "gone"}, "Train has no field sate"), ({"state": "lost"}, "state is 'lost', not one of waiting, gone")],
+    [
+        ({"sate": "gone"}, "Train has no field sate"),
+        (dict.fromkeys("edcba"), "Train has no field a, b, c, d, e$"),
+        ({"state": "lost"}, "state is 'lost', not one of waiting, gone"),
+        ({"asked": 3}, "asked is 3, not SalesExportRequested"),
+        ({"stops": (Stop(at=NOON), 3)}, "stops.1 is 3, not Stop"),
+    ],
 )
 def test_a_change_of_what_is_no_field_or_no_value_of_it_is_refused(fields: dict[str, Any], said: str) -> None:
     documents = FakeDocuments()
@@ -103,6 +109,41 @@ def test_a_change_of_what_is_no_field_or_no_value_of_it_is_refused(fields: dict[
         with pytest.raises(TypeError, match=said):
             change(documents, "a", **fields)
     assert documents.held["trains/a"]["state"] == "waiting"
+
+
+def test_what_is_no_map_is_no_record() -> None:
+    with pytest.raises(MisfitError, match=r"^is 3, not a map$"):
+        read_record(Train, 3)
+
+
+def test_what_a_newer_release_wrote_is_neither_compared_nor_shown() -> None:
+    plain, more = read_record(Train, A_TRAIN), read_record(Train, A_TRAIN | {"added_later": "secret"})
+    assert more.unknown == {"added_later": "secret"}
+    assert plain == more
+    assert "secret" not in repr(more)
+
+
+def test_a_field_that_is_emptied_stays_empty_beside_one_that_a_newer_release_wrote() -> None:
+    train = read_record(Train, A_TRAIN | {"driver": "d", "added_later": 1})
+    assert write_record(replace(train, driver=None)) == A_TRAIN | {"added_later": 1}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf(Record):
+    places: Mapping[str, int | None]
+    bounds: tuple[str, ...] | tuple[dt.datetime, ...] | None = None
+
+
+def test_a_map_may_hold_nothing_at_a_place() -> None:
+    document = {"places": {"a": None, "b": 1}, "bounds": [NOON]}
+    shelf = read_record(Shelf, document)
+    assert (shelf.places, shelf.bounds) == ({"a": None, "b": 1}, (NOON,))
+    assert write_record(shelf) == document
+
+
+def test_of_a_value_that_no_arm_takes_the_first_ones_word_stands() -> None:
+    with pytest.raises(MisfitError, match=r"^bounds\.0 is 3, not str$"):
+        read_record(Shelf, {"places": {}, "bounds": [3]})
 
 
 def test_a_change_touches_no_other_field() -> None:
@@ -123,6 +164,7 @@ def test_records_are_created_got_found_and_deleted_by_their_ids() -> None:
     documents.run(lambda transaction, _now: TRAINS.set(transaction, 2, Train(name="c", state="gone", platform=4)))
     assert [(id, train.name) for id, train in TRAINS.find(documents, 9, state="gone", platform=4)] == [("2", "c")]
     assert {id: train.name for id, train in TRAINS.get_many(documents, [1, 2, 3]).items()} == {1: "a", 2: "c"}
+    assert TRAINS.expect(documents, 1) == Train(name="a", state="waiting")
     TRAINS.delete(documents, 1)
     assert TRAINS.get(documents, 1) is None
     with pytest.raises(RetryableError, match="trains/1 is missing"):
@@ -185,8 +227,12 @@ def test_a_document_of_an_earlier_version_becomes_a_record_of_today() -> None:
     assert WAGONS.read("wagons/1", {"axles": 4, "color": "red"}) == Wagon(wheels=8, color="red")
     assert WAGONS.read("wagons/1", {"wheels": 8, "color": "red", "version": 2}) == Wagon(wheels=8, color="red")
     assert WAGONS.write(Wagon(wheels=8, color="red"))["version"] == 2
-    with pytest.raises(RetryableError, match="is of version 3; this release reads 1 and 2"):
-        WAGONS.read("wagons/1", {"wheels": 8, "color": "red", "version": 3})
+    for version in (3, "1", [1], None):
+        with pytest.raises(RetryableError, match=r"is of version .*; this release reads 1 and 2"):
+            WAGONS.read("wagons/1", {"wheels": 8, "color": "red", "version": version})
+    many = replace(WAGONS, version=3, older={2: WAGONS.older[1], 1: WAGONS.older[1]})
+    with pytest.raises(RetryableError, match="this release reads 1 and 2 and 3"):
+        many.read("wagons/1", {"version": 9})
 
 
 def test_a_change_must_suit_every_version_that_may_be_stored() -> None:

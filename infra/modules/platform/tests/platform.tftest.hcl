@@ -13,15 +13,10 @@ variables {
     generators = "europe-west1-docker.pkg.dev/my-project/ripple/generators@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
     pipelines  = "europe-west1-docker.pkg.dev/my-project/ripple/pipelines@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
   }
-  bundles = {
-    start_batch    = { path = "build/bundles/start_batch-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    export_sales   = { path = "build/bundles/export_sales-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    land_object    = { path = "build/bundles/land_object-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    start_elt      = { path = "build/bundles/start_elt-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    start_training = { path = "build/bundles/start_training-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    replay         = { path = "build/bundles/replay-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-    sweep          = { path = "build/bundles/sweep-9f86d081884c7d65.zip", sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }
-  }
+  bundles = { for stage in keys(jsondecode(file("../../topology.json")).stages) : stage => {
+    path   = "build/bundles/${stage}-9f86d081884c7d65.zip"
+    sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+  } }
 }
 
 run "every_part_of_the_topology_is_made" {
