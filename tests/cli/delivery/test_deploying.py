@@ -21,6 +21,7 @@ pytestmark = pytest.mark.timeout(300)
 STARTUPS = "dataform/definitions/silver/startup_events.sqlx"
 REVENUE = "dataform/definitions/gold/agg_daily_revenue.sqlx"
 FAILED = "docs/schemas/elt.run.failed.v1.json"
+FILES = "docs/schemas/state/files.v1.json"
 
 
 def releases_of(site: Site) -> list[tuple[int, str]]:
@@ -110,6 +111,17 @@ def test_an_incompatible_event_is_refused_before_anything_changes(site: Site, fi
     assert "elt.run.failed.v1" in said.errors
     assert "field reason is removed" in said.errors
     assert "elt.run.failed.v2" in said.errors
+    assert releases_of(site) == [(1, "deployed")]
+
+
+def test_code_that_could_not_read_the_stored_state_is_refused_before_anything_changes(site: Site, first: Said) -> None:
+    schema = json.loads((ROOT / FILES).read_text())
+    schema["required"].append("claimed_at")
+    root = site.checkout("unreadable")
+    (root / FILES).write_text(json.dumps(schema))
+    said = site.ripple("deploy", "--yes", "--checkout", str(root))
+    assert said.code == 1
+    assert "files.v1: field claimed_at is required: stored documents may lack it" in " ".join(said.errors.split())
     assert releases_of(site) == [(1, "deployed")]
 
 
