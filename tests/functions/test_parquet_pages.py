@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -212,12 +212,17 @@ def dictionary(inflated: int, values: int, stored: int = 0) -> bytes:
     return header(inflated, stored, values, kind=7)
 
 
-def file_of(rows: int, *pages: bytes, path: str = "a", stored: int = 0) -> File:
-    made = File()
-    return made.group(rows, made.add(*pages, path=path, stored=stored))
+def file_of(rows: int, *pages: bytes, path: str = "a", stored: int = 0) -> Callable[[], File]:
+    """What makes a file of one column in one row group."""
+
+    def make() -> File:
+        made = File()
+        return made.group(rows, made.add(*pages, path=path, stored=stored))
+
+    return make
 
 
-PLANS: dict[str, tuple[File, tuple[int, bool]]] = {
+PLANS: dict[str, tuple[Callable[[], File], tuple[int, bool]]] = {
     "narrow values": (file_of(100, data_page(1000, 100)), (16_384, False)),
     "values of a mebibyte": (file_of(4, data_page(4 * MIB, 4)), (16, False)),
     "the widest of its pages": (file_of(5, data_page(4 * MIB, 4), data_page(8, 1)), (16, False)),
@@ -235,8 +240,8 @@ PLANS: dict[str, tuple[File, tuple[int, bool]]] = {
 
 @pytest.mark.parametrize("what", PLANS)
 def test_a_column_is_read_as_wide_as_its_values(what: str) -> None:
-    file, (rows, as_dictionary) = PLANS[what]
-    assert file.plan() == {"a": ColumnReadPlan(rows=rows, as_dictionary=as_dictionary)}
+    make, (rows, as_dictionary) = PLANS[what]
+    assert make().plan() == {"a": ColumnReadPlan(rows=rows, as_dictionary=as_dictionary)}
 
 
 def test_a_column_of_several_row_groups_is_read_as_its_widest_needs() -> None:
@@ -257,13 +262,13 @@ def test_the_columns_of_a_list_are_read_together() -> None:
 
 def test_a_header_may_be_long_but_not_without_end() -> None:
     long, endless = (struct({1: b"x" * size, 2: 8, 3: 0, 5: {1: 8, 2: 0}}) for size in (60_000, 70_000))
-    assert file_of(8, long).plan()["a"].rows == 16_384
+    assert file_of(8, long)().plan()["a"].rows == 16_384
     with pytest.raises(ValueError, match="is cut"):
-        file_of(8, endless).plan()
+        file_of(8, endless)().plan()
 
 
 def test_pages_begin_with_whichever_the_footer_names_first() -> None:
-    made = file_of(9, dictionary(3 * MIB, 3), data_page(9, 9, 8))
+    made = file_of(9, dictionary(3 * MIB, 3), data_page(9, 9, 8))()
     made.groups[0].columns[0].dictionary_page_offset = 0
     made.groups[0].columns[0].data_page_offset = 4
     assert made.plan() == {"a": ColumnReadPlan(rows=16, as_dictionary=True)}
@@ -272,12 +277,16 @@ def test_pages_begin_with_whichever_the_footer_names_first() -> None:
 @pytest.mark.parametrize("values", [8, 10])
 def test_a_column_that_holds_other_than_its_group_has_rows_is_corrupt(values: int) -> None:
     with pytest.raises(ValueError, match=f"a holds {values} values, its row group 9 rows"):
-        file_of(9, dictionary(5, 5), data_page(values, values)).plan()
+        file_of(9, dictionary(5, 5), data_page(values, values))().plan()
 
 
-AT_THE_LIMIT: dict[str, tuple[File, File, str]] = {
-    "rows": (File(rows=MAX_ROWS), File(rows=MAX_ROWS + 1), "5000001 rows, more than 5000000"),
-    "row groups": (File(groups=[Group(0, [])] * MAX_GROUPS), File(groups=[Group(0, [])] * (MAX_GROUPS + 1)), "501 row groups"),
+AT_THE_LIMIT: dict[str, tuple[Callable[[], File], Callable[[], File], str]] = {
+    "rows": (lambda: File(rows=MAX_ROWS), lambda: File(rows=MAX_ROWS + 1), "5000001 rows, more than 5000000"),
+    "row groups": (
+        lambda: File(groups=[Group(0, [])] * MAX_GROUPS),
+        lambda: File(groups=[Group(0, [])] * (MAX_GROUPS + 1)),
+        "501 row groups",
+    ),
     "a page": (
         file_of(32, data_page(MAX_PAGE_BYTES, 32, stored=335_545), stored=335_545),
         file_of(33, data_page(MAX_PAGE_BYTES + 1, 33, stored=335_545), stored=335_545),
@@ -319,15 +328,15 @@ AT_THE_LIMIT: dict[str, tuple[File, File, str]] = {
 @pytest.mark.parametrize("what", AT_THE_LIMIT)
 def test_a_file_is_taken_at_each_limit_and_refused_past_it(what: str) -> None:
     taken, refused, reason = AT_THE_LIMIT[what]
-    taken.plan()
+    taken().plan()
     with pytest.raises(PermanentError, match=reason) as caught:
-        refused.plan()
+        refused().plan()
     assert (caught.value.code, "gs://b/x.parquet has " in caught.value.reason) == ("parquet_too_large", True)
 
 
 def test_a_text_column_may_be_larger_than_a_list() -> None:
     pages = [data_page(16 * MIB, 32, stored=83_887)] * 5
-    assert file_of(160, *pages, stored=83_887).plan()["a"].rows == 32
+    assert file_of(160, *pages, stored=83_887)().plan()["a"].rows == 32
 
 
 def test_what_all_columns_and_row_groups_inflate_to_is_one_sum() -> None:

@@ -16,6 +16,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
     ),
     "functions/land_object": (
         "tests/functions/test_land_object.py",
+        "tests/functions/test_land_limits.py",
         "tests/functions/test_correcting.py",
         "tests/functions/test_drift.py",
         "tests/functions/test_inflating.py",

@@ -145,18 +145,36 @@ def narrow(tests: Sequence[str], names: Sequence[str]) -> list[str]:
 
 
 def _early_work(room: str, mutant: Mutant | None, names: Sequence[str], survey: Survey, log: Path) -> Callable[[], int]:
-    def choose(runner: Runner, items: Sequence[pytest.Item]) -> int:
-        """Those that are new with the mutant run too: their cases were made by it."""
-        place = {name: at for at, name in enumerate(names)}
-        chosen = [item for item in items if item.nodeid in place or item.nodeid not in survey.seconds]
-        chosen.sort(key=lambda item: place.get(item.nodeid, -1))
-        return runner.run_until_failure(chosen, survey.limit) if chosen else FAILED
+    """File by file, each in a session of its own: most mutants are noticed by the first, and to collect all takes longest."""
 
     def work() -> int:
         if mutant is not None:
             code = read(mutant.module).compile(mutant.number)
             sys.meta_path.insert(0, MutatedFinder(name_module(mutant.module), code))
-        signal.setitimer(signal.ITIMER_PROF, _COLLECT_SECONDS)
-        return collect(narrow(ROOMS[room], names), log, choose)
+        for tests in group_by_file(names):
+            pid = os.fork()
+            if pid == 0:
+                signal.setitimer(signal.ITIMER_PROF, _COLLECT_SECONDS)
+                os._exit(collect(narrow(ROOMS[room], tests), log, partial(_run_chosen, tests, survey)))
+            _, status = os.waitpid(pid, 0)
+            if status:
+                return FAILED
+        return PASSED
 
     return work
+
+
+def group_by_file(names: Sequence[str]) -> list[list[str]]:
+    """Tests by their file, in the order of each file's first."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.partition("::")[0], []).append(name)
+    return list(found.values())
+
+
+def _run_chosen(names: Sequence[str], survey: Survey, runner: Runner, items: Sequence[pytest.Item]) -> int:
+    """Those that are new with the mutant run too: their cases were made by it."""
+    place = {name: at for at, name in enumerate(names)}
+    chosen = [item for item in items if item.nodeid in place or item.nodeid not in survey.seconds]
+    chosen.sort(key=lambda item: place.get(item.nodeid, -1))
+    return runner.run_until_failure(chosen, survey.limit) if chosen else FAILED

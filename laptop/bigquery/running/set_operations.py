@@ -19,12 +19,31 @@ _NUMBERS = re.compile(r"(TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT|DOUBLE|DECIMAL.
 def check_set_operations(tree: exp.Expr, describe: Describe) -> None:
     """Raises ApiError for columns that do not meet. A branch that cannot be described alone is left to DuckDB."""
     for operation in tree.find_all(exp.SetOperation):
+        if not _goes_on(operation):
+            _check_chain(operation, describe)
+
+
+def _goes_on(operation: exp.SetOperation) -> bool:
+    """Whether another one takes its rows as they are: `a UNION b UNION c` is one chain, each branch described once."""
+    return isinstance(operation.parent, exp.SetOperation) and operation.parent.this is operation
+
+
+def _check_chain(operation: exp.SetOperation, describe: Describe) -> None:
+    met: list[str] = []
+    for branch in _branches(operation):
         try:
-            left, right = (describe(_standing_alone(side)) for side in (operation.this, operation.expression))
+            kinds = [kind for _, kind in describe(_standing_alone(branch))]
         except duckdb.Error:
             continue
-        for place, ((_, first), (_, second)) in enumerate(zip(left, right, strict=False)):
+        for place, (first, second) in enumerate(zip(met, kinds, strict=False)):
             _check(operation.key.upper(), place + 1, first, second)
+        met = [kinds[place] if '"NULL"' in first else first for place, first in enumerate(met[: len(kinds)])] or kinds
+
+
+def _branches(side: exp.Expr) -> list[exp.Expr]:
+    if isinstance(side, exp.SetOperation):
+        return [*_branches(side.this), side.expression]
+    return [side]
 
 
 def _standing_alone(side: exp.Expr) -> exp.Expr:

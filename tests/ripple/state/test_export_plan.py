@@ -102,6 +102,8 @@ def test_a_plan_of_a_release_that_counted_no_requests_has_none() -> None:
 def test_the_slices_that_have_no_record_are_missing_in_order() -> None:
     assert find_missing(PLAN, [a_slice(1)]) == [0, 2]
     assert find_missing(PLAN, [a_slice(number) for number in (2, 0, 1)]) == []
+    many = dataclasses.replace(PLAN, rows=(1,) * 65)
+    assert find_missing(many, [a_slice(number) for number in range(65) if number not in (1, 64)]) == [1, 64]
 
 
 SECOND = dt.timedelta(seconds=1)

@@ -132,18 +132,21 @@ def test_a_field_that_is_emptied_stays_empty_beside_one_that_a_newer_release_wro
 class Shelf(Record):
     places: Mapping[str, int | None]
     bounds: tuple[str, ...] | tuple[dt.datetime, ...] | None = None
+    ends: tuple[str, ...] | tuple[dt.datetime, ...] = ()
 
 
 def test_a_map_may_hold_nothing_at_a_place() -> None:
     document = {"places": {"a": None, "b": 1}, "bounds": [NOON]}
     shelf = read_record(Shelf, document)
     assert (shelf.places, shelf.bounds) == ({"a": None, "b": 1}, (NOON,))
-    assert write_record(shelf) == document
+    assert write_record(shelf) == document | {"ends": []}
 
 
 def test_of_a_value_that_no_arm_takes_the_first_ones_word_stands() -> None:
     with pytest.raises(MisfitError, match=r"^bounds\.0 is 3, not str$"):
         read_record(Shelf, {"places": {}, "bounds": [3]})
+    with pytest.raises(MisfitError, match=r"^ends is None, not a list$"):
+        read_record(Shelf, {"places": {}, "ends": None})
 
 
 def test_a_change_touches_no_other_field() -> None:
