@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import grpc
 from google.cloud.firestore_admin_v1 import types as t
 from google.longrunning.operations_pb2 import Operation
 
 from laptop.firestore.database import Database
-from laptop.firestore.errors import Code, FirestoreError, refuse_argument, refuse_unserved
+from laptop.firestore.errors import Code, refuse_argument, refuse_unserved
 from laptop.firestore.messages import OPTIMISTIC, PESSIMISTIC, Pb
 from laptop.firestore.paths import check_database
 from laptop.firestore.rpc import unary
+from laptop.rpc import Methods, RpcError
 
-_SERVICE = "google.firestore.admin.v1.FirestoreAdmin"
 _Resource: Pb = t.Database.pb()
 
 
@@ -29,7 +28,7 @@ class AdminRpc:
         """Where it is and what it keeps make no difference here."""
         name = check_database(f"{request.parent}/databases/{request.database_id}")
         if self._database.has_mode(name):
-            raise FirestoreError(Code.ALREADY_EXISTS, f"Database already exists: {name}")
+            raise RpcError(Code.ALREADY_EXISTS, f"Database already exists: {name}")
         await self._database.set_mode(name, _read_mode(request.database))
         return self._finish(name)
 
@@ -55,15 +54,14 @@ class AdminRpc:
         return operation
 
 
-def admin_handlers(database: Database) -> grpc.GenericRpcHandler:
-    """The methods that are served; the others do not exist."""
+def admin_methods(database: Database) -> Methods:
+    """The methods that are served, each by its name."""
     rpc = AdminRpc(database)
-    methods = {
+    return {
         "GetDatabase": unary(rpc.get_database, t.GetDatabaseRequest),
         "CreateDatabase": unary(rpc.create_database, t.CreateDatabaseRequest),
         "UpdateDatabase": unary(rpc.update_database, t.UpdateDatabaseRequest),
     }
-    return grpc.method_handlers_generic_handler(_SERVICE, methods)
 
 
 def _read_mode(resource: Pb) -> int:

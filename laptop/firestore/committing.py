@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from laptop.firestore.errors import FirestoreError, abort_contended, refuse_argument
+from laptop.firestore.errors import abort_contended, refuse_argument
 from laptop.firestore.locking import LockRequest, LockTable
 from laptop.firestore.messages import Pb, Status, WriteResult
 from laptop.firestore.paths import DocumentKey
@@ -15,6 +15,7 @@ from laptop.firestore.timeline import Timeline
 from laptop.firestore.transactions import OpenTransaction, Transactions
 from laptop.firestore.validation import CommitHistory
 from laptop.firestore.writes import apply_write, key_written
+from laptop.rpc import RpcError
 
 VERSIONS_KEPT = 600_000_000
 """Microseconds for which a document can be read as it was."""
@@ -101,7 +102,7 @@ class Committer:
         try:
             self._check(transaction, writes)
             outcome = self._apply(writes, request, atomic=True)
-        except FirestoreError:
+        except RpcError:
             if transaction is not None:
                 self._finish(transaction)
             raise
@@ -115,7 +116,7 @@ class Committer:
             raise refuse_argument("a batch writes one document only once")
         try:
             return self._apply(writes, request, atomic=False)
-        except FirestoreError:
+        except RpcError:
             return self._write_singly(writes, request.age)
 
     def _check(self, transaction: OpenTransaction | None, writes: Sequence[Pb]) -> None:
@@ -190,7 +191,7 @@ class Committer:
     def _write_one(self, write: Pb, age: int) -> CommitOutcome:
         try:
             outcome = self._apply([write], LockRequest(age=age, is_commit=True, may_wait=False), atomic=False)
-        except FirestoreError as error:
+        except RpcError as error:
             return CommitOutcome(time=self._timeline.read_time(), results=[WriteResult()], statuses=[_status(error)])
         assert outcome is not None, "who may not wait is refused"
         return outcome
@@ -213,7 +214,7 @@ def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> 
         key = key_written(write)
         try:
             written = apply_write(write, after[key], time)
-        except FirestoreError as error:
+        except RpcError as error:
             if atomic:
                 raise
             results.append(WriteResult())
@@ -230,5 +231,5 @@ def _change(key: DocumentKey, old: tuple[bytes, int] | None, new: tuple[bytes, i
     return DocumentChange(key, old[0] if old else None, old[1] if old else 0, new[0] if new else None)
 
 
-def _status(error: FirestoreError) -> Pb:
+def _status(error: RpcError) -> Pb:
     return Status(code=error.code.value[0], message=error.message)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from laptop.firestore.committing import VERSIONS_KEPT, CommitOutcome, Committer
-from laptop.firestore.errors import Code, FirestoreError
+from laptop.firestore.errors import Code
 from laptop.firestore.locking import LockRequest, LockTable
 from laptop.firestore.messages import OPTIMISTIC, PESSIMISTIC, Document, Pb, micros
 from laptop.firestore.paths import DocumentKey
@@ -19,6 +19,7 @@ from laptop.firestore.ranges import QueryRange
 from laptop.firestore.store import DocumentChange, DocumentDatabase
 from laptop.firestore.timeline import Timeline
 from laptop.firestore.transactions import Limits, OpenTransaction, Transactions
+from laptop.rpc import RpcError
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -109,9 +110,9 @@ class Database:
         """Raises what the cloud answers for a read time in the future or too long ago."""
         now = self.read_time()
         if time > now:
-            raise FirestoreError(Code.INVALID_ARGUMENT, "read_time cannot be in the future")
+            raise RpcError(Code.INVALID_ARGUMENT, "read_time cannot be in the future")
         if time < now - VERSIONS_KEPT:
-            raise FirestoreError(Code.FAILED_PRECONDITION, "The requested snapshot version is too old.")
+            raise RpcError(Code.FAILED_PRECONDITION, "The requested snapshot version is too old.")
         return time
 
     async def read(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

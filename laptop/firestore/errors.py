@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import grpc
 
+from laptop.rpc import RpcError
+
 Code = grpc.StatusCode
 
 
-class FirestoreError(Exception):
-    """`code` is a grpc.StatusCode; `message` names what was wrong."""
-
-    def __init__(self, code: grpc.StatusCode, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
+def refuse_argument(message: str) -> RpcError:
+    return RpcError(Code.INVALID_ARGUMENT, message)
 
 
-def refuse_argument(message: str) -> FirestoreError:
-    return FirestoreError(Code.INVALID_ARGUMENT, message)
+def refuse_unserved(what: str) -> RpcError:
+    return RpcError(Code.UNIMPLEMENTED, f"{what} is not served by the laptop")
 
 
-def refuse_unserved(what: str) -> FirestoreError:
-    return FirestoreError(Code.UNIMPLEMENTED, f"{what} is not served by the laptop")
-
-
-def abort_contended() -> FirestoreError:
+def abort_contended() -> RpcError:
     """The client retries the whole transaction on this one."""
-    return FirestoreError(Code.ABORTED, "Too much contention on these documents. Please try again.")
+    return RpcError(Code.ABORTED, "Too much contention on these documents. Please try again.")

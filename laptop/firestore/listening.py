@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from laptop.firestore.errors import FirestoreError, refuse_unserved
+from laptop.firestore.errors import refuse_unserved
 from laptop.firestore.messages import Document, ListenResponse, Pb, TargetChange, micros, timestamp
 from laptop.firestore.paths import parse_document
 from laptop.firestore.plans import QueryPlan, compile_query
 from laptop.firestore.ranges import ChangedDocument, QueryRange
 from laptop.firestore.scanning import run_plan
 from laptop.firestore.store import DocumentChange, DocumentDatabase
+from laptop.rpc import RpcError
 
 _Known = dict[str, int]
 
@@ -104,7 +105,7 @@ def announce(kind: str, number: int | None, time: int | None = None) -> Pb:
     return ListenResponse(target_change=change)
 
 
-def announce_failure(number: int, error: FirestoreError) -> Pb:
+def announce_failure(number: int, error: RpcError) -> Pb:
     """The target is gone, and why."""
     message = announce("REMOVE", number)
     message.target_change.cause.code = error.code.value[0]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from laptop.firestore import field_paths, paths
 from laptop.firestore.aggregation import aggregate
 from laptop.firestore.database import Database
-from laptop.firestore.errors import Code, FirestoreError, refuse_argument, refuse_unserved
+from laptop.firestore.errors import Code, refuse_argument, refuse_unserved
 from laptop.firestore.listing import list_collection_ids, list_page
 from laptop.firestore.messages import (
     BatchGetDocumentsResponse,
@@ -26,6 +26,7 @@ from laptop.firestore.plans import compile_query
 from laptop.firestore.ranges import QueryRange
 from laptop.firestore.scanning import find_rows, run_plan
 from laptop.firestore.transactions import OpenTransaction
+from laptop.rpc import RpcError
 
 _DOCUMENT_TAG = b"\x0a"
 """Field 1, length-delimited: where RunQueryResponse and BatchGetDocumentsResponse hold a document."""
@@ -44,7 +45,7 @@ class Reader:
             time = await self._database.join_documents(transaction, [key])
         found = await self._database.read(lambda: list(self._database.store.read([key], time)))
         if found[0] is None:
-            raise FirestoreError(Code.NOT_FOUND, f"Document {request.name!r} not found.")
+            raise RpcError(Code.NOT_FOUND, f"Document {request.name!r} not found.")
         return Document.FromString(_masked(found[0], request))
 
     async def batch_get_documents(self, request: Pb) -> AsyncIterator[bytes]:

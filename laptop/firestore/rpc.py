@@ -1,4 +1,4 @@
-"""google.firestore.v1.Firestore as generic gRPC handlers; every method of the service is here or refused by name."""
+"""The methods of google.firestore.v1.Firestore that are served, over gRPC."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ import grpc.aio
 from google.cloud.firestore_v1 import types as t
 
 from laptop.firestore.database import Database
-from laptop.firestore.errors import FirestoreError, refuse_unserved
 from laptop.firestore.messages import ListenRequest, Pb
 from laptop.firestore.reading import Reader
 from laptop.firestore.streams import Listener
 from laptop.firestore.writing import WriteRpc
-from laptop.loops import DISK_ERRORS
-
-_SERVICE = "google.firestore.v1.Firestore"
-_REFUSED = ("Write", "ExecutePipeline")
+from laptop.rpc import Methods, refusals
 
 
-def handlers(database: Database) -> grpc.GenericRpcHandler:
-    """All methods over one database."""
+def served_methods(database: Database) -> Methods:
+    """Each by its name, over one database."""
     reader, writer = Reader(database), WriteRpc(database)
-    methods = {
+    return {
         "GetDocument": unary(reader.get_document, t.GetDocumentRequest),
         "ListDocuments": unary(reader.list_documents, t.ListDocumentsRequest),
         "ListCollectionIds": unary(reader.list_collection_ids, t.ListCollectionIdsRequest),
@@ -41,35 +37,23 @@ def handlers(database: Database) -> grpc.GenericRpcHandler:
         "DeleteDocument": unary(writer.delete_document, t.DeleteDocumentRequest),
         "Listen": _listen(Listener(database)),
     }
-    methods |= {name: _refusal(name) for name in _REFUSED}
-    return grpc.method_handlers_generic_handler(_SERVICE, methods)
 
 
 def unary(method: Callable[[Pb], Awaitable[Pb]], request: Any) -> grpc.RpcMethodHandler:
     """A handler of messages of the type `request`; what is refused becomes a gRPC status."""
 
     async def handle(message: Pb, context: grpc.aio.ServicerContext) -> bytes:
-        try:
+        async with refusals(context):
             return bytes((await method(message)).SerializeToString())
-        except FirestoreError as error:
-            await context.abort(error.code, error.message)
-            raise
-        except DISK_ERRORS as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
-            raise
 
     return grpc.unary_unary_rpc_method_handler(handle, request_deserializer=request.pb().FromString)
 
 
 def _stream(method: Callable[[Pb], AsyncIterator[bytes]], request: Any) -> grpc.RpcMethodHandler:
     async def handle(message: Pb, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
-        try:
+        async with refusals(context):
             async for answer in method(message):
                 yield answer
-        except FirestoreError as error:
-            await context.abort(error.code, error.message)
-        except DISK_ERRORS as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, f"the laptop's disk refused: {error}")
 
     return grpc.unary_stream_rpc_method_handler(handle, request_deserializer=request.pb().FromString)
 
@@ -80,14 +64,3 @@ def _listen(listener: Listener) -> grpc.RpcMethodHandler:
             yield answer
 
     return grpc.stream_stream_rpc_method_handler(handle, request_deserializer=ListenRequest.FromString)
-
-
-def _refusal(name: str) -> grpc.RpcMethodHandler:
-    async def handle(_: bytes, context: grpc.aio.ServicerContext) -> AsyncIterator[bytes]:
-        refused = refuse_unserved(f"Firestore.{name}")
-        await context.abort(refused.code, refused.message)
-        yield b""
-
-    if name == "Write":
-        return grpc.stream_stream_rpc_method_handler(handle)
-    return grpc.unary_stream_rpc_method_handler(handle)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import grpc.aio
 
-from laptop.firestore.administration import admin_handlers
+from laptop.firestore.administration import admin_methods
 from laptop.firestore.database import Database
-from laptop.firestore.rpc import handlers
+from laptop.firestore.rpc import served_methods
 from laptop.firestore.transactions import Limits
 from laptop.hosting import Hosting
+from laptop.rpc import serve_rpc
 
 _MAX_BYTES = 32 * 1024 * 1024
 
@@ -32,9 +33,9 @@ class FirestoreService:
 async def start(hosting: Hosting, limits: Limits | None = None) -> FirestoreService:
     """Serve Firestore from `hosting.state`; every project and database a client names exists."""
     database = Database(hosting.state, time.time, fsync=hosting.fsync, limits=limits)
-    options = [("grpc.max_receive_message_length", _MAX_BYTES), ("grpc.max_send_message_length", _MAX_BYTES)]
-    server = grpc.aio.server(options=options)
-    server.add_generic_rpc_handlers((handlers(database), admin_handlers(database)))
-    port = server.add_insecure_port(f"{hosting.host}:{hosting.port}")
-    await server.start()
-    return FirestoreService(f"{hosting.host}:{port}", server, database)
+    packages = {
+        "google.firestore.v1": {"google.firestore.v1.Firestore": served_methods(database)},
+        "google.firestore.admin.v1": {"google.firestore.admin.v1.FirestoreAdmin": admin_methods(database)},
+    }
+    server, address = await serve_rpc(packages, hosting, max_bytes=_MAX_BYTES)
+    return FirestoreService(address, server, database)

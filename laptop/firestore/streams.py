@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from laptop.firestore.database import Database, Feed
-from laptop.firestore.errors import FirestoreError
 from laptop.firestore.listening import ListenTarget, announce, announce_failure, build_target
 from laptop.firestore.messages import Pb
+from laptop.rpc import RpcError
 
 _Answers = asyncio.Queue[Pb | None]
 
@@ -67,7 +67,7 @@ class _Stream:
             return
         try:
             await self._add(request.add_target)
-        except FirestoreError as error:
+        except RpcError as error:
             self.answers.put_nowait(announce_failure(request.add_target.target_id, error))
 
     async def _add(self, wanted: Pb) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from laptop.firestore import field_paths
-from laptop.firestore.errors import Code, FirestoreError, refuse_argument
+from laptop.firestore.errors import Code, refuse_argument
 from laptop.firestore.field_paths import NAME
 from laptop.firestore.messages import Document, Pb, WriteResult, micros, timestamp
 from laptop.firestore.paths import DocumentKey, parse_document
 from laptop.firestore.transforms import apply_transforms
+from laptop.rpc import RpcError
 
 _MAX_DOCUMENT_BYTES = 1024 * 1024 + 64 * 1024
 
@@ -95,11 +96,11 @@ def _check_precondition(write: Pb, current: tuple[bytes, int] | None) -> None:
     kind = wanted.WhichOneof("condition_type")
     name = key_written(write).name
     if kind == "exists" and wanted.exists and current is None:
-        raise FirestoreError(Code.NOT_FOUND, f"No document to update: {name}")
+        raise RpcError(Code.NOT_FOUND, f"No document to update: {name}")
     if kind == "exists" and not wanted.exists and current is not None:
-        raise FirestoreError(Code.ALREADY_EXISTS, f"Document already exists: {name}")
+        raise RpcError(Code.ALREADY_EXISTS, f"Document already exists: {name}")
     if kind == "update_time" and (current is None or current[1] != micros(wanted.update_time)):
         stored = "none" if current is None else current[1]
         base = micros(wanted.update_time)
         message = f"the stored version ({stored}) does not match the required base version ({base}): {name}"
-        raise FirestoreError(Code.FAILED_PRECONDITION, message)
+        raise RpcError(Code.FAILED_PRECONDITION, message)

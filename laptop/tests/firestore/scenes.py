@@ -14,11 +14,11 @@ from typing import Any
 from google.cloud.firestore_v1 import types as t
 
 from laptop.firestore.database import Database
-from laptop.firestore.errors import FirestoreError
 from laptop.firestore.messages import Pb
 from laptop.firestore.reading import Reader
 from laptop.firestore.transactions import Limits
 from laptop.firestore.writing import WriteRpc
+from laptop.rpc import RpcError
 
 DATABASE = "projects/p/databases/(default)"
 PARENT = f"{DATABASE}/documents"
@@ -52,7 +52,7 @@ class Scene:
     async def _answer(self, call: Awaitable[str]) -> str:
         try:
             return await call
-        except FirestoreError as error:
+        except RpcError as error:
             return str(error.code.name)
 
     async def _settle(self) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from laptop.firestore import field_paths
-from laptop.firestore.errors import FirestoreError
 from laptop.firestore.filters import compile_filter, inequality_fields, needles
 from laptop.firestore.messages import Pb
 from laptop.firestore.ordering import is_nan, key_of, key_of_name
 from laptop.firestore.plans import Order, compile_query
+from laptop.rpc import RpcError
 from laptop.tests.firestore.values import ROOT, load_cases, make_document, make_filter, make_query, make_value
 
 FILTERS, PATHS, PLANS = load_cases("filter"), load_cases("field_path"), load_cases("plan")
@@ -52,7 +52,7 @@ def test_a_filter_does_not_match(where: Any) -> None:
 
 @pytest.mark.parametrize("where", FILTERS["refused"], ids=str)
 def test_a_filter_that_cannot_be_is_refused(where: Any) -> None:
-    with pytest.raises(FirestoreError):
+    with pytest.raises(RpcError):
         compile_filter(make_filter(where))
 
 
@@ -73,7 +73,7 @@ def test_a_field_path_is_parsed(text: str, path: list[str]) -> None:
 
 @pytest.mark.parametrize("text", PATHS["refused"])
 def test_what_is_no_field_path_is_refused(text: str) -> None:
-    with pytest.raises(FirestoreError, match="is not a field path"):
+    with pytest.raises(RpcError, match="is not a field path"):
         field_paths.parse(text)
 
 
@@ -127,7 +127,7 @@ def test_a_query_takes_what_is_between_its_cursors(case: Any) -> None:
 
 @pytest.mark.parametrize("query", PLANS["refused"], ids=str)
 def test_a_query_that_cannot_be_is_refused(query: Any) -> None:
-    with pytest.raises(FirestoreError):
+    with pytest.raises(RpcError):
         compile_query(ROOT, make_query(query))
 
 
