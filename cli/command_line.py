@@ -16,7 +16,7 @@ from rich.console import Console
 
 from cli import laptop_control
 from laptop import control
-from ripple.errors import PermanentError
+from ripple.errors import PermanentError, RetryableError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,12 +88,12 @@ def _expect_credentials(environ: Mapping[str, str]) -> None:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What can never work, or would bill too much, fails the command with its reason and the next step."""
+    """What cannot work, or would bill too much, fails the command with its reason and the next step."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
         yield
-    except PermanentError as error:
+    except (PermanentError, RetryableError) as error:
         raise fail(str(error)) from error
     except GoogleAPICallError as error:
         if "limit for bytes billed" not in str(error.message):

@@ -8,17 +8,18 @@ from typing import Any
 from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
 from ripple.gateways.edge import open_edge
+from ripple.state.redrives import MOST, REDRIVES
 
 
 def list_letters(environ: Mapping[str, str], limit: int, *, everything: bool) -> list[dict[str, Any]]:
     """Open letters, oldest first; with `everything` also those that went back, with the replay that took them."""
     edge = open_edge(environ)
-    redriven = dict(edge.documents.find("redrives", {}, 100_000))
+    redriven = dict(REDRIVES.find(edge.documents, MOST))
     letters = edge.dead_letters.list([] if everything else list(redriven), limit)
     hidden = ("attributes", "body")
     return [
         {name: value for name, value in letter.describe().items() if name not in hidden}
-        | {"sent_back_by": redriven.get(letter.id, {}).get("replay")}
+        | {"sent_back_by": redriven[letter.id].replay if letter.id in redriven else None}
         for letter in letters
     ]
 
@@ -29,7 +30,7 @@ def show_letter(environ: Mapping[str, str], letter_id: str) -> dict[str, Any]:
     found = edge.dead_letters.read([letter_id])
     if not found:
         raise PermanentError("dead_letter_unknown", f"no dead letter {letter_id}", "see `ripple dead-letters --all`")
-    sent = edge.documents.get(f"redrives/{letter_id}") or {}
+    sent = REDRIVES.get(edge.documents, letter_id)
     code = CODES.get(found[0].code)
     advice = {"meaning": code.meaning, "next_step": code.next_step} if code else {}
-    return found[0].describe() | advice | {"sent_back_by": sent.get("replay")}
+    return found[0].describe() | advice | {"sent_back_by": sent.replay if sent else None}

@@ -5,42 +5,49 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.cloud.firestore import Client
-
 from cli.exports import explain_export, find_exports, trace_export
 from cli.ledger import read_stalled
-from cli.tracing import read_document, read_rest, trace_object
-from ripple.state.elt_runs import read_head
+from cli.tracing import read_rest, trace_object
+from ripple.gateways.edge import open_edge
+from ripple.ports import DocumentStore
+from ripple.state.batches import BATCHES, BatchRecord
+from ripple.state.exports import EXPORTS
+from ripple.state.head import HEAD
+from ripple.state.replays import REPLAYS
+from ripple.state.trainings import TRAININGS, TrainingRecord
+from ripple.wire.events import ReplayRunPlanned
 
 Document = Mapping[str, Any]
 
 
 def explain(environ: Mapping[str, str], run: str) -> str:
     """`run` is a batch's number, `batches/N`, a URI in Bronze or of a manifest, a batch of sales, or the id of a replay."""
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
     if run.startswith("gs://"):
         trace = trace_object(environ, run)
         if "export" in trace:
             return _explain_exports(environ, [trace])
         return explain_object(trace, read_stalled(environ, [run]))
-    number = run.removeprefix("batches/")
-    if not number.isdecimal():
-        exports = find_exports(client, run)
-        if exports:
-            return _explain_exports(environ, [trace_export(client, key) for key in exports])
-        replay = read_document(client, f"replays/{run.replace('/', '')}") if run else None
-        return explain_replay(run, replay["plan"]) if replay else f"There is no replay {run}; see `ripple events`."
-    batch = read_document(client, f"batches/{number}")
-    training = read_document(client, f"trainings/{number}") if batch else None
-    names = [f"batches/{number}", f"trainings/{number}", (batch or {}).get("execution"), (training or {}).get("job")]
-    queued = int(number) in read_head(read_document(client, "elt/head")).replays
-    waits = describe_queue(read_rest(client)) if queued else ""
-    stalled = read_stalled(environ, [name for name in names if name])
-    return explain_batch(number, batch, training, stalled, waits)
+    documents, number = open_edge(environ).documents, run.removeprefix(BATCHES.path(""))
+    if number.isdecimal():
+        return _explain_number(environ, int(number), documents)
+    exports = find_exports(documents, run)
+    if exports:
+        return _explain_exports(environ, [trace_export(documents, key) for key in exports])
+    replay = REPLAYS.get(documents, run.replace("/", "")) if run else None
+    return explain_replay(run, replay.plan) if replay else f"There is no replay {run}; see `ripple events`."
+
+
+def _explain_number(environ: Mapping[str, str], number: int, documents: DocumentStore) -> str:
+    batch = BATCHES.get(documents, number)
+    training = TRAININGS.get(documents, number) if batch else None
+    names = [BATCHES.path(number), TRAININGS.path(number)]
+    names += [name for name in (batch and batch.execution, training and training.job) if name]
+    waits = describe_queue(read_rest(documents)) if number in HEAD.get(documents).replays else ""
+    return explain_batch(number, batch, training, read_stalled(environ, names), waits)
 
 
 def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]]) -> str:
-    stuck = [describe_stall(read_stalled(environ, [f"exports/{trace['export']}"]), ("sales.",)) for trace in traces]
+    stuck = [describe_stall(read_stalled(environ, [EXPORTS.path(trace["export"])]), ("sales.",)) for trace in traces]
     return "\n".join(map(explain_export, traces, stuck))
 
 
@@ -50,26 +57,31 @@ def describe_queue(rest: str) -> str:
 
 
 def explain_batch(
-    number: str, batch: Document | None, training: Document | None, stalled: Sequence[Document], waits: str = ""
+    number: int,
+    batch: BatchRecord | None,
+    training: TrainingRecord | None,
+    stalled: Sequence[Document],
+    waits: str = "",
 ) -> str:
     """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for. Pure."""
     if batch is None:
         return f"There is no batch {number}; see `ripple runs`."
     if waits:
-        return f"Batch {number} is {batch['state']} and is to run again; it waits: {waits}."
-    if batch["state"] != "done":
+        return f"Batch {number} is {batch.state} and is to run again; it waits: {waits}."
+    if batch.state != "done":
         stuck = describe_stall(stalled, ("elt.",))
-        return f"Batch {number} is {batch['state']}: {stuck or batch.get('reason') or 'its ELT run has not ended'}."
+        return f"Batch {number} is {batch.state}: {stuck or batch.reason or 'its ELT run has not ended'}."
     if training is None:
         stuck = describe_stall(stalled, ("training.",))
         return f"Batch {number} is done; start_training has not decided yet{stuck and ': ' + stuck}."
-    if not training["train"]:
-        return f"Batch {number} did not train: {training['reason']}."
-    ending = f"{training['outcome']}: {training['ending']}" if training.get("ended") else "it has not ended yet"
-    if not training.get("ended"):
-        ending = describe_stall(stalled, ("training.",)) or ending
-    job = f"job {training['job']}, attempt {training['attempts']}"
-    return f"Batch {number} trained: {training['reason']} ({job}; {ending})."
+    if not training.train:
+        return f"Batch {number} did not train: {training.reason}."
+    if training.ended:
+        ending = f"{training.outcome}: {training.ending}"
+    else:
+        ending = describe_stall(stalled, ("training.",)) or "it has not ended yet"
+    job = f"job {training.job}, attempt {training.attempts}"
+    return f"Batch {number} trained: {training.reason} ({job}; {ending})."
 
 
 def describe_stall(stalled: Sequence[Document], kinds: tuple[str, ...]) -> str:
@@ -90,9 +102,9 @@ def explain_object(trace: Document, stalled: Sequence[Document]) -> str:
     return f"{trace['uri']} is {trace['state']}{reason}{place}; it waits for {trace['waiting_for']}."
 
 
-def explain_replay(replay_id: str, planned: Document) -> str:
+def explain_replay(replay_id: str, planned: ReplayRunPlanned) -> str:
     """What a replay was and whether it fired. Pure."""
-    title, *rest = planned["words"]
-    if not planned["targets"]:
+    title, *rest = planned.words
+    if not planned.targets:
         return f"{replay_id}, a {title}, fired nothing: {rest[-1]}."
     return f"{replay_id}, a {title}, fired: its facts are `ripple events --replay {replay_id}`."

@@ -5,39 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from google.cloud.firestore import Client
-from google.cloud.firestore_v1.base_query import FieldFilter
-
-from ripple.state.export_plan import EXPORTS, PLANNED, SLICES, ExportPlan, find_missing, is_plan, read_plan
+from ripple.ports import DocumentStore
+from ripple.state.export_plan import ExportPlan, find_missing, read_plan
+from ripple.state.export_slices import EXPORT_SLICES, ExportSliceRecord
+from ripple.state.exports import EXPORTS, PLANNED, ExportRecord
 
 _NAMED = 20
+_MOST = 1000
+"""Exports of one batch: the first, and its replays."""
 
 
-def trace_export(client: Client, key: str) -> dict[str, Any]:
+def trace_export(documents: DocumentStore, key: str) -> dict[str, Any]:
     """What `exports/{key}` and its slices say; `waiting_for` is what it needs next, or nothing."""
-    record = client.document(f"{EXPORTS}/{key}").get().to_dict()
-    mine = client.collection(SLICES).where(filter=FieldFilter("export", "==", key)) if is_plan(record) else None
-    return describe_export(key, record, [found.to_dict() or {} for found in mine.stream()] if mine else [])
+    record = EXPORTS.get(documents, key)
+    plan = read_plan(key, record) if record else None
+    slices = EXPORT_SLICES.find(documents, plan.slices, export=key) if plan else ()
+    return describe_export(key, record, [found for _, found in slices])
 
 
-def find_exports(client: Client, batch_id: str) -> list[str]:
+def find_exports(documents: DocumentStore, batch_id: str) -> list[str]:
     """Keys of the exports of a batch: the first, and those of its replays."""
-    mine = client.collection(EXPORTS).where(filter=FieldFilter("batch_id", "==", batch_id))
-    return sorted((found.id for found in mine.stream()), key=lambda key: (len(key), key))
+    mine = EXPORTS.find(documents, _MOST, batch_id=batch_id)
+    return sorted((key for key, _ in mine), key=lambda key: (len(key), key))
 
 
-def describe_export(key: str, record: Mapping[str, Any] | None, slices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def describe_export(key: str, record: ExportRecord | None, slices: Sequence[ExportSliceRecord]) -> dict[str, Any]:
     """Pure."""
     if record is None:
         return {"export": key, "state": "not known", "waiting_for": "export_sales"}
     names = ("state", "batch_id", "reason")
-    trace = {"export": key} | {name: record[name] for name in names if record.get(name)}
-    if not is_plan(record):
-        return trace | {"waiting_for": "nothing"}
-    return trace | _describe_slices(read_plan(key, record), slices)
+    trace = {"export": key} | {name: getattr(record, name) for name in names if getattr(record, name)}
+    plan = read_plan(key, record)
+    return trace | (_describe_slices(plan, slices) if plan else {"waiting_for": "nothing"})
 
 
-def _describe_slices(plan: ExportPlan, slices: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _describe_slices(plan: ExportPlan, slices: Sequence[ExportSliceRecord]) -> dict[str, Any]:
     missing = find_missing(plan, slices)
     waiting = "nothing"
     if plan.state == PLANNED:

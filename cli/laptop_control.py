@@ -24,7 +24,8 @@ _ENDPOINTS = ("run", "workflows", "executions", "dataform", "vertex", "secrets",
 def environment(ports: Mapping[str, int]) -> dict[str, str]:
     """What leads Google's clients, and Ripple's settings, to the laptop."""
     endpoints = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-    settings = {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{endpoints[name]}" for name in _ENDPOINTS}
+    found = (name for name in _ENDPOINTS if name in endpoints)
+    settings = {f"RIPPLE_ENDPOINT_{name.upper()}": f"http://{endpoints[name]}" for name in found}
     return client_environment(endpoints, PROJECT) | {"RIPPLE_LOCATION": LOCATION} | settings
 
 

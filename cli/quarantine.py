@@ -13,6 +13,7 @@ from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
 from ripple.gateways.edge import open_edge
 from ripple.ports.holders import HasDocuments, HasObjects
+from ripple.state.files import FILES, FileRecord
 from ripple.wire.paths import parse_bronze_name, split_uri
 
 SHOWN = ("line", "offset", "code", "field", "message", "raw")
@@ -37,26 +38,26 @@ class Wanted:
 def list_quarantined(environ: Mapping[str, str], wanted: Wanted, limit: int) -> list[dict[str, Any]]:
     """Objects with refused rows, and objects refused whole, by flow and day: counts by code."""
     edge = open_edge(environ)
-    files = (file for _, file in edge.documents.find("files", {}, 100_000) if file["state"] in ("landed", "rejected"))
+    files = (file for _, file in FILES.find_all(edge.documents) if file.state != "claimed")
     found = [described for file in files if (described := _describe(file, wanted)) is not None]
     found.sort(key=lambda one: (one["flow"], one["day"], one["object"]))
     return [one | {"codes": _count_codes(one, edge)} for one in found[:limit]]
 
 
-def _describe(file: Mapping[str, Any], wanted: Wanted) -> dict[str, Any] | None:
-    fact = file["fact"]
-    flow, day = _read_place(file["uri"])
-    if not wanted.takes(flow, day) or not (fact.get("rows_quarantined") or file["state"] == "rejected"):
+def _describe(file: FileRecord, wanted: Wanted) -> dict[str, Any] | None:
+    fact = file.verdict
+    flow, day = _read_place(file.uri)
+    if not wanted.takes(flow, day) or not (fact.rows_quarantined or file.state == "rejected"):
         return None
     return {
-        "object": file["uri"],
+        "object": file.uri,
         "flow": flow,
         "day": day,
-        "state": file["state"],
-        "rows": fact.get("rows"),
-        "rows_quarantined": fact.get("rows_quarantined"),
-        "quarantine_uri": fact.get("quarantine_uri"),
-        "rejected": fact.get("code"),
+        "state": file.state,
+        "rows": fact.rows,
+        "rows_quarantined": fact.rows_quarantined,
+        "quarantine_uri": fact.quarantine_uri,
+        "rejected": getattr(fact, "code", None),
     }
 
 
@@ -98,8 +99,9 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
 
 def _find_quarantine(uri: str, edge: RecordedPorts) -> dict[str, Any]:
     bucket, name = split_uri(uri)
-    file = edge.documents.get(f"files/{edge.objects.stat(bucket, name).ref.key}")
-    if file is None or "fact" not in file:
+    file = FILES.get(edge.documents, edge.objects.stat(bucket, name).ref.key)
+    if file is None or file.fact is None:
         raise PermanentError("object_missing", f"{uri} has not been checked yet", f"see `ripple where {uri}`")
-    fact = file["fact"]
-    return {"quarantine_uri": fact.get("quarantine_uri"), "rejected": fact.get("code"), "reason": fact.get("reason")}
+    fact = file.verdict
+    refusal = {"rejected": getattr(fact, "code", None), "reason": getattr(fact, "reason", None)}
+    return {"quarantine_uri": fact.quarantine_uri} | refusal

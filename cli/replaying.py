@@ -12,6 +12,7 @@ from cli.provisioning.clients import AdminClients
 from ripple.gateways.edge import open_edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
+from ripple.state.replays import REPLAYS
 
 CONFIRM_SECONDS = 60
 
@@ -62,12 +63,11 @@ def await_confirmation(
     """The plan that the function made and keeps; TimeoutError if it says nothing."""
     documents = open_edge(environ).documents
     until = time.monotonic() + timeout_seconds
-    while (known := documents.get(f"replays/{replay_id}")) is None:
+    while (known := REPLAYS.get(documents, replay_id)) is None:
         if time.monotonic() > until:
             raise TimeoutError(
                 f"{replay_id} is published, and the function has not confirmed it in {timeout_seconds:.0f} s; "
                 f"look with: ripple events --replay {replay_id}, ripple dead-letters"
             )
         time.sleep(0.1)
-    confirmed: dict[str, Any] = known["plan"]
-    return confirmed
+    return known.plan.data()

@@ -9,27 +9,26 @@ from typing import Any
 
 from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.gateways.edge import open_edge
+from ripple.state.ticks import TICKS, TickRecord
 
 
 def next_tick(environ: Mapping[str, str], start: str, end: str, flows: Sequence[str] | None) -> dict[str, Any]:
     """The tick's body: the given window, or the month that follows the newest tick, with that tick's arguments."""
     last = _last_tick(environ)
-    start = start or (last["window_to"] if last else "2025-11-01")
+    start = start or (last.window_to if last else "2025-11-01")
     first = dt.date.fromisoformat(start)
     following = (first.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
     body: dict[str, Any] = {"from": start, "to": end or following.isoformat(), "flows": list(flows or GENERATED_FLOWS)}
     return body | {
         "scheduled_at": f"{body['to']}T00:00:00+00:00",
-        "arguments": {k.removeprefix("--"): v for k, v in (last or {}).get("arguments", {}).items()},
+        "arguments": {k.removeprefix("--"): v for k, v in (last.arguments if last else {}).items()},
     }
 
 
-def _last_tick(environ: Mapping[str, str]) -> dict[str, Any] | None:
-    from google.cloud.firestore import Client
-
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    ticks = [tick.to_dict() or {} for tick in client.collection("ticks").stream()]
-    return max(ticks, key=lambda tick: str(tick["window_to"]), default=None)
+def _last_tick(environ: Mapping[str, str]) -> TickRecord | None:
+    ticks = (tick for _, tick in TICKS.find_all(open_edge(environ).documents))
+    return max(ticks, key=lambda tick: tick.window_to, default=None)
 
 
 def publish_tick(environ: Mapping[str, str], body: Mapping[str, Any], kind: str = "batch") -> str:

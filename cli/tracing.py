@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.cloud.firestore import Client
-
 from cli.exports import trace_export
 from ripple.deployment.tables import FLOW_TABLES
-from ripple.state.elt_runs import describe_rest, read_head
+from ripple.gateways.edge import open_edge
+from ripple.ports import DocumentStore
+from ripple.replaying.gathering import describe_rest_now
+from ripple.state.batches import BATCHES, BatchRecord
+from ripple.state.files import FILES, FileRecord
+from ripple.state.head import HEAD
+from ripple.state.trainings import TRAININGS, TrainingRecord
+from ripple.wire.events import BronzeContractDrifted
 from ripple.wire.paths import ObjectRef, split_uri
 
 
@@ -23,25 +28,28 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
     if blob is None:
         return {"uri": uri, "state": "missing", "waiting_for": "someone to drop it"}
     ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
-    client = Client(project=project)
+    documents = open_edge(environ).documents
     if bucket == f"{project}-landing":
-        return {"uri": uri, "generation": ref.generation} | trace_export(client, ref.key)
-    file = read_document(client, f"files/{ref.key}")
+        return {"uri": uri, "generation": ref.generation} | trace_export(documents, ref.key)
+    file = FILES.get(documents, ref.key)
     trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
     if file is None:
         return trace | {"state": "not claimed", "waiting_for": "land_object"}
-    fact = file.get("fact", {})
-    trace |= {
-        "state": file["state"],
-        **{k: fact.get(k) for k in ("rows", "rows_quarantined", "quarantine_uri", "reason")},
-    }
-    trace |= {name: fact[name] for name in ("rescued_uri", "corrects_uri") if fact.get(name)}
-    trace |= {"drift": describe_drift(file["drift"])} if file.get("drift") else {}
-    if file["state"] != "landed":
-        return trace | {"waiting_for": "land_object" if file["state"] == "claimed" else "nothing: it was rejected"}
-    if file["batch"] is None:
-        return trace | {"waiting_for": describe_claim(read_rest(client))}
-    return trace | _trace_batch(client, file["batch"], file["flow"])
+    trace |= describe_file(file)
+    if file.state != "landed":
+        return trace | {"waiting_for": "land_object" if file.state == "claimed" else "nothing: it was rejected"}
+    if file.batch is None:
+        return trace | {"waiting_for": describe_claim(read_rest(documents))}
+    return trace | _trace_batch(documents, file.batch, file.landed.flow)
+
+
+def describe_file(file: FileRecord) -> dict[str, Any]:
+    """What a file's check made of it. Pure."""
+    fact = file.verdict if file.fact is not None else None
+    always, sometimes = ("rows", "rows_quarantined", "quarantine_uri", "reason"), ("rescued_uri", "corrects_uri")
+    found = {"state": file.state} | {name: getattr(fact, name, None) for name in always}
+    found |= {name: getattr(fact, name) for name in sometimes if getattr(fact, name, None)}
+    return found | ({"drift": describe_drift(file.drift)} if file.drift else {})
 
 
 def describe_claim(rest: str) -> str:
@@ -49,60 +57,54 @@ def describe_claim(rest: str) -> str:
     return f"the next run: {rest}" if rest else "start_elt to claim it into a batch"
 
 
-def read_rest(client: Client) -> str:
+def read_rest(documents: DocumentStore) -> str:
     """Why no ELT run may start by now, by Firestore's clock; empty if one may."""
-    found = client.document("elt/head").get()
-    return describe_rest(read_head(found.to_dict()), found.read_time)
+    return describe_rest_now(HEAD.get(documents), documents)
 
 
-def describe_drift(drift: Mapping[str, Any]) -> list[str]:
+def describe_drift(drift: BronzeContractDrifted) -> list[str]:
     """Each field that drifted, in words, and what its flow's contract makes of it."""
     texts = []
-    for field in drift["drifts"]:
+    for field in drift.drifts:
         types = f"{field['declared']} to {field['seen']}" if field.get("declared") else field["seen"]
-        policy = drift["policy"].get(field["kind"], "quarantine")
+        policy = drift.policy.get(field["kind"], "quarantine")
         texts.append(f"{field['kind']} {field['field']} ({types}) in {field['rows']} rows: {policy}")
-    return texts + ([f"and others, {drift['drifts_further']} times"] if drift["drifts_further"] else [])
+    return texts + ([f"and others, {drift.drifts_further} times"] if drift.drifts_further else [])
 
 
-def _trace_batch(client: Client, number: int, flow: str) -> dict[str, Any]:
-    batch = read_document(client, f"batches/{number}") or {}
-    training = read_document(client, f"trainings/{number}") or {}
-    found = {"batch": number, "run": batch.get("execution"), "run_state": batch.get("state")}
-    if batch.get("state") != "done":
-        found |= {"run_reason": batch["reason"]} if batch.get("reason") else {}
-        return found | {"waiting_for": f"its ELT run, which is {batch.get('state')}"}
+def _trace_batch(documents: DocumentStore, number: int, flow: str) -> dict[str, Any]:
+    batch, training = BATCHES.expect(documents, number), TRAININGS.get(documents, number)
+    found: dict[str, Any] = {"batch": number, "run": batch.execution, "run_state": batch.state}
+    if batch.state != "done":
+        found |= {"run_reason": batch.reason} if batch.reason else {}
+        return found | {"waiting_for": f"its ELT run, which is {batch.state}"}
     return found | {
         "tables": list(FLOW_TABLES[flow]),
-        "training_job": training.get("job"),
-        "training": training.get("reason", "not decided yet"),
+        "training_job": training.job if training else None,
+        "training": training.reason if training else "not decided yet",
         "waiting_for": "nothing" if training else "start_training",
     }
 
 
 def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every ELT batch, newest first."""
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    trainings = {found.id: found.to_dict() or {} for found in client.collection("trainings").stream()}
-    runs = []
-    for found in client.collection("batches").stream():
-        batch = found.to_dict() or {}
-        training = trainings.get(found.id, {})
-        runs.append(
-            {
-                "batch": int(found.id),
-                "dataset_version": batch.get("dataset_version"),
-                **{name: batch.get(name) for name in ("state", "flows", "files", "execution", "reason", "epoch")},
-                "training": describe_training(training) if training else None,
-            }
-        )
+    documents = open_edge(environ).documents
+    trainings = dict(TRAININGS.find_all(documents))
+    runs = [describe_run(int(id), batch, trainings.get(id)) for id, batch in BATCHES.find_all(documents)]
     return sorted(runs, key=lambda run: -run["batch"])
 
 
-def describe_training(record: Mapping[str, Any]) -> dict[str, Any]:
+def describe_run(number: int, batch: BatchRecord, training: TrainingRecord | None) -> dict[str, Any]:
+    """One batch, and what training made of it. Pure."""
+    names = ("dataset_version", "state", "flows", "files", "execution", "reason", "epoch")
+    described = {"batch": number} | {name: getattr(batch, name) for name in names}
+    return described | {"training": describe_training(training) if training else None}
+
+
+def describe_training(record: TrainingRecord) -> dict[str, Any]:
     """Whether, why and under which job a batch is trained on, and how that ended."""
-    names = ("train", "superseded", "deferred", "job", "attempts", "ended", "outcome", "ending")
-    return {name: record.get(name) for name in names} | {"reason": str(record["reason"])}
+    names = ("train", "superseded", "deferred", "job", "attempts", "ended", "outcome", "ending", "reason")
+    return {name: getattr(record, name) for name in names}
 
 
 def summarize_training(training: Mapping[str, Any] | None) -> str:
@@ -112,8 +114,3 @@ def summarize_training(training: Mapping[str, Any] | None) -> str:
     if not training["train"]:
         return f"no: {training['reason']}"
     return f"{training['job']}: {training['outcome'] if training['ended'] else 'under way'}"
-
-
-def read_document(client: Client, path: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = client.document(path).get().to_dict()
-    return found

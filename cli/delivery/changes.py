@@ -13,8 +13,8 @@ Kind = Literal["added", "changed", "removed"]
 class Change:
     """One thing that differs.
 
-    `area` is event, contract, table, file, part, route, image, topic or pipeline; `details` say what, one sentence each. `refused` says why
-    it cannot be deployed as it is, with the next step; empty if it can. `rebuild` marks a table that holds rows of another shape.
+    `area` is event, state, contract, table, file, part, route, image, topic or pipeline; `details` say what, one sentence each. `refused`
+    says why it cannot be deployed as it is, with the next step; empty if it can. `rebuild` marks a table that holds rows of another shape.
     """
 
     area: str

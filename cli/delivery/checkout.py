@@ -51,6 +51,7 @@ def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
         routes=routes,
         topics=topics,
         events=_read_folder(root / "docs" / "schemas"),
+        state=_read_folder(root / "docs" / "schemas" / "state"),
         contracts=_read_folder(root / "ripple/rows/contracts") or _read_folder(root / "ripple/contracts"),
         actions=read_actions(graph),
         sources=digest_files(files),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cli.delivery.changes import Change, Changes, kind_of
 from cli.delivery.compatibility import compare_contract, compare_event, next_type
 from cli.delivery.manifest import CompiledAction, Json, ReleaseManifest, Routes
+from cli.delivery.stored_state import compare_state
 
 
 def compare(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Changes:
@@ -14,6 +15,7 @@ def compare(deployed: ReleaseManifest, checkout: ReleaseManifest) -> Changes:
     return Changes(
         (
             *_compare_events(deployed, checkout),
+            *compare_state(deployed.state, checkout.state),
             *_compare_contracts(deployed.contracts, checkout.contracts),
             *_compare_actions(deployed.actions, checkout.actions),
             *_compare_hashes("file", deployed.sources, checkout.sources),

@@ -145,4 +145,9 @@ def describe_remains(changes: Changes) -> list[str]:
         for change in changes.of("contract")
         if change.kind == "changed"
     ]
+    notes += [
+        f"documents of {change.name} that were written meanwhile stay as they are: {'; '.join(change.details)}"
+        for change in changes.of("state")
+        if change.details and change.kind != "removed"
+    ]
     return notes

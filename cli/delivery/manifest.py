@@ -30,15 +30,18 @@ class CompiledAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseManifest:
-    """Of a release: routes by stage, event schemas by type, contracts by flow, actions by `dataset.table`, hashes of the rest.
+    """Of a release: routes by stage, event schemas by type, those of stored documents, contracts by flow, actions by
+    `dataset.table`, hashes of the rest.
 
     `routes` maps a part to `{"reacts_to": [...], "states": [...]}`; `sources` hashes each Dataform file by path, `parts` the code of
     each function, of the generators and of the workflow by name, `images` what each image is built from; `spec` is the pipeline's.
+    `state` is by `{collection}.v{version}`, and empty in a record of a release from before it had schemas.
     """
 
     routes: Routes = field(default_factory=dict)
     topics: tuple[str, ...] = ()
     events: Mapping[str, Json] = field(default_factory=dict)
+    state: Mapping[str, Json] = field(default_factory=dict)
     contracts: Mapping[str, Json] = field(default_factory=dict)
     actions: Mapping[str, CompiledAction] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)

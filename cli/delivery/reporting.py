@@ -15,6 +15,7 @@ _SIGNS = {"added": "+", "changed": "~", "removed": "-"}
 _DOING = {"create": "+", "change": "~", "replace": "!", "destroy": "-"}
 _TITLES = {
     "event": "Events",
+    "state": "Stored state",
     "contract": "Contracts",
     "table": "SQLX",
     "part": "Functions, jobs, workflow",

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from cli.demo.pending import FileCounts, GeneratorRun
 from cli.provisioning.clients import AdminClients
 from ripple.deployment.tables import FLOW_TABLES
-
-Document = dict[str, Any]
-
-
-def read_documents(environ: Mapping[str, str], collection: str) -> dict[str, Document]:
-    """All documents of a collection, by their ids."""
-    from google.cloud.firestore import Client
-
-    client = Client(project=environ["GOOGLE_CLOUD_PROJECT"])
-    return {found.id: found.to_dict() or {} for found in client.collection(collection).stream()}
+from ripple.gateways.edge import open_edge
+from ripple.state.files import FILES
+from ripple.state.ticks import TICKS
 
 
 def read_generator_runs(environ: Mapping[str, str]) -> list[GeneratorRun]:
     """One for each tick."""
-    ticks = read_documents(environ, "ticks")
-    return [_read_generator_run(environ, tick, document.get("execution")) for tick, document in ticks.items()]
+    ticks = TICKS.find_all(open_edge(environ).documents)
+    return [_read_generator_run(environ, batch_id, tick.execution) for batch_id, tick in ticks]
 
 
 def _read_generator_run(environ: Mapping[str, str], tick: str, execution: str | None) -> GeneratorRun:
@@ -45,10 +37,8 @@ def _read_generator_run(environ: Mapping[str, str], tick: str, execution: str | 
 
 def count_files(environ: Mapping[str, str]) -> FileCounts:
     """Records first: an object that comes meanwhile is then counted as unrecorded."""
-    files = read_documents(environ, "files").values()
-    unsettled = sum(
-        file["state"] == "claimed" or (file["state"] == "landed" and file["batch"] is None) for file in files
-    )
+    files = [file for _, file in FILES.find_all(open_edge(environ).documents)]
+    unsettled = sum(file.state == "claimed" or (file.state == "landed" and file.batch is None) for file in files)
     objects = AdminClients(environ).storage.list_blobs(f"{environ['GOOGLE_CLOUD_PROJECT']}-bronze")
     return FileCounts(objects=sum(1 for _ in objects), recorded=len(files), unsettled=unsettled)
 
@@ -56,9 +46,9 @@ def count_files(environ: Mapping[str, str]) -> FileCounts:
 def read_landed_rows(environ: Mapping[str, str]) -> dict[str, list[int]]:
     """The rows of each landed file, by flow, as its fact states them."""
     rows: dict[str, list[int]] = {}
-    for file in read_documents(environ, "files").values():
-        if file["state"] == "landed":
-            rows.setdefault(file["flow"], []).append(file["fact"]["rows"])
+    for _, file in FILES.find_all(open_edge(environ).documents):
+        if file.state == "landed":
+            rows.setdefault(file.landed.flow, []).append(file.landed.rows)
     return rows
 
 

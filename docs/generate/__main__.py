@@ -14,11 +14,14 @@ from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
 from docs.generate.schemas import describe_fact
+from docs.generate.state import describe_versions, write_state_page
 from docs.generate.topology import describe_example_bundles, describe_topology
+from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
 
 DOCS = Path(__file__).resolve().parents[1]
 EXAMPLES = DOCS.parent / "tests" / "ripple" / "wire" / "events"
+STATE_EXAMPLES = DOCS.parent / "tests" / "ripple" / "state" / "documents"
 
 
 def generate() -> dict[Path, str]:
@@ -29,6 +32,7 @@ def generate() -> dict[Path, str]:
     pages[DOCS / "costs.md"] = write_costs()
     for kind, fact in CATALOGUE.items():
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
+    pages |= _generate_state()
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
     infra = DOCS.parent / "infra"
     pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
@@ -38,10 +42,19 @@ def generate() -> dict[Path, str]:
     return pages
 
 
+def _generate_state() -> dict[Path, str]:
+    examples = {path.stem: json.loads(path.read_text()) for path in STATE_EXAMPLES.glob("*.json")}
+    pages = {DOCS / "state.md": write_state_page(examples)}
+    for name in STATE:
+        for title, schema in describe_versions(name).items():
+            pages[DOCS / "schemas" / "state" / f"{title}.json"] = json.dumps(schema, indent=1) + "\n"
+    return pages
+
+
 def find_stale(pages: dict[Path, str]) -> list[str]:
-    """Files that differ or are missing, and schemas of events that are no more."""
+    """Files that differ or are missing, and schemas of what is no more."""
     stale = [path for path, text in pages.items() if not path.exists() or path.read_text() != text]
-    left = [path for path in (DOCS / "schemas").glob("*.json") if path not in pages]
+    left = [path for path in (DOCS / "schemas").rglob("*.json") if path not in pages]
     return sorted(str(path.relative_to(DOCS.parent)) for path in [*stale, *left])
 
 
@@ -56,7 +69,7 @@ def main() -> int:
     for name in find_stale(pages):
         (DOCS.parent / name).unlink(missing_ok=True)
     for path, text in pages.items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return 0
 

@@ -25,7 +25,7 @@ class ExportSalesPorts(StatingPorts, BucketPorts, HasSales, Protocol):
     """What `export_sales` acts through."""
 
 
-def export_batch(manifest: BatchManifest, cause: Cause, edge: ExportSalesPorts, contract: Contract) -> None:
+def export_batch(manifest: BatchManifest, cause: Cause, ports: ExportSalesPorts, contract: Contract) -> None:
     """A manifest's batch, whose count and ids are compared with the promise before anything is in Bronze."""
     ids = IdChecksum()
 
@@ -37,27 +37,27 @@ def export_batch(manifest: BatchManifest, cause: Cause, edge: ExportSalesPorts, 
 
     wanted = BatchRange(collection=manifest.collection, batch_id=manifest.batch_id)
     first = (manifest.batch_id, manifest.window_from)
-    pages = note_ids(edge.sales.pages(wanted, PAGE_SIZE), ids.add)
-    slices = _write_whole(*first, pages, check, edge, contract)
-    _state(manifest.batch_id, slices, manifest.uri, cause, edge)
+    pages = note_ids(ports.sales.pages(wanted, PAGE_SIZE), ids.add)
+    slices = _write_whole(*first, pages, check, ports, contract)
+    _state(manifest.batch_id, slices, manifest.uri, cause, ports)
 
 
 def export_window(
-    batch_id: str, wanted: ChangeRange, counted: int, cause: Cause, edge: ExportSalesPorts, contract: Contract
+    batch_id: str, wanted: ChangeRange, counted: int, cause: Cause, ports: ExportSalesPorts, contract: Contract
 ) -> None:
     """What changed in a window, of which so many documents were counted before."""
     first = (batch_id, wanted.changed_from.date().isoformat())
-    pages = edge.sales.pages(wanted, PAGE_SIZE)
-    slices = _write_whole(*first, pages, lambda rows: check_rows(wanted, rows, counted, edge), edge, contract)
-    _state(batch_id, slices, None, cause, edge)
+    pages = ports.sales.pages(wanted, PAGE_SIZE)
+    slices = _write_whole(*first, pages, lambda rows: check_rows(wanted, rows, counted, ports), ports, contract)
+    _state(batch_id, slices, None, cause, ports)
 
 
-def check_rows(wanted: SalesRange, rows: int, counted: int, edge: HasSales) -> None:
+def check_rows(wanted: SalesRange, rows: int, counted: int, ports: HasSales) -> None:
     """RetryableError unless the range was read whole: a stream may end early, and in silence.
 
-    A batch stays as it is. A window lies in the past: documents only ever leave it, for the window of their next change.
+    A batch stays as it is. A window is in the past: documents only ever leave it, for the window of their next change.
     """
-    least = edge.sales.count(wanted) if isinstance(wanted, ChangeRange) else counted
+    least = ports.sales.count(wanted) if isinstance(wanted, ChangeRange) else counted
     if not least <= rows <= counted:
         raise RetryableError(f"read {rows} of {counted} documents")
 
@@ -70,18 +70,18 @@ def note_ids(pages: Iterable[Page], note: Callable[[str], None]) -> Iterator[Pag
 
 
 def _write_whole(
-    batch_id: str, day: str, pages: Iterable[Page], check: Check, edge: BucketPorts, contract: Contract
+    batch_id: str, day: str, pages: Iterable[Page], check: Check, ports: BucketPorts, contract: Contract
 ) -> list[SalesSliceExported]:
     """Write slice after slice, check them together, and only then put them into Bronze, where nothing is rewritten."""
     with ExitStack() as files:
         slices: list[Slice] = []
-        for number, chunk in enumerate(_cut_pages(pages, edge.settings.export_rows_per_slice)):
+        for number, chunk in enumerate(_cut_pages(pages, ports.settings.export_rows_per_slice)):
             made = Slice(batch_id=batch_id, number=number, day=day)
             files.callback(made.close)
-            write_slice(made, chunk, contract, edge.settings)
+            write_slice(made, chunk, contract, ports.settings)
             slices.append(made)
         check(sum(made.rows for made in slices))
-        return [keep_slice(made, len(slices), edge.objects, edge.settings) for made in slices]
+        return [keep_slice(made, len(slices), ports.objects, ports.settings) for made in slices]
 
 
 def _cut_pages(pages: Iterable[Page], rows_per_slice: int) -> Iterator[Iterator[Page]]:
@@ -99,7 +99,7 @@ def _cut_pages(pages: Iterable[Page], rows_per_slice: int) -> Iterator[Iterator[
 
 
 def _state(
-    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, edge: StatingPorts
+    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, ports: StatingPorts
 ) -> None:
     finished = SalesExportFinished(
         batch_id=batch_id,
@@ -108,4 +108,4 @@ def _state(
         objects=[fact.uri for fact in exported],
         manifest_uri=manifest_uri,
     )
-    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], edge.publisher, edge.documents)
+    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], ports.publisher, ports.documents)

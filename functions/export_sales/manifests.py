@@ -32,21 +32,21 @@ class BatchManifest:
     uri: str
 
 
-def fetch_manifest(ref: ObjectRef, edge: BucketPorts) -> BatchManifest:
-    """The manifest that lies there; PermanentError names every field that is wrong."""
-    return read_manifest(_read_small(ref, edge), ref)
+def fetch_manifest(ref: ObjectRef, ports: BucketPorts) -> BatchManifest:
+    """The manifest that is there; PermanentError names every field that is wrong."""
+    return read_manifest(_read_small(ref, ports), ref)
 
 
-def _read_small(ref: ObjectRef, edge: BucketPorts) -> bytes:
+def _read_small(ref: ObjectRef, ports: BucketPorts) -> bytes:
     """A manifest's bytes. Its size is asked of the store: the event's own may be anything, and memory is bounded."""
-    if ref.bucket != edge.settings.bucket("landing"):
-        raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {edge.settings.bucket('landing')}")
-    size = edge.objects.stat(ref.bucket, ref.name, ref.generation).size
+    if ref.bucket != ports.settings.bucket("landing"):
+        raise PermanentError("bucket_unexpected", f"{ref.uri} is not in {ports.settings.bucket('landing')}")
+    size = ports.objects.stat(ref.bucket, ref.name, ref.generation).size
     if size > MANIFEST_BYTES:
         raise PermanentError(
             "manifest_malformed", f"{ref.uri} has {size} bytes; a manifest has at most {MANIFEST_BYTES}"
         )
-    return edge.objects.read(ref)
+    return ports.objects.read(ref)
 
 
 def read_manifest(data: bytes, ref: ObjectRef) -> BatchManifest:

@@ -41,7 +41,7 @@ def measure_batch(manifest: BatchManifest, most: int, sales: SalesDocuments) -> 
 
 
 def _cut(part: BatchRange, rows: int, most: int, sales: SalesDocuments) -> Iterator[tuple[str, int]]:
-    """Where ids grow with time, a batch lies in few stretches of its collection."""
+    """Where ids grow with time, a batch is in few stretches of its collection."""
     while rows > most:
         key = sales.key_after(part, most)
         if not key:

@@ -138,7 +138,7 @@ def _to_table(rows: Sequence[Mapping[str, Any]], contract: Contract, schema: pa.
 def _as_record(doc_id: str, row: object, violation: Violation, ordinal: int, uri: str) -> bytes:
     """Offset 0 and generation 0: a document has neither; its id's hash takes the place of a line's.
 
-    It is kept whole: a line still lies in Bronze, but a document may have changed by the time that someone looks.
+    It is kept whole: a line is still in Bronze, but a document may have changed by the time that someone looks.
     """
     record = {
         "flow": "sales",

@@ -46,22 +46,22 @@ class Checked:
     is_whole: bool = True
 
 
-def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, edge: FilePorts) -> Checked:
+def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: FilePorts) -> Checked:
     """Check the object's rows; PermanentError rejects it whole (empty, not gzip, not the contract's schema)."""
     if name.format.split(".")[0] != contract.format:
         raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
-    stored = edge.objects.stat(ref.bucket, ref.name, ref.generation)
+    stored = ports.objects.stat(ref.bucket, ref.name, ref.generation)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
     if contract.format == "parquet":
         from functions.land_object.parquet import check_parquet
 
-        rows, bad, quarantine_uri, drift = check_parquet(ref, stored, contract, edge.objects)
+        rows, bad, quarantine_uri, drift = check_parquet(ref, stored, contract, ports.objects)
         return Checked(bytes=stored.size, rows=rows, rows_quarantined=bad, quarantine_uri=quarantine_uri, drift=drift)
-    origin = read_origin(stored, contract.flow, edge)
+    origin = read_origin(stored, contract.flow, ports)
     if origin is not None:
         contract = expect_corrections(contract, origin.lines)
-    checked = _check_lines(ref, name, contract, edge, stored.size)
+    checked = _check_lines(ref, name, contract, ports, stored.size)
     return replace(checked, corrects_uri=origin.uri if origin else None)
 
 
@@ -88,24 +88,26 @@ class _Verdicts:
         return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > reject_ratio * self.rows
 
 
-def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, edge: BucketPorts, size: int) -> Checked:
-    with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, edge.objects.open(ref) as raw:
+def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, ports: BucketPorts, size: int) -> Checked:
+    with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, ports.objects.open(ref) as raw:
         verdicts = _Verdicts(quarantine, rescued)
         for found in _find_bad(raw, name, contract, ref):
             verdicts.add(found, contract.flow, ref)
-            if verdicts.is_hopeless(edge.settings.reject_ratio):
+            if verdicts.is_hopeless(ports.settings.reject_ratio):
                 break
         if not verdicts.rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
-        bucket = edge.settings.bucket
+        bucket = ports.settings.bucket
         return Checked(
             bytes=size,
             rows=verdicts.rows,
             rows_quarantined=verdicts.bad,
-            quarantine_uri=_keep(quarantine, bucket("quarantine"), quarantine_name(name, ref.generation), edge.objects),
+            quarantine_uri=_keep(
+                quarantine, bucket("quarantine"), quarantine_name(name, ref.generation), ports.objects
+            ),
             drift=verdicts.drift.report(contract),
-            rescued_uri=_keep_rescued(rescued, bucket("control"), name, ref, edge.objects),
-            is_whole=not verdicts.is_hopeless(edge.settings.reject_ratio),
+            rescued_uri=_keep_rescued(rescued, bucket("control"), name, ref, ports.objects),
+            is_whole=not verdicts.is_hopeless(ports.settings.reject_ratio),
         )
 
 

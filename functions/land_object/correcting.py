@@ -11,6 +11,7 @@ from ripple.errors import PermanentError, RetryableError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts, HasDocuments, HasObjects
 from ripple.rows.contracts.corrections import CORRECTS_KEY
+from ripple.state.files import FILES
 from ripple.wire.paths import ObjectRef, split_uri
 
 MAX_BYTES = 256 * 1024**2
@@ -24,29 +25,29 @@ class Origin:
     lines: frozenset[int]
 
 
-def read_origin(stored: StoredObject, flow: str, edge: FilePorts) -> Origin | None:
+def read_origin(stored: StoredObject, flow: str, ports: FilePorts) -> Origin | None:
     """Whose lines the object corrects; None if it is no correction. PermanentError rejects one that corrects nothing real."""
     quarantine_uri = stored.metadata.get(CORRECTS_KEY)
     if quarantine_uri is None:
         return None
     found: dict[tuple[str, str, int], set[int]] = {}
-    for owner, line in _read_places(_find_quarantine(quarantine_uri, stored, edge), edge):
+    for owner, line in _read_places(_find_quarantine(quarantine_uri, stored, ports), ports):
         found.setdefault(owner, set()).add(line)
     if len(found) != 1:
         raise PermanentError("correction_malformed", f"{quarantine_uri} is not the quarantine of one object")
     ((origin_flow, uri, generation), lines) = found.popitem()
     if origin_flow != flow:
         raise PermanentError("correction_malformed", f"{stored.ref.uri} is {flow}, {quarantine_uri} is {origin_flow}")
-    _expect_landed(uri, generation, edge)
+    _expect_landed(uri, generation, ports)
     return Origin(uri=uri, lines=frozenset(lines))
 
 
-def _find_quarantine(uri: str, stored: StoredObject, edge: BucketPorts) -> ObjectRef:
+def _find_quarantine(uri: str, stored: StoredObject, ports: BucketPorts) -> ObjectRef:
     bucket, name = split_uri(uri)
-    if bucket != edge.settings.bucket("quarantine"):
+    if bucket != ports.settings.bucket("quarantine"):
         raise PermanentError("correction_malformed", f"{stored.ref.uri} corrects {uri}, which is not in quarantine")
     try:
-        found = edge.objects.stat(bucket, name)
+        found = ports.objects.stat(bucket, name)
     except PermanentError as error:
         raise PermanentError("correction_origin_missing", f"{stored.ref.uri} corrects {uri}: {error.reason}") from error
     if found.size > MAX_BYTES:
@@ -58,10 +59,10 @@ def _find_quarantine(uri: str, stored: StoredObject, edge: BucketPorts) -> Objec
     return found.ref
 
 
-def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tuple[str, str, int], int]]:
+def _read_places(quarantine: ObjectRef, ports: HasObjects) -> Iterator[tuple[tuple[str, str, int], int]]:
     """`((flow, object, generation), line)` of each record."""
     try:
-        with edge.objects.open(quarantine) as lines:
+        with ports.objects.open(quarantine) as lines:
             for line in lines:
                 record = orjson.loads(line)
                 yield (str(record["flow"]), str(record["object"]), int(record["generation"])), int(record["line"])
@@ -69,22 +70,22 @@ def _read_places(quarantine: ObjectRef, edge: HasObjects) -> Iterator[tuple[tupl
         raise PermanentError("correction_malformed", f"{quarantine.uri} is no quarantine: {error!r:.200}") from error
 
 
-def _expect_landed(uri: str, generation: int, edge: HasDocuments) -> None:
+def _expect_landed(uri: str, generation: int, ports: HasDocuments) -> None:
     bucket, name = split_uri(uri)
-    file = edge.documents.get(f"files/{ObjectRef(bucket=bucket, name=name, generation=generation).key}")
+    file = FILES.get(ports.documents, ObjectRef(bucket=bucket, name=name, generation=generation).key)
     if file is None:
         raise PermanentError("correction_origin_missing", f"{uri}#{generation} never came to Bronze")
-    if file["state"] == "claimed":
+    if file.state == "claimed":
         raise RetryableError(f"{uri}#{generation}, which is to be corrected, has not landed yet")
-    if file["state"] != "landed":
+    if file.state != "landed":
         raise PermanentError(
             "correction_of_rejected",
             f"{uri} was rejected whole, so that none of its rows is in silver",
             "correct the whole file and drop it under another name",
         )
-    if file["fact"].get("corrects_uri"):
+    if file.landed.corrects_uri:
         raise PermanentError(
             "correction_of_correction",
-            f"{uri} is itself a correction, of {file['fact']['corrects_uri']}",
+            f"{uri} is itself a correction, of {file.landed.corrects_uri}",
             "correct the lines of that object again",
         )

@@ -10,6 +10,7 @@ from ripple.errors import PermanentError
 from ripple.handling.stating import Cause, correlated, keep_in_outbox, state_as
 from ripple.ports import DocumentStore, Transaction
 from ripple.ports.holders import FilePorts, HasSettings
+from ripple.state.files import FILES
 from ripple.wire.events import BronzeObjectLanded, Fact
 from ripple.wire.limits import OBJECT_NAME_BYTES
 from ripple.wire.paths import ObjectRef, split_uri
@@ -17,44 +18,52 @@ from ripple.wire.paths import ObjectRef, split_uri
 P = TypeVar("P", bound=FilePorts)
 
 
-def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], None], cause: Cause, edge: P) -> None:
+def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], None], cause: Cause, ports: P) -> None:
     """Every object that is there; PermanentError names those that are gone when all others are done."""
     gone = []
     for uri in uris:
         try:
-            bucket, name = expect_bronze(uri, edge)
-            ref = edge.objects.stat(bucket, name).ref
+            bucket, name = expect_bronze(uri, ports)
+            ref = ports.objects.stat(bucket, name).ref
         except PermanentError:
             gone.append(uri)
             continue
-        known = edge.documents.get(f"files/{ref.key}") or {}
-        first = str(known.get("correlation_id") or uri)
-        # A file that a replay landed first has the replay's own line, which tells nothing again.
+        known = FILES.get(ports.documents, ref.key)
+        first = known.correlation_id if known else uri
+        # A file that a replay landed first has the replay's own correlation id, which repeats nothing.
         line = cause if first == cause.correlation_id else correlated(cause, cause.correlation_id, first)
-        land(ref, line, edge)
+        land(ref, line, ports)
     if gone:
         raise PermanentError("object_missing", f"not in Bronze any more: {', '.join(gone)}"[:2000])
 
 
-def expect_bronze(uri: str, edge: HasSettings) -> tuple[str, str]:
+def expect_bronze(uri: str, ports: HasSettings) -> tuple[str, str]:
     """`(bucket, name)` of a Bronze object; PermanentError for any other."""
     bucket, name = split_uri(uri)
-    if bucket != edge.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
-        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {edge.settings.bucket('bronze')}")
+    if bucket != ports.settings.bucket("bronze") or len(name.encode()) > OBJECT_NAME_BYTES:
+        raise PermanentError("bucket_unexpected", f"{uri!r:.200} is no object of {ports.settings.bucket('bronze')}")
     return bucket, name
 
 
-def reconsider(facts: Sequence[Fact], path: str, stage: str, cause: Cause, documents: DocumentStore) -> None:
+def reconsider(facts: Sequence[Fact], ref: ObjectRef, stage: str, cause: Cause, documents: DocumentStore) -> None:
     """Record a rejected file that today's contract takes as if it had just come. A file that is still refused stays as it is."""
 
     def decide(transaction: Transaction, now: dt.datetime) -> None:
-        current, fact = transaction.get(path), facts[-1]
-        if current is None or current["state"] != "rejected" or not isinstance(fact, BronzeObjectLanded):
+        current = FILES.get(transaction, ref.key)
+        if current is None or current.state != "rejected" or not isinstance(facts[-1], BronzeObjectLanded):
             return
-        verdict = {"state": "landed", "fact": fact.data(), "batch": None, "flow": fact.flow, "dt": fact.dt}
-        drift = [told.data() for told in facts[:-1]]
-        transaction.update(path, verdict | ({"drift": drift[0]} if drift else {}))
-        for told in facts:
-            keep_in_outbox(transaction, state_as(told, stage, cause), now)
+        FILES.update(transaction, ref.key, **describe_verdict(facts))
+        for fact in facts:
+            keep_in_outbox(transaction, state_as(fact, stage, cause), now)
 
     documents.run(decide)
+
+
+def describe_verdict(facts: Sequence[Fact]) -> dict[str, object]:
+    """What a file's record gains by its facts, of which the verdict is the last and drift may be the first. Pure."""
+    verdict = facts[-1]
+    is_landed = isinstance(verdict, BronzeObjectLanded)
+    # A batch that is null, and not one that is missing, is what waiting files are found by.
+    changed = {"state": "landed" if is_landed else "rejected", "fact": verdict.data(), "batch": None}
+    flow = {"flow": verdict.flow, "dt": verdict.dt} if isinstance(verdict, BronzeObjectLanded) else {}
+    return changed | flow | ({"drift": facts[0]} if len(facts) > 1 else {})

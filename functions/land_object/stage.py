@@ -11,14 +11,15 @@ from functools import partial
 from typing import Protocol
 
 from functions.land_object.checking import Checked, check_object
-from functions.land_object.replaying import expect_bronze, reconsider, replay_objects
+from functions.land_object.replaying import describe_verdict, expect_bronze, reconsider, replay_objects
 from ripple.errors import PermanentError
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
-from ripple.ports import Document, DocumentStore, Transaction
+from ripple.ports import DocumentStore, Transaction
 from ripple.ports.holders import BucketPorts, FilePorts, StatingPorts
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.contracts.drift_report import DriftReport
+from ripple.state.files import FILES, FileRecord
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted
 from ripple.wire.limits import fit
 from ripple.wire.paths import ObjectRef, parse_bronze_name
@@ -32,58 +33,58 @@ class LandObjectPorts(StatingPorts, BucketPorts, Protocol):
     """What `land_object` acts through."""
 
 
-def react(payload: Payload, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def react(payload: Payload, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """Land the finalized object, or every object that a replay names."""
     if isinstance(payload, Finalized):
-        expect_bronze(payload.ref.uri, edge)
-        land(payload.ref, cause, edge, load)
+        expect_bronze(payload.ref.uri, ports)
+        land(payload.ref, cause, ports, load)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "object":
-        replay_objects(payload.targets, partial(land_again, load=load), cause, edge)
+        replay_objects(payload.targets, partial(land_again, load=load), cause, ports)
 
 
-def land_again(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def land_again(ref: ObjectRef, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """As `land`, but what was rejected is checked again: the contract or the code may take it by now."""
-    path = f"files/{ref.key}"
-    known = edge.documents.get(path)
-    if known is not None and known["state"] == "rejected":
-        reconsider(decide_facts(ref, edge, load), path, STAGE, cause, edge.documents)
-    land(ref, cause, edge, load)
+    known = FILES.get(ports.documents, ref.key)
+    if known is not None and known.state == "rejected":
+        reconsider(decide_facts(ref, ports, load), ref, STAGE, cause, ports.documents)
+    land(ref, cause, ports, load)
 
 
-def land(ref: ObjectRef, cause: Cause, edge: LandObjectPorts, load: LoadContract = load_contract) -> None:
+def land(ref: ObjectRef, cause: Cause, ports: LandObjectPorts, load: LoadContract = load_contract) -> None:
     """State `bronze.object.landed` or `bronze.object.rejected` for one generation, once however often it is asked."""
-    path = f"files/{ref.key}"
-    claim = {
-        "uri": ref.uri,
-        "generation": ref.generation,
-        "state": "claimed",
-        "claimed_at": cause.time,
-        "correlation_id": cause.correlation_id,
-    }
-    known = None if edge.documents.create(path, claim) else edge.documents.get(path)
-    if known and known["state"] != "claimed":
-        facts = recall_facts(known, ref)
-    else:
-        facts = record(decide_facts(ref, edge, load), ref, cause, edge.documents)
-    send([state_as(fact, STAGE, cause) for fact in facts], edge.publisher, edge.documents)
+    claim = FileRecord(
+        uri=ref.uri,
+        generation=ref.generation,
+        state="claimed",
+        claimed_at=cause.time,
+        correlation_id=cause.correlation_id,
+    )
+    known = None if FILES.create(ports.documents, ref.key, claim) else FILES.get(ports.documents, ref.key)
+    is_decided = known is not None and known.state != "claimed"
+    facts = (
+        recall_facts(known)
+        if known and is_decided
+        else record(decide_facts(ref, ports, load), ref, cause, ports.documents)
+    )
+    send([state_as(fact, STAGE, cause) for fact in facts], ports.publisher, ports.documents)
 
 
-def decide_facts(ref: ObjectRef, edge: FilePorts, load: LoadContract) -> Sequence[Fact]:
+def decide_facts(ref: ObjectRef, ports: FilePorts, load: LoadContract) -> Sequence[Fact]:
     """Check the object, write its quarantine, and say which facts hold: its drift, if it shows any, and then the verdict."""
     try:
         name = parse_bronze_name(ref.name)
-        checked = check_object(ref, name, load(name.flow), edge)
+        checked = check_object(ref, name, load(name.flow), ports)
     except PermanentError as error:
         if error.code == "object_missing":
             raise
         # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
         reason = fit(str(error), REASON_BYTES)
         return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)]
-    verdict = weigh(ref, name.flow, name.dt, checked, edge.settings.reject_ratio)
-    return [verdict] if checked.drift is None else [tell_drift(ref, name.flow, checked.drift), verdict]
+    verdict = judge(ref, name.flow, name.dt, checked, ports.settings.reject_ratio)
+    return [verdict] if checked.drift is None else [describe_drift(ref, name.flow, checked.drift), verdict]
 
 
-def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
+def describe_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     """The schema change that the object shows, whatever becomes of its rows. Pure."""
     return BronzeContractDrifted(
         flow=flow,
@@ -97,7 +98,7 @@ def tell_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
     )
 
 
-def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
+def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
     """Landed, unless more than `reject_ratio` of its rows are bad. Pure."""
     if checked.rows_quarantined > reject_ratio * checked.rows:
         return BronzeObjectRejected(
@@ -125,11 +126,9 @@ def weigh(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
     )
 
 
-def recall_facts(known: Document, ref: ObjectRef) -> Sequence[Fact]:
+def recall_facts(known: FileRecord) -> Sequence[Fact]:
     """The facts that an earlier delivery decided."""
-    kind = BronzeObjectLanded if known["state"] == "landed" else BronzeObjectRejected
-    verdict = kind.from_data({**known["fact"], "uri": ref.uri, "generation": ref.generation})
-    return [BronzeContractDrifted.from_data(known["drift"]), verdict] if known.get("drift") else [verdict]
+    return [known.drift, known.verdict] if known.drift else [known.verdict]
 
 
 def record(facts: Sequence[Fact], ref: ObjectRef, cause: Cause, documents: DocumentStore) -> Sequence[Fact]:
@@ -137,18 +136,12 @@ def record(facts: Sequence[Fact], ref: ObjectRef, cause: Cause, documents: Docum
 
     They are another lander's if that one came first: a new version may be rolling out, and two verdicts on one file are one too many.
     """
-    path, fact = f"files/{ref.key}", facts[-1]
-    drift = [other.data() for other in facts[:-1]]
 
     def decide(transaction: Transaction, now: dt.datetime) -> Sequence[Fact]:
-        current = transaction.get(path)
-        if current is None or current["state"] != "claimed":
-            return facts if current is None else recall_facts(current, ref)
-        state = "landed" if isinstance(fact, BronzeObjectLanded) else "rejected"
-        verdict: Document = {"state": state, "fact": fact.data(), "batch": None}
-        verdict |= {"drift": drift[0]} if drift else {}
-        flow = {"flow": fact.flow, "dt": fact.dt} if isinstance(fact, BronzeObjectLanded) else {}
-        transaction.update(path, verdict | flow)
+        current = FILES.get(transaction, ref.key)
+        if current is None or current.state != "claimed":
+            return facts if current is None else recall_facts(current)
+        FILES.update(transaction, ref.key, **describe_verdict(facts))
         for stated in facts:
             keep_in_outbox(transaction, state_as(stated, STAGE, cause), now)
         return facts

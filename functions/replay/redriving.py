@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ripple.ports.holders import HasDeadLetters, HasDocuments, HasRedriver
+from ripple.state.redrives import REDRIVES, RedriveRecord
 from ripple.wire.dead_letters import DeadLetter, with_history
 
 
@@ -14,20 +15,21 @@ class RedrivePorts(HasDeadLetters, HasDocuments, HasRedriver, Protocol):
     """Dead letters, their topics, and which of them went back."""
 
 
-def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, edge: RedrivePorts) -> tuple[str, ...]:
+def send_back(ids: Sequence[str], replay_id: str, at: dt.datetime, ports: RedrivePorts) -> tuple[str, ...]:
     """Publish every letter that no other replay took; the objects whose finalize event died, for their stages to look at."""
     objects = []
-    for letter in edge.dead_letters.read(ids):
-        if _take(letter, replay_id, at, edge):
+    for letter in ports.dead_letters.read(ids):
+        if _take(letter, replay_id, at, ports):
             if letter.way.uri:
                 objects.append(letter.way.uri)
             elif letter.way.topic:
-                edge.publisher.send_back(letter.way.topic, letter.way.data, with_history(letter, replay_id))
-            edge.documents.update(f"redrives/{letter.id}", {"sent": True})
+                ports.publisher.send_back(letter.way.topic, letter.way.data, with_history(letter, replay_id))
+            REDRIVES.update(ports.documents, letter.id, sent=True)
     return tuple(dict.fromkeys(objects))
 
 
-def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, edge: HasDocuments) -> bool:
-    path = f"redrives/{letter.id}"
-    claim = {"replay": replay_id, "at": at, "sent": False, "event": letter.event, "event_id": letter.event_id}
-    return edge.documents.create(path, claim) or (edge.documents.get(path) or {}).get("replay") == replay_id
+def _take(letter: DeadLetter, replay_id: str, at: dt.datetime, ports: HasDocuments) -> bool:
+    claim = RedriveRecord(replay=replay_id, at=at, sent=False, event=letter.event, event_id=letter.event_id)
+    if REDRIVES.create(ports.documents, letter.id, claim):
+        return True
+    return REDRIVES.expect(ports.documents, letter.id).replay == replay_id

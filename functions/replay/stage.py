@@ -6,17 +6,16 @@ The same command twice is one replay: its plan is kept under the replay's id, an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from functions.replay.redriving import RedrivePorts, send_back
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
-from ripple.ports import Document
 from ripple.ports.holders import HasSettings
 from ripple.replaying.commands import Request, read_request, replay_id_of
 from ripple.replaying.gathering import PlanningPorts, make_plan
+from ripple.state.replays import REPLAYS, ReplayRecord, plan_id
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
 
 STAGE = "replay"
@@ -30,58 +29,48 @@ class ReplayPorts(FirePorts, PlanningPorts, Protocol):
     """What `replay` acts through."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """A plan under its name, and the line that it tells again, if it is one."""
-
-    planned: ReplayRunPlanned
-    replay_of: str | None
-
-
-def react(payload: Payload, cause: Cause, edge: ReplayPorts) -> None:
+def react(payload: Payload, cause: Cause, ports: ReplayPorts) -> None:
     """State the plan; unless it is a dry run, fire it. The message's id names a replay that brings no name."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
-    request = read_request(payload.body, edge.settings)
-    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, edge)
-    planned = replay.planned
+    request = read_request(payload.body, ports.settings)
+    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, ports)
+    planned = replay.plan
     line = correlated(cause, planned.replay_id, replay.replay_of)
-    send([state_as(planned, STAGE, line)], edge.publisher, edge.documents)
+    send([state_as(planned, STAGE, line)], ports.publisher, ports.documents)
     if planned.targets and not planned.dry_run:
-        fire(planned, line, edge)
+        fire(planned, line, ports)
 
 
-def plan_once(request: Request, replay_id: str, cause: Cause, edge: PlanningPorts) -> Replay:
-    """The plan as it was made first: by a second telling the world has moved on."""
-    path = f"replays/{replay_id}" + ("-dry-run" if request.dry_run else "")
-    known = edge.documents.get(path)
-    if known is None:
-        plan = make_plan(request, edge)
-        planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
-        made: Document = {"plan": planned.data(), "replay_of": plan.replay_of, "at": cause.time}
-        if edge.documents.create(path, made):
-            return Replay(planned=planned, replay_of=plan.replay_of)
-        known = edge.documents.get(path) or made
-    return Replay(planned=ReplayRunPlanned.from_data(known["plan"]), replay_of=known["replay_of"])
+def plan_once(request: Request, replay_id: str, cause: Cause, ports: PlanningPorts) -> ReplayRecord:
+    """The plan as it was made first: by a second delivery the world has moved on."""
+    id = plan_id(replay_id, dry_run=request.dry_run)
+    known = REPLAYS.get(ports.documents, id)
+    if known is not None:
+        return known
+    plan = make_plan(request, ports)
+    planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
+    made = ReplayRecord(plan=planned, replay_of=plan.replay_of, at=cause.time)
+    return made if REPLAYS.create(ports.documents, id, made) else REPLAYS.expect(ports.documents, id)
 
 
-def fire(planned: ReplayRunPlanned, line: Cause, edge: FirePorts) -> None:
+def fire(planned: ReplayRunPlanned, line: Cause, ports: FirePorts) -> None:
     """State what the stages react to; dead letters go back to where they came from."""
     targets = {planned.kind: tuple(planned.targets)}
     if planned.kind == "object":
-        targets = part_objects(planned.targets, edge)
+        targets = part_objects(planned.targets, ports)
     elif planned.kind == "dead-letter":
-        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, edge), edge)
+        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, ports), ports)
     for kind, of_kind in targets.items():
         # A second kind is a fact beside the first one: it needs an id of its own.
         name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
         fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)
-        send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
+        send([state_as(fact, STAGE, line)], ports.publisher, ports.documents)
 
 
-def part_objects(uris: Sequence[str], edge: HasSettings) -> dict[str, tuple[str, ...]]:
+def part_objects(uris: Sequence[str], ports: HasSettings) -> dict[str, tuple[str, ...]]:
     """Objects of Bronze, and manifests in landing, each under the kind that their stage reacts to."""
-    landing = f"gs://{edge.settings.bucket('landing')}/"
+    landing = f"gs://{ports.settings.bucket('landing')}/"
     kinds: dict[str, tuple[str, ...]] = {}
     for uri in uris:
         kind = "manifest" if uri.startswith(landing) else "object"

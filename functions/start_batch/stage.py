@@ -15,6 +15,7 @@ from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports.holders import HasDocuments, HasGeneratorJobs, HasPublisher
 from ripple.rows.timestamps import read_day, read_moment
+from ripple.state.ticks import TICKS, TickRecord
 from ripple.wire.events import BatchRunStarted, Fact, SalesExportRequested
 from ripple.wire.limits import is_line
 
@@ -43,13 +44,13 @@ class Batch:
     arguments: tuple[str, ...]
 
 
-def react(payload: Payload, cause: Cause, edge: StartBatchPorts) -> None:
+def react(payload: Payload, cause: Cause, ports: StartBatchPorts) -> None:
     """Start every batch of the tick that an earlier delivery has not started."""
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "start_batch reacts to ticks only")
     for batch in plan_batches(payload):
-        fact = _start(batch, edge)
-        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], edge.publisher, edge.documents)
+        fact = _start(batch, ports)
+        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], ports.publisher, ports.documents)
 
 
 def plan_batches(tick: Command) -> list[Batch]:
@@ -128,37 +129,44 @@ def _is_option(name: str, value: object) -> bool:
     return named and isinstance(value, str | int | float) and not isinstance(value, bool) and is_line(str(value))
 
 
-def _start(batch: Batch, edge: TickPorts) -> Fact:
-    path = f"ticks/{batch.batch_id}"
-    window = {"window_from": batch.window_from, "window_to": batch.window_to, "scheduled_at": batch.scheduled_at}
-    edge.documents.create(
-        path,
-        {
-            "flow": batch.flow,
-            "execution": None,
-            "attempts": 1,
-            "ended": not batch.generate,
-            "words": list(job_words(batch)),
-            "arguments": dict(zip(batch.arguments[::2], batch.arguments[1::2], strict=True)),
-            **window,
-        },
-    )
+def _start(batch: Batch, ports: TickPorts) -> Fact:
+    TICKS.create(ports.documents, batch.batch_id, describe_tick(batch))
     if not batch.generate:
         return SalesExportRequested(
             batch_id=batch.batch_id,
             changed_from=f"{batch.window_from}T00:00:00Z",
             changed_to=f"{batch.window_to}T00:00:00Z",
         )
-    execution = (edge.documents.get(path) or {}).get("execution") or _run_job(batch, path, edge)
+    execution = TICKS.expect(ports.documents, batch.batch_id).execution or _run_job(batch, ports)
     return BatchRunStarted(
-        batch_id=batch.batch_id, flow=batch.flow, job=job_name(batch.flow), execution=execution, **window
+        batch_id=batch.batch_id,
+        flow=batch.flow,
+        window_from=batch.window_from,
+        window_to=batch.window_to,
+        job=job_name(batch.flow),
+        execution=execution,
+        scheduled_at=batch.scheduled_at,
     )
 
 
-def _run_job(batch: Batch, path: str, edge: TickPorts) -> str:
+def describe_tick(batch: Batch) -> TickRecord:
+    """What is to be known of it before its job begins. Pure."""
+    return TickRecord(
+        flow=batch.flow,
+        window_from=batch.window_from,
+        window_to=batch.window_to,
+        scheduled_at=batch.scheduled_at,
+        arguments=dict(zip(batch.arguments[::2], batch.arguments[1::2], strict=True)),
+        words=job_words(batch),
+        attempts=1,
+        ended=not batch.generate,
+    )
+
+
+def _run_job(batch: Batch, ports: TickPorts) -> str:
     """A crash before the update runs the job twice; the job itself writes nothing twice."""
-    execution = edge.generator_jobs.run(job_name(batch.flow), job_words(batch))
-    edge.documents.update(path, {"execution": execution})
+    execution = ports.generator_jobs.run(job_name(batch.flow), job_words(batch))
+    TICKS.update(ports.documents, batch.batch_id, execution=execution)
     return execution
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ripple.ports import Document
 from ripple.ports.holders import FilePorts
+from ripple.state.files import FILES
+from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import file_list_name
 
 _COLUMNS = (
@@ -22,13 +23,13 @@ _COLUMNS = (
 )
 
 
-def write_file_list(batch: int, epoch: int, edge: FilePorts) -> None:
+def write_file_list(batch: int, epoch: int, ports: FilePorts) -> None:
     """Written once per batch: a replay reads the same claimed set."""
-    files = edge.documents.find("files", {"batch": batch}, 1000)
-    lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for _, file in files]
+    files = FILES.find(ports.documents, 1000, batch=batch)
+    lines = [json.dumps(_as_row(file.landed, batch, epoch), sort_keys=True) for _, file in files]
     data = ("\n".join(sorted(lines)) + "\n").encode()
-    edge.objects.create(edge.settings.bucket("control"), file_list_name(batch), data, {})
+    ports.objects.create(ports.settings.bucket("control"), file_list_name(batch), data, {})
 
 
-def _as_row(file: Document, batch: int, epoch: int) -> dict[str, Any]:
-    return {"batch": batch, "epoch": epoch} | {name: file["fact"].get(name) for name in _COLUMNS}
+def _as_row(fact: BronzeObjectLanded, batch: int, epoch: int) -> dict[str, Any]:
+    return {"batch": batch, "epoch": epoch} | {name: getattr(fact, name) for name in _COLUMNS}

@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from functions.start_elt.batching import HEAD, Started, claim_batch, finish_run, note_execution, request_replays
+from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import write_file_list
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
-from ripple.ports import Document
 from ripple.ports.holders import BucketPorts, CapPorts, HasExecutions, StatingPorts
-from ripple.state.elt_runs import may_claim, read_head
+from ripple.state.batches import BatchRecord
+from ripple.state.elt_runs import may_claim
+from ripple.state.head import HEAD
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
 
 STAGE = "start_elt"
@@ -25,52 +26,50 @@ class StartEltPorts(StatingPorts, BucketPorts, HasExecutions, Protocol):
     """What `start_elt` acts through."""
 
 
-def react(payload: Payload, cause: Cause, edge: StartEltPorts, sleep: Callable[[float], None] = time.sleep) -> None:
+def react(payload: Payload, cause: Cause, ports: StartEltPorts, sleep: Callable[[float], None] = time.sleep) -> None:
     """Record what the event says, then look for work: whoever comes last sees it."""
     started: Started | None = None
     if isinstance(payload, EltRunSucceeded | EltRunFailed):
-        started = finish_run(payload, cause, edge.documents, edge.settings)
+        started = finish_run(payload, cause, ports.documents, ports.settings)
     elif isinstance(payload, ReplayRunStarted):
         if payload.kind != "batch":
             return
-        request_replays(payload.batches(), payload.replay_id, edge.documents)
-    elif isinstance(payload, BronzeObjectLanded) and _may_start(cause, edge):
-        sleep(edge.settings.elt_settle_seconds)
-    started = started or claim_batch(cause, edge.documents, edge.settings)
+        request_replays(payload.batches(), payload.replay_id, ports.documents)
+    elif isinstance(payload, BronzeObjectLanded) and _may_start(cause, ports):
+        sleep(ports.settings.elt_settle_seconds)
+    started = started or claim_batch(cause, ports.documents, ports.settings)
     if started is not None:
-        start_execution(started, cause, edge)
+        start_execution(started, cause, ports)
 
 
-def _may_start(cause: Cause, edge: CapPorts) -> bool:
+def _may_start(cause: Cause, ports: CapPorts) -> bool:
     """Only then is it worth to wait for more files: those that come meanwhile share the run. A clock that is off costs a wait."""
-    return may_claim(read_head(edge.documents.get(HEAD)), cause.time, edge.settings.elt_runs_per_hour)
+    return may_claim(HEAD.get(ports.documents), cause.time, ports.settings.elt_runs_per_hour)
 
 
-def start_execution(started: Started, cause: Cause, edge: StartEltPorts) -> None:
+def start_execution(started: Started, cause: Cause, ports: StartEltPorts) -> None:
     """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
     run, batch = started.run, started.batch
-    write_file_list(run.batch, run.epoch, edge)
-    line = find_line(batch, cause)
+    write_file_list(run.batch, run.epoch, ports)
+    line = find_correlation(batch, cause)
     argument = {
         "batch": run.batch,
         "epoch": run.epoch,
         "correlation_id": line.correlation_id,
         "replay_of": line.replay_of,
         "causation_id": cause.event_id,
-        "dt_from": batch["dt_from"],
-        "dt_to": batch["dt_to"],
-        "flows": batch["flows"],
-        "poll_seconds": edge.settings.elt_poll_seconds,
+        "dt_from": batch.dt_from,
+        "dt_to": batch.dt_to,
+        "flows": list(batch.flows),
+        "poll_seconds": ports.settings.elt_poll_seconds,
     }
-    execution = edge.executions.start(argument)
-    note_execution(started, execution, edge.documents)
-    fact = EltRunStarted(
-        batch=run.batch, epoch=run.epoch, flows=batch["flows"], files=batch["files"], execution=execution
-    )
-    send([state_as(fact, STAGE, line)], edge.publisher, edge.documents)
+    execution = ports.executions.start(argument)
+    note_execution(started, execution, ports.documents)
+    fact = EltRunStarted(batch=run.batch, epoch=run.epoch, flows=batch.flows, files=batch.files, execution=execution)
+    send([state_as(fact, STAGE, line)], ports.publisher, ports.documents)
 
 
-def find_line(batch: Document, cause: Cause) -> Cause:
-    """The line that a run of the batch is told on: the one that brought its files, or the replay that asked for it last."""
-    replay = batch.get("replay")
-    return correlated(cause, replay or batch["correlation_id"], batch["correlation_id"] if replay else None)
+def find_correlation(batch: BatchRecord, cause: Cause) -> Cause:
+    """The correlation id that a run of the batch has: the one that brought its files, or the replay that asked for it last."""
+    replayed = batch.correlation_id if batch.replay else None
+    return correlated(cause, batch.replay or batch.correlation_id, replayed)

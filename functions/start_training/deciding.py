@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.ports import Document, Transaction
+from ripple.ports import Transaction
 from ripple.replaying.gathering import find_later
-from ripple.state.caps import DAY, HOUR, Starts, note_start, read_starts, rests_until, write_starts
-from ripple.state.elt_runs import read_head
+from ripple.state.caps import DAY, HOUR, Starts, note_start, rests_until
+from ripple.state.files import is_any_waiting
+from ripple.state.head import HEAD
+from ripple.state.training_head import TRAINING_HEAD
+from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import EltRunSucceeded, TrainingJobFinished
 
 ATTEMPTS = 3
 """Machines die, servers are away for a moment: a failed job is tried so often before a person is asked."""
-HEAD = "training/head"
-"""When jobs were decided on lately: what the cap on a day's jobs goes by."""
 _REMEMBERED = 100
 
 
@@ -42,19 +43,19 @@ def decide_in(
     decision = twin or _decide_by_state(transaction, run, now, settings.elt_runs_per_hour)
     if not decision.train:
         return decision
-    return defer(decision, read_starts(transaction.get(HEAD)), settings.training_jobs_per_day, now)
+    return defer(decision, TRAINING_HEAD.get(transaction), settings.training_jobs_per_day, now)
 
 
 def _decide_by_state(
     transaction: Transaction, run: EltRunSucceeded, now: dt.datetime, runs_per_hour: int
 ) -> TrainingDecision:
-    head = read_head(transaction.get("elt/head"))
+    head = HEAD.get(transaction)
     # While the hour allows no run, waiting files replace nothing: where files never stop coming, that is when to train.
     rests = rests_until(head.starts, runs_per_hour, HOUR, now)
-    waiting = [] if rests else transaction.find("files", {"state": "landed", "batch": None}, 1)
-    later = find_later(run.batch, head.next, transaction.get)
+    files_wait = not rests and is_any_waiting(transaction)
+    later = find_later(run.batch, head.next, transaction)
     live_batch = head.run.batch if head.run else None
-    return decide(run, live_batch, bool(waiting), later)
+    return decide(run, live_batch, files_wait, later)
 
 
 def defer(decision: TrainingDecision, starts: Starts, jobs_per_day: int, now: dt.datetime) -> TrainingDecision:
@@ -72,14 +73,14 @@ def defer(decision: TrainingDecision, starts: Starts, jobs_per_day: int, now: dt
 def note_job(transaction: Transaction, jobs_per_day: int, now: dt.datetime) -> None:
     """A job was decided on: it counts in its day, whoever asked for it."""
     if jobs_per_day:
-        starts = read_starts(transaction.get(HEAD))
-        transaction.set(HEAD, write_starts(note_start(starts, jobs_per_day, now)))
+        starts = TRAINING_HEAD.get(transaction)
+        TRAINING_HEAD.set(transaction, note_start(starts, jobs_per_day, now))
 
 
 def _find_twin(transaction: Transaction, run: EltRunSucceeded, digest: str) -> TrainingDecision | None:
-    """Another batch may have brought the very same dataset: its job stands, and how that ends is told of that batch."""
+    """Another batch may have brought the very same dataset: its job stands, and how that ends is stated of that batch."""
     job = job_id(run.dataset_version, digest, 1)
-    twins = [number for number, _ in transaction.find("trainings", {"job": job}, 2) if number != str(run.batch)]
+    twins = [number for number, _ in TRAININGS.find(transaction, 2, job=job) if number != str(run.batch)]
     reason = f"batch {twins[0]} brought the same dataset, and job {job} trained on it" if twins else ""
     return TrainingDecision(train=False, reason=reason) if twins else None
 
@@ -103,40 +104,35 @@ def decide(
     return TrainingDecision(train=True, reason=f"dataset {run.dataset_version} is the newest")
 
 
-def decide_again(record: Document | None, batch: int, replay: str, digest: str, now: dt.datetime) -> Document:
-    """The record as a replay leaves it: it joins a job that is under way; its second telling starts none. Pure."""
+def decide_again(
+    record: TrainingRecord | None, batch: int, replay: str, digest: str, now: dt.datetime
+) -> TrainingRecord:
+    """The record as a replay leaves it: it joins a job that is under way; its second delivery starts none. Pure."""
     if record is None:
         raise PermanentError("batch_unknown", f"no ELT run of batch {batch} has succeeded", "see `ripple runs`")
-    asked = list(record.get("replays", ()))
-    if replay in asked:
+    if replay in record.replays:
         return record
-    record = record | {"replays": [*asked, replay][-_REMEMBERED:]}
-    if is_under_way(record):
+    record = replace(record, replays=(*record.replays, replay)[-_REMEMBERED:])
+    if record.is_under_way:
         return record
     # The first attempt is the dataset's own: another batch that brought the same may have made it.
-    run, attempt = EltRunSucceeded.from_data(record["run"]), int(record.get("attempts", 1)) + 1
-    again = {"train": True, "superseded": False, "deferred": False, "reason": f"replay {replay}"}
-    return record | again | under_way(run, digest, attempt, now)
+    attempt = (record.attempts or 1) + 1
+    again = replace(record, train=True, superseded=False, deferred=False, reason=f"replay {replay}")
+    return with_job(again, digest, attempt, now)
 
 
-def decide_after(end: TrainingJobFinished, record: Document, digest: str, now: dt.datetime) -> Document:
-    """What changes in the record when its job has ended. Pure."""
-    attempt = int(record["attempts"]) + 1
+def decide_after(end: TrainingJobFinished, record: TrainingRecord, digest: str, now: dt.datetime) -> TrainingRecord:
+    """The record when its job has ended: for good, or with the next attempt under way. Pure."""
+    attempt = (record.attempts or 1) + 1
     if end.state == "succeeded" or end.outcome == "cancelled" or attempt > ATTEMPTS:
-        return {"ended": True, "outcome": end.outcome, "ending": end.reason}
-    run = EltRunSucceeded.from_data(record["run"])
-    return {"failure": end.reason, "failed_job": end.job} | under_way(run, digest, attempt, now)
+        return replace(record, ended=True, outcome=end.outcome, ending=end.reason)
+    return with_job(replace(record, failure=end.reason, failed_job=end.job), digest, attempt, now)
 
 
-def is_under_way(record: Document) -> bool:
-    """Whether a job was decided on for the dataset and nobody has said how it ended."""
-    return bool(record["train"]) and not record.get("ended", True)
-
-
-def under_way(run: EltRunSucceeded, digest: str, attempt: int, now: dt.datetime) -> Document:
-    """What a record says of the job that is to run."""
-    job = job_id(run.dataset_version, digest, attempt)
-    return {"job": job, "attempts": attempt, "spec_digest": digest, "decided_at": now, "ended": False}
+def with_job(record: TrainingRecord, digest: str, attempt: int, now: dt.datetime) -> TrainingRecord:
+    """The record with a job that is to run. Pure."""
+    job = job_id(record.run.dataset_version, digest, attempt)
+    return replace(record, job=job, attempts=attempt, spec_digest=digest, decided_at=now, ended=False)
 
 
 def job_id(dataset_version: str, spec_digest: str, attempt: int) -> str:

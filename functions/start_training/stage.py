@@ -6,14 +6,21 @@ import datetime as dt
 import hashlib
 import json
 import re
-from dataclasses import asdict
 from typing import Protocol
 
-from functions.start_training.deciding import decide_after, decide_again, decide_in, note_job, under_way
+from functions.start_training.deciding import (
+    TrainingDecision,
+    decide_after,
+    decide_again,
+    decide_in,
+    note_job,
+    with_job,
+)
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, send, state_as
-from ripple.ports import Document, Transaction
+from ripple.ports import Transaction
 from ripple.ports.holders import BucketPorts, HasPipelineJobs, HasSettings, StatingPorts
+from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import EltRunSucceeded, ReplayRunStarted, TrainingJobFinished, TrainingJobSubmitted
 from ripple.wire.paths import split_uri
 
@@ -24,91 +31,104 @@ class StartTrainingPorts(StatingPorts, BucketPorts, HasPipelineJobs, Protocol):
     """What `start_training` acts through."""
 
 
-def react(payload: Payload, cause: Cause, edge: StartTrainingPorts) -> None:
+def react(payload: Payload, cause: Cause, ports: StartTrainingPorts) -> None:
     """Train on what an ELT run made, or again on what a batch made, or again where training failed."""
     if isinstance(payload, EltRunSucceeded):
-        _react_to_run(payload, cause, edge)
+        _react_to_run(payload, cause, ports)
     elif isinstance(payload, TrainingJobFinished):
-        _react_to_end(payload, cause, edge)
+        _react_to_end(payload, cause, ports)
     elif isinstance(payload, ReplayRunStarted) and payload.kind == "training":
         for batch in payload.batches():
-            _retrain(batch, payload.replay_id, cause, edge)
+            _retrain(batch, payload.replay_id, cause, ports)
 
 
-def _react_to_run(run: EltRunSucceeded, cause: Cause, edge: StartTrainingPorts) -> None:
+def _react_to_run(run: EltRunSucceeded, cause: Cause, ports: StartTrainingPorts) -> None:
     """Decide and record in one transaction, then submit: whoever comes second finds the first one's decision."""
-    digest = _read_spec(edge)[1]
+    digest = _read_spec(ports)[1]
 
-    def work(transaction: Transaction, now: dt.datetime) -> Document:
-        known = transaction.get(f"trainings/{run.batch}")
-        if known is not None and known["train"] and known["run"]["dataset_version"] == run.dataset_version:
-            # A second telling, perhaps with newer files waiting by now: what was decided stands.
+    def work(transaction: Transaction, now: dt.datetime) -> TrainingRecord:
+        known = TRAININGS.get(transaction, run.batch)
+        if known is not None and known.train and known.run.dataset_version == run.dataset_version:
+            # A second delivery, perhaps with newer files waiting by now: what was decided stands.
             return known
-        decision = decide_in(transaction, run, digest, now, edge.settings)
-        record: Document = {**asdict(decision), "run": run.data()}
-        if decision.train:
-            record |= under_way(run, digest, 1, now)
-        return _write_record(run.batch, known, record, transaction, edge, now)
+        record = _record_decision(decide_in(transaction, run, digest, now, ports.settings), run, digest, now)
+        return _write_record(run.batch, known, record, transaction, ports, now)
 
-    record = edge.documents.run(work)
-    if record["train"]:
-        submit(record, cause, edge)
+    record = ports.documents.run(work)
+    if record.train:
+        submit(record, cause, ports)
+
+
+def _record_decision(decision: TrainingDecision, run: EltRunSucceeded, digest: str, now: dt.datetime) -> TrainingRecord:
+    record = TrainingRecord(
+        train=decision.train,
+        reason=decision.reason,
+        superseded=decision.superseded,
+        deferred=decision.deferred,
+        run=run,
+    )
+    return with_job(record, digest, 1, now) if decision.train else record
 
 
 def _write_record(
-    batch: int, known: Document | None, record: Document, transaction: Transaction, edge: HasSettings, now: dt.datetime
-) -> Document:
+    batch: int,
+    known: TrainingRecord | None,
+    record: TrainingRecord,
+    transaction: Transaction,
+    ports: HasSettings,
+    now: dt.datetime,
+) -> TrainingRecord:
     """The record, and with a job that is new in it the day's count: both or neither."""
-    if record.get("job") and record["job"] != (known or {}).get("job"):
-        note_job(transaction, edge.settings.training_jobs_per_day, now)
-    transaction.set(f"trainings/{batch}", record)
+    if record.job and record.job != (known.job if known else None):
+        note_job(transaction, ports.settings.training_jobs_per_day, now)
+    TRAININGS.set(transaction, batch, record)
     return record
 
 
-def _retrain(batch: int, replay_id: str, cause: Cause, edge: StartTrainingPorts) -> None:
+def _retrain(batch: int, replay_id: str, cause: Cause, ports: StartTrainingPorts) -> None:
     """A replay trains again under the next attempt, or joins the job that is under way."""
-    digest = _read_spec(edge)[1]
+    digest = _read_spec(ports)[1]
 
-    def work(transaction: Transaction, now: dt.datetime) -> Document:
-        known = transaction.get(f"trainings/{batch}")
+    def work(transaction: Transaction, now: dt.datetime) -> TrainingRecord:
+        known = TRAININGS.get(transaction, batch)
         record = decide_again(known, batch, replay_id, digest, now)
-        return _write_record(batch, known, record, transaction, edge, now)
+        return _write_record(batch, known, record, transaction, ports, now)
 
-    submit(edge.documents.run(work), cause, edge)
+    submit(ports.documents.run(work), cause, ports)
 
 
-def _react_to_end(end: TrainingJobFinished, cause: Cause, edge: StartTrainingPorts) -> None:
+def _react_to_end(end: TrainingJobFinished, cause: Cause, ports: StartTrainingPorts) -> None:
     """Note how the newest job of a batch ended; one that failed is tried again under the next attempt."""
-    digest = "" if end.state == "succeeded" else _read_spec(edge)[1]
+    digest = "" if end.state == "succeeded" else _read_spec(ports)[1]
 
-    def work(transaction: Transaction, now: dt.datetime) -> Document | None:
-        known = transaction.get(f"trainings/{end.batch}")
-        if known is None or end.job not in (known.get("job"), known.get("failed_job")):
+    def work(transaction: Transaction, now: dt.datetime) -> TrainingRecord | None:
+        known = TRAININGS.get(transaction, end.batch)
+        if known is None or end.job not in (known.job, known.failed_job):
             return None
-        if known["job"] != end.job:
+        if known.job != end.job:
             return known
-        record = known | decide_after(end, known, digest, now)
-        return _write_record(end.batch, known, record, transaction, edge, now)
+        return _write_record(end.batch, known, decide_after(end, known, digest, now), transaction, ports, now)
 
-    record = edge.documents.run(work)
-    if record is not None and not record["ended"]:
-        submit(record, cause, edge)
+    record = ports.documents.run(work)
+    if record is not None and not record.ended:
+        submit(record, cause, ports)
 
 
-def _read_spec(edge: BucketPorts) -> tuple[bytes, str]:
+def _read_spec(ports: BucketPorts) -> tuple[bytes, str]:
     """The compiled pipeline and its digest."""
-    bucket, name = split_uri(edge.settings.pipeline_spec)
-    spec = edge.objects.read(edge.objects.stat(bucket, name).ref)
+    bucket, name = split_uri(ports.settings.pipeline_spec)
+    spec = ports.objects.read(ports.objects.stat(bucket, name).ref)
     return spec, hashlib.sha256(spec).hexdigest()
 
 
-def submit(record: Document, cause: Cause, edge: StartTrainingPorts) -> None:
+def submit(record: TrainingRecord, cause: Cause, ports: StartTrainingPorts) -> None:
     """Submit what was recorded, and state it. The id was recorded too, so that a second submit is none."""
-    settings, run = edge.settings, EltRunSucceeded.from_data(record["run"])
+    settings, run = ports.settings, record.run
+    job = str(record.job)
     parameters = {
         "project": settings.project,
         "location": settings.location,
-        "job": record["job"],
+        "job": job,
         "batch": run.batch,
         "dataset_version": run.dataset_version,
         "snapshot_uri": run.snapshot_uri,
@@ -120,15 +140,15 @@ def submit(record: Document, cause: Cause, edge: StartTrainingPorts) -> None:
         "truth_uri": f"gs://{settings.bucket('control')}/truth/customers/" if settings.truth else "",
     }
     labels = {"ripple-batch": str(run.batch), "ripple-dataset": _label(run.dataset_version)}
-    edge.pipeline_jobs.submit(record["job"], json.loads(_read_spec(edge)[0]), parameters, labels)
+    ports.pipeline_jobs.submit(job, json.loads(_read_spec(ports)[0]), parameters, labels)
     fact = TrainingJobSubmitted(
-        job=record["job"],
+        job=job,
         batch=run.batch,
         dataset_version=run.dataset_version,
-        spec_digest=record["spec_digest"],
-        attempt=int(record["attempts"]),
+        spec_digest=str(record.spec_digest),
+        attempt=record.attempts or 1,
     )
-    send([state_as(fact, STAGE, cause)], edge.publisher, edge.documents)
+    send([state_as(fact, STAGE, cause)], ports.publisher, ports.documents)
 
 
 def _label(text: str) -> str:

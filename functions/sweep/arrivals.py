@@ -7,12 +7,16 @@ more at a time than one of five thousand.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from ripple.handling.stating import Cause, send, state_as
-from ripple.ports import Document, StoredObject
+from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, HasDocuments, StatingPorts
+from ripple.state.collection import Collection
+from ripple.state.exports import EXPORTS, ExportRecord
+from ripple.state.files import FILES, FileRecord
+from ripple.state.sweeps import SWEEPS, SweepRecord
 from ripple.wire.events import Fact, ReplayRunStarted, RunStalled
 from ripple.wire.events.upkeep import UPKEEP
 
@@ -20,10 +24,10 @@ PROMISE = dt.timedelta(seconds=540)
 """Between an object and its record: what its handler may take."""
 PAGE = 5000
 MOST_AT_ONCE = 200
-"""Announced at a sweep: a stage that is down or slow must not be buried under what it has not done."""
-_OF = {
-    "bronze": ("files", "object", "bronze.object.landed.v1", "land_object"),
-    "landing": ("exports", "manifest", "sales.export.finished.v1", "export_sales"),
+"""Announced at a sweep: a stage that is down or slow must not be flooded with what it has not done."""
+_OF: Mapping[str, tuple[Collection[Any], str, str, str]] = {
+    "bronze": (FILES, "object", "bronze.object.landed.v1", "land_object"),
+    "landing": (EXPORTS, "manifest", "sales.export.finished.v1", "export_sales"),
 }
 
 
@@ -31,50 +35,48 @@ class ArrivalPorts(StatingPorts, BucketPorts, Protocol):
     """Buckets, and the word that something is in them."""
 
 
-def hear_unheard(now: dt.datetime, cause: Cause, edge: ArrivalPorts) -> None:
-    """A finalize event may be lost for good; nothing that lies in a bucket is."""
+def land_unannounced(now: dt.datetime, cause: Cause, ports: ArrivalPorts) -> None:
+    """A finalize event may be lost for good; nothing that is in a bucket is."""
     for bucket, (collection, kind, expected, stage) in _OF.items():
-        place = f"sweeps/{bucket}"
-        after = str((edge.documents.get(place) or {}).get("after", ""))
-        page = list(edge.objects.list(edge.settings.bucket(bucket), "", after, PAGE))
-        silent = _find_silent(page, collection, now, edge)
+        after = (SWEEPS.get(ports.documents, bucket) or SweepRecord()).after
+        page = list(ports.objects.list(ports.settings.bucket(bucket), "", after, PAGE))
+        silent = _find_silent(page, collection, now, ports)
         for stored, what in silent:
             facts = announce(stored, kind, expected, stage, what)
-            send([state_as(fact, "sweep", cause) for fact in facts], edge.publisher, edge.documents)
+            send([state_as(fact, "sweep", cause) for fact in facts], ports.publisher, ports.documents)
         following = next_place(page, [stored for stored, _ in silent])
         if following != after:
-            _keep_place(place, following, edge)
+            _keep_place(bucket, following, ports)
 
 
 def _find_silent(
-    page: Sequence[StoredObject], collection: str, now: dt.datetime, edge: HasDocuments
+    page: Sequence[StoredObject], collection: Collection[Any], now: dt.datetime, ports: HasDocuments
 ) -> list[tuple[StoredObject, str]]:
-    paths = [f"{collection}/{stored.ref.key}" for stored in page]
-    records = edge.documents.get_many(paths)
-    reasons = [decide_stalled(stored, records.get(path), now) for stored, path in zip(page, paths, strict=True)]
+    records = collection.get_many(ports.documents, [stored.ref.key for stored in page])
+    reasons = [decide_stalled(stored, records.get(stored.ref.key), now) for stored in page]
     return [(stored, what) for stored, what in zip(page, reasons, strict=True) if what][:MOST_AT_ONCE]
 
 
 def next_place(page: Sequence[StoredObject], announced: Sequence[StoredObject]) -> str:
-    """The name after which the next sweep goes on; empty to begin anew. Pure."""
+    """The name after which the next sweep goes on; empty to begin again. Pure."""
     if len(announced) == MOST_AT_ONCE:
         return announced[-1].ref.name
     return page[-1].ref.name if len(page) == PAGE else ""
 
 
-def _keep_place(place: str, name: str, edge: HasDocuments) -> None:
-    edge.documents.run(lambda transaction, _now: transaction.set(place, {"after": name}))
+def _keep_place(bucket: str, name: str, ports: HasDocuments) -> None:
+    ports.documents.run(lambda transaction, _now: SWEEPS.set(transaction, bucket, SweepRecord(after=name)))
 
 
-def decide_stalled(stored: StoredObject, record: Document | None, now: dt.datetime) -> str:
+def decide_stalled(stored: StoredObject, record: FileRecord | ExportRecord | None, now: dt.datetime) -> str:
     """Why an object counts as stalled; empty if it is recorded, or young. Pure."""
-    if now - stored.created <= PROMISE or (record is not None and record["state"] != "claimed"):
+    if now - stored.created <= PROMISE or (record is not None and record.state != "claimed"):
         return ""
     return "never claimed" if record is None else "claimed, not landed"
 
 
 def announce(stored: StoredObject, kind: str, expected: str, stage: str, what: str) -> list[Fact]:
-    """That it stalled, and the replay that mends it. The same loss is the same facts at every sweep. Pure."""
+    """That it stalled, and the replay that repairs it. The same loss is the same facts at every sweep. Pure."""
     ref = stored.ref
     stalled = RunStalled(
         stalled=ref.uri,

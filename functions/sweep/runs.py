@@ -2,7 +2,7 @@
 
 A lease is never taken over because time passed alone. The epoch's claim says which execution works for it: where there
 is none, sweep takes the claim itself, and an execution that wakes later ends at its first step; where there is one, sweep
-cancels it, and speaks for it only a sweep after it was seen to have ended, when nothing it sent can still arrive.
+cancels it, and states its end only a sweep after it was seen to have ended, when nothing it sent can still arrive.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import Protocol
 
 from ripple.errors import PermanentError
 from ripple.handling.stating import Cause, send, state_as
-from ripple.ports import Document
 from ripple.ports.holders import CapPorts, HasExecutions, StatingPorts
-from ripple.state.elt_runs import EltRun, may_claim, read_head
-from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunSucceeded, Fact
+from ripple.state.claims import CLAIMS, KEPT, SWEEP, ClaimRecord, claim_id
+from ripple.state.elt_runs import may_claim
+from ripple.state.files import FILES, find_waiting
+from ripple.state.head import HEAD, EltRun
+from ripple.wire.events import EltRunFailed, EltRunSucceeded, Fact
 
 _SWEEP = "sweep"
-_KEPT = dt.timedelta(days=30)
-"""As long as the workflow's own claims."""
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
 
 
@@ -31,51 +31,57 @@ class RunPorts(WaitingPorts, HasExecutions, Protocol):
     """Runs, and the executions that work for them."""
 
 
-def kick_waiting(now: dt.datetime, cause: Cause, edge: WaitingPorts) -> None:
-    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is told again."""
-    head = read_head(edge.documents.get("elt/head"))
-    if not may_claim(head, now, edge.settings.elt_runs_per_hour):
+def kick_waiting(now: dt.datetime, cause: Cause, ports: WaitingPorts) -> None:
+    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is stated again."""
+    head = HEAD.get(ports.documents)
+    if not may_claim(head, now, ports.settings.elt_runs_per_hour):
         return
-    wanted = {"batch": head.replays[0]} if head.replays else {"state": "landed", "batch": None}
-    for _, file in edge.documents.find("files", wanted, 1):
-        fact = BronzeObjectLanded.from_data(file["fact"])
-        send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
+    documents, replays = ports.documents, head.replays
+    found = FILES.find(documents, 1, batch=replays[0]) if replays else find_waiting(documents, 1)
+    for _, file in found:
+        send([state_as(file.landed, _SWEEP, cause)], ports.publisher, documents)
 
 
-def end_silent_run(now: dt.datetime, cause: Cause, edge: RunPorts) -> None:
-    """Speak for the live run if its execution ended without a word, and end it if its lease is over."""
-    run = read_head(edge.documents.get("elt/head")).run
+def end_silent_run(now: dt.datetime, cause: Cause, ports: RunPorts) -> None:
+    """State the end of the live run if its execution ended without a word, and end it if its lease is over."""
+    run = HEAD.get(ports.documents).run
     if run is None:
         return
-    path = f"claims/{run.batch}-{run.epoch}"
-    claim = edge.documents.get(path)
-    settled = dt.timedelta(seconds=edge.settings.sweep_settled_seconds)
+    id = claim_id(run.batch, run.epoch)
+    claim = CLAIMS.get(ports.documents, id)
+    settled = dt.timedelta(seconds=ports.settings.sweep_settled_seconds)
     if claim is None:
-        if now >= run.lease_until and edge.documents.create(path, _claim_for_sweep(run, now, settled)):
-            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, edge)
+        if now >= run.lease_until and CLAIMS.create(ports.documents, id, _claim_for_sweep(run, now, settled)):
+            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, ports)
         return
-    execution = str(claim["execution"])
-    state = edge.executions.state(execution) if execution != _SWEEP else "UNAVAILABLE"
-    if state in _ENDED and now - claim.get("ended_at", now) >= settled:
-        result = edge.executions.result(execution) if state == "SUCCEEDED" else None
-        _speak(describe_end(run, "none" if execution == _SWEEP else execution, state, result), cause, edge)
-    elif state in _ENDED and "ended_at" not in claim:
-        edge.documents.update(path, {"ended_at": now})
+    execution = claim.execution
+    state = ports.executions.state(execution) if execution != SWEEP else "UNAVAILABLE"
+    if state in _ENDED and now - (claim.ended_at or now) >= settled:
+        result = ports.executions.result(execution) if state == "SUCCEEDED" else None
+        _speak(describe_end(run, "none" if execution == SWEEP else execution, state, result), cause, ports)
+    elif state in _ENDED and claim.ended_at is None:
+        CLAIMS.update(ports.documents, id, ended_at=now)
     elif state not in _ENDED and now >= run.lease_until:
-        edge.executions.cancel(execution)
+        ports.executions.cancel(execution)
 
 
-def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> Document:
-    moments = {"claimed_at": now, "ended_at": now - settled, "expires_at": now + _KEPT}
-    return {"batch": run.batch, "epoch": run.epoch, "execution": _SWEEP} | moments
+def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> ClaimRecord:
+    return ClaimRecord(
+        batch=run.batch,
+        epoch=run.epoch,
+        execution=SWEEP,
+        claimed_at=now,
+        ended_at=now - settled,
+        expires_at=now + KEPT,
+    )
 
 
-def _speak(fact: Fact, cause: Cause, edge: StatingPorts) -> None:
-    send([state_as(fact, _SWEEP, cause)], edge.publisher, edge.documents)
+def _speak(fact: Fact, cause: Cause, ports: StatingPorts) -> None:
+    send([state_as(fact, _SWEEP, cause)], ports.publisher, ports.documents)
 
 
 def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fact:
-    """The success that an execution returned and nobody heard, or a failure. Pure."""
+    """The success that an execution returned and nobody received, or a failure. Pure."""
     if state == "SUCCEEDED":
         try:
             return EltRunSucceeded.from_data(result)

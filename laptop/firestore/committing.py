@@ -33,6 +33,14 @@ class CommitOutcome:
     statuses: list[Pb]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What writes come to, before any of it is stored."""
+
+    changes: list[DocumentChange]
+    outcome: CommitOutcome
+
+
 class Committer:
     """Every method runs on the writing thread; `publish(time, changes)` is called there after each commit.
 
@@ -142,37 +150,33 @@ class Committer:
         if self._is_blocked(request):
             request.changes = self._foresee(writes, keys)
             return None
-        before = self._gather(keys)
         time = self._timeline.begin_commit()
         try:
-            after, outcome = decide(writes, before, time, atomic=atomic)
-            changes = list_changes(before, after)
-            request.changes = list(map(ChangedDocument, changes))
-            if self._is_blocked(request):
-                return None
-            self._store_changes(changes, request, time)
+            decided = decide(writes, self._gather(keys), time, atomic=atomic)
+            is_stored = self._store_changes(decided.changes, request, time)
         finally:
             self._timeline.end_commit()
-        self._report(changes, time)
-        return outcome
+        if is_stored and decided.changes:
+            self._publish(time, decided.changes)
+            self._prune(time)
+        return decided.outcome if is_stored else None
 
     def _foresee(self, writes: Sequence[Pb], keys: Collection[DocumentKey]) -> list[ChangedDocument]:
         """What a commit that waits would change as things are: younger queries that would see it wait behind it."""
-        before = self._gather(keys)
-        after, _ = decide(writes, before, self._timeline.read_time(), atomic=False)
-        return list(map(ChangedDocument, list_changes(before, after)))
+        decided = decide(writes, self._gather(keys), self._timeline.read_time(), atomic=False)
+        return list(map(ChangedDocument, decided.changes))
 
-    def _store_changes(self, changes: list[DocumentChange], request: LockRequest, time: int) -> None:
+    def _store_changes(self, changes: list[DocumentChange], request: LockRequest, time: int) -> bool:
+        """False, and nothing done, if one of them touches a range that is locked."""
+        request.changes = list(map(ChangedDocument, changes))
+        if self._is_blocked(request):
+            return False
         if changes:
             self._store.write(changes, time)
         if changes and any(self._transactions.optimistic()):
             self._history.remember(time, [change.key for change in changes], request.changes)
         self._locks.grant(request)
-
-    def _report(self, changes: list[DocumentChange], time: int) -> None:
-        if changes:
-            self._publish(time, changes)
-            self._prune(time)
+        return True
 
     def _write_singly(self, writes: Sequence[Pb], age: int) -> CommitOutcome:
         """The last try of a batch: what is still locked is refused, the rest is written."""
@@ -201,8 +205,8 @@ class Committer:
             self._store.prune(time - VERSIONS_KEPT)
 
 
-def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> tuple[_State, CommitOutcome]:
-    """The state after the writes, each seeing those before it. Pure."""
+def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> Decided:
+    """What the writes change, each seeing those before it. Pure."""
     after = dict(before)
     results, statuses = [], []
     for write in writes:
@@ -218,12 +222,8 @@ def decide(writes: Sequence[Pb], before: _State, time: int, *, atomic: bool) -> 
         after[key] = None if written.data is None else (written.data, written.updated)
         results.append(written.result)
         statuses.append(Status())
-    return after, CommitOutcome(time=time, results=results, statuses=statuses)
-
-
-def list_changes(before: _State, after: _State) -> list[DocumentChange]:
-    """What differs. Pure."""
-    return [_change(key, old, after[key]) for key, old in before.items() if old != after[key]]
+    changes = [_change(key, old, after[key]) for key, old in before.items() if old != after[key]]
+    return Decided(changes=changes, outcome=CommitOutcome(time=time, results=results, statuses=statuses))
 
 
 def _change(key: DocumentKey, old: tuple[bytes, int] | None, new: tuple[bytes, int] | None) -> DocumentChange:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from ripple.handling import log_records
-from ripple.ports import Document, DocumentStore, Publisher, Transaction
-from ripple.wire.events import CATALOGUE, Envelope, Fact
+from ripple.ports import DocumentStore, Publisher, Transaction
+from ripple.state.outbox import OUTBOX, pack_envelope
+from ripple.wire.events import Envelope, Fact
 from ripple.wire.limits import fit
 
 
@@ -37,32 +38,14 @@ def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
     )
 
 
-def outbox_path(envelope: Envelope) -> str:
+def outbox_id(envelope: Envelope) -> str:
     """A function of the whole id: cut without its hash, two generations of a long name would share a document."""
-    return "outbox/" + fit(quote(envelope.fact.id, safe=""), 1400)
+    return fit(quote(envelope.fact.id, safe=""), 1400)
 
 
 def keep_in_outbox(transaction: Transaction, envelope: Envelope, now: dt.datetime) -> None:
     """Part of the transaction that decides the fact, read at `now`: a crash after it leaves the fact for `sweep` to send."""
-    document: Document = {
-        "kept_at": now,
-        "type": envelope.fact.TYPE,
-        "data": envelope.fact.data(),
-        "source": envelope.source,
-        "time": envelope.time,
-        "correlation_id": envelope.correlation_id,
-        "causation_id": envelope.causation_id,
-        "traceparent": envelope.traceparent,
-        "replay_of": envelope.replay_of,
-    }
-    transaction.set(outbox_path(envelope), document)
-
-
-def read_outbox(document: Document) -> Envelope:
-    fact = CATALOGUE[document["type"]].from_data(document["data"])
-    rest = {name: document[name] for name in ("source", "time", "correlation_id", "causation_id", "traceparent")}
-    # An outbox that an older version filled has no `replay_of`.
-    return Envelope(fact=fact, replay_of=document.get("replay_of"), **rest)
+    OUTBOX.set(transaction, outbox_id(envelope), pack_envelope(envelope, now))
 
 
 def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: DocumentStore) -> None:
@@ -70,7 +53,7 @@ def send(envelopes: Iterable[Envelope], publisher: Publisher, documents: Documen
     for envelope in envelopes:
         publisher.publish(envelope)
         log_records.write("stated", envelope.source.rpartition("/")[2], envelope.fact, envelope.correlation_id)
-        documents.delete(outbox_path(envelope))
+        OUTBOX.delete(documents, outbox_id(envelope))
 
 
 def correlated(cause: Cause, correlation_id: str, replay_of: str | None = None) -> Cause:

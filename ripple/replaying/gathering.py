@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from ripple.errors import PermanentError
-from ripple.ports import Document
+from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.state.elt_runs import Head, describe_rest, read_head
+from ripple.state.batches import BATCHES
+from ripple.state.collection import Readable
+from ripple.state.elt_runs import describe_rest
+from ripple.state.files import FILES
+from ripple.state.head import HEAD, Head
+from ripple.state.redrives import MOST, REDRIVES
+from ripple.state.trainings import TRAININGS
 from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.paths import parse_bronze_name, split_uri
 
@@ -25,24 +31,24 @@ class PlanningPorts(HasDeadLetters, FilePorts, Protocol):
     """What a plan is made from; it is only read."""
 
 
-def make_plan(request: Request, edge: PlanningPorts) -> ReplayPlan:
+def make_plan(request: Request, ports: PlanningPorts) -> ReplayPlan:
     """What the request would do now; PermanentError if that is nothing that exists."""
     if request.kind == "object":
-        return _plan_uris("replay of objects", request.targets, edge)
+        return _plan_uris("replay of objects", request.targets, ports)
     if request.kind == "flow":
         title = f"replay of flow {request.flow} from {request.day_from} to {request.day_to}"
-        return _plan_uris(title, list_flow(request, edge), edge)
+        return _plan_uris(title, list_flow(request, ports), ports)
     if request.kind == "dead-letter":
-        redriven = dict(edge.documents.find("redrives", {}, 100_000))
-        found = edge.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), edge)
+        redriven = dict(REDRIVES.find(ports.documents, MOST))
+        found = ports.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), ports)
         return plan_dead_letters(request.targets, found, redriven)
-    return _plan_run(request.kind, int(request.targets[0]), edge)
+    return _plan_run(request.kind, int(request.targets[0]), ports)
 
 
-def _list_open(gone: list[str], edge: HasDeadLetters) -> list[DeadLetter]:
+def _list_open(gone: list[str], ports: HasDeadLetters) -> list[DeadLetter]:
     """The oldest open letters, as far as there are enough that can go back: those that cannot must not stand in their way."""
     found: list[DeadLetter] = []
-    while page := edge.dead_letters.list(gone, LETTERS_AT_ONCE):
+    while page := ports.dead_letters.list(gone, LETTERS_AT_ONCE):
         gone = [*gone, *(letter.id for letter in page)]
         # Of one that stays nothing but its name is needed, and its body may be a megabyte.
         found += [replace(letter, body=b"") if letter.way.refusal else letter for letter in page]
@@ -51,47 +57,46 @@ def _list_open(gone: list[str], edge: HasDeadLetters) -> list[DeadLetter]:
     return found
 
 
-def _plan_run(kind: str, number: int, edge: HasDocuments) -> ReplayPlan:
-    batch = edge.documents.get(f"batches/{number}")
-    training = edge.documents.get(f"trainings/{number}")
+def _plan_run(kind: str, number: int, ports: HasDocuments) -> ReplayPlan:
+    batch, training = BATCHES.get(ports.documents, number), TRAININGS.get(ports.documents, number)
     if kind == "training":
-        return plan_training(number, training, str((batch or {}).get("correlation_id") or f"batches/{number}"))
-    head = _head(edge)
-    later = find_later(number, head.next, edge.documents.get)
-    return plan_batch(number, head, batch, training, later, _describe_rest(head, edge))
+        return plan_training(number, training, batch.correlation_id if batch else BATCHES.path(number))
+    head = HEAD.get(ports.documents)
+    later = find_later(number, head.next, ports.documents)
+    return plan_batch(number, head, batch, training, later, describe_rest_now(head, ports.documents))
 
 
-def _describe_rest(head: Head, edge: HasDocuments) -> str:
+def describe_rest_now(head: Head, documents: DocumentStore) -> str:
+    """Why no run may start by now, by Firestore's clock; empty if one may."""
     # The time costs a read, which most replays need not pay.
-    return describe_rest(head, edge.documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
+    return describe_rest(head, documents.run(lambda _transaction, now: now)) if head.starts.noted else ""
 
 
-def find_later(batch: int, following: int, get: Callable[[str], Document | None]) -> int | None:
+def find_later(batch: int, following: int, store: Readable) -> int | None:
     """The first batch after `batch`, and before the `following` one, whose run has succeeded: its dataset is newer."""
     later = range(batch + 1, following)
-    return next((number for number in later if get(f"trainings/{number}") is not None), None)
+    return next((number for number in later if TRAININGS.get(store, number) is not None), None)
 
 
-def _plan_uris(title: str, uris: Sequence[str], edge: FilePorts) -> ReplayPlan:
-    return plan_objects(title, [_look_up(uri, edge) for uri in uris], _head(edge))
+def _plan_uris(title: str, uris: Sequence[str], ports: FilePorts) -> ReplayPlan:
+    return plan_objects(title, [_look_up(uri, ports) for uri in uris], HEAD.get(ports.documents))
 
 
-def _look_up(uri: str, edge: FilePorts) -> Known:
+def _look_up(uri: str, ports: FilePorts) -> Known:
     bucket, name = split_uri(uri)
     try:
-        ref = edge.objects.stat(bucket, name).ref
+        ref = ports.objects.stat(bucket, name).ref
     except PermanentError:
         return Known(uri=uri, exists=False)
-    if bucket == edge.settings.bucket("landing"):
+    if bucket == ports.settings.bucket("landing"):
         return Known(uri=uri, exists=True, is_manifest=True)
-    file: Document | None = edge.documents.get(f"files/{ref.key}")
-    return Known(uri=uri, exists=True, file=file)
+    return Known(uri=uri, exists=True, file=FILES.get(ports.documents, ref.key))
 
 
-def list_flow(request: Request, edge: BucketPorts) -> tuple[str, ...]:
+def list_flow(request: Request, ports: BucketPorts) -> tuple[str, ...]:
     """The flow's Bronze objects with `from <= dt < to`; what is named otherwise was never the flow's."""
     found = []
-    for stored in edge.objects.list(edge.settings.bucket("bronze"), f"{request.flow}/"):
+    for stored in ports.objects.list(ports.settings.bucket("bronze"), f"{request.flow}/"):
         try:
             day = parse_bronze_name(stored.ref.name).dt
         except PermanentError:
@@ -99,7 +104,3 @@ def list_flow(request: Request, edge: BucketPorts) -> tuple[str, ...]:
         if request.day_from <= day < request.day_to:
             found.append(stored.ref.uri)
     return check_size(tuple(sorted(found)))
-
-
-def _head(edge: HasDocuments) -> Head:
-    return read_head(edge.documents.get("elt/head"))

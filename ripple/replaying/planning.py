@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, ReplayPlan
-from ripple.state.elt_runs import Head
+from ripple.state.batches import BATCHES, BatchRecord
+from ripple.state.files import FileRecord
+from ripple.state.head import Head
+from ripple.state.trainings import TrainingRecord
 
-Document = Mapping[str, Any]
 STARTED = Firing(type="replay.run.started.v1", about="this replay")
 _UNCHANGED = "the same unless the SQL changed since"
 
@@ -22,18 +23,18 @@ class Known:
 
     uri: str
     exists: bool
-    file: Document | None = None
+    file: FileRecord | None = None
     is_manifest: bool = False
 
     @property
     def state(self) -> str:
         if not self.exists:
             return "missing"
-        return "manifest" if self.is_manifest else str((self.file or {}).get("state", "new"))
+        return "manifest" if self.is_manifest else (self.file.state if self.file else "new")
 
     @property
     def line(self) -> str:
-        return str((self.file or {}).get("correlation_id") or self.uri)
+        return self.file.correlation_id if self.file else self.uri
 
 
 def plan_objects(title: str, objects: Sequence[Known], head: Head) -> ReplayPlan:
@@ -88,16 +89,21 @@ def _announce(known: Known) -> Firing:
 
 
 def _next(head: Head) -> str:
-    return f"batches/{head.next}"
+    return BATCHES.path(head.next)
 
 
 def plan_batch(
-    number: int, head: Head, batch: Document | None, training: Document | None, later: int | None, rest: str = ""
+    number: int,
+    head: Head,
+    batch: BatchRecord | None,
+    training: TrainingRecord | None,
+    later: int | None,
+    rest: str = "",
 ) -> ReplayPlan:
     """The claimed set runs again under a new epoch, after what runs now; a parked batch is released. `rest` is why it waits."""
     if batch is None:
         raise PermanentError("batch_unknown", f"there is no batch {number}", "see `ripple runs`")
-    title = f"replay of batch {number}: {_count(batch['files'], 'file')} of {', '.join(batch['flows'])}"
+    title = f"replay of batch {number}: {_count(batch.files, 'file')} of {', '.join(batch.flows)}"
     if head.run is not None and head.run.batch == number:
         return ReplayPlan(
             kind="batch", title=title, notes=(f"batch {number} is running now: this replay adds nothing",)
@@ -105,7 +111,7 @@ def plan_batch(
     if number in head.replays:
         why = f": {rest}" if rest else ""
         return ReplayPlan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
-    subject = f"batches/{number}"
+    subject = BATCHES.path(number)
     trained, note = _plan_training_after(training, later)
     return ReplayPlan(
         kind="batch",
@@ -120,14 +126,14 @@ def plan_batch(
         tables=WRITTEN,
         writing=f"the rows of batch {number}, in gold all rows, {_UNCHANGED}",
         notes=(*_describe_wait(number, head, batch, rest), *note),
-        lines=frozenset([str(batch["correlation_id"])]),
+        lines=frozenset([batch.correlation_id]),
     )
 
 
-def _describe_wait(number: int, head: Head, batch: Document, rest: str) -> list[str]:
+def _describe_wait(number: int, head: Head, batch: BatchRecord, rest: str) -> list[str]:
     notes = []
-    if batch["state"] == "parked":
-        notes.append(f"batch {number} is parked after {batch['attempts']} failures ({batch['reason']}): it is released")
+    if batch.state == "parked":
+        notes.append(f"batch {number} is parked after {batch.attempts} failures ({batch.reason}): it is released")
     if head.run is not None:
         notes.append(f"batch {head.run.batch} is running now: this replay waits for it")
     if rest:
@@ -135,26 +141,26 @@ def _describe_wait(number: int, head: Head, batch: Document, rest: str) -> list[
     return notes
 
 
-def _plan_training_after(training: Document | None, later: int | None) -> tuple[list[Firing], list[str]]:
-    if training is not None and training["train"]:
+def _plan_training_after(training: TrainingRecord | None, later: int | None) -> tuple[list[Firing], list[str]]:
+    if training is not None and training.train:
         condition = "the job that is there: nothing is trained twice, unless dataset or pipeline changed"
-        return [Firing(type="training.job.submitted.v1", about=str(training["job"]), condition=condition)], []
+        return [Firing(type="training.job.submitted.v1", about=str(training.job), condition=condition)], []
     if later is not None:
         return [], [f"no training follows: batch {later} has a newer dataset"]
     condition = "if its dataset is the newest and holds a full label window"
     return [Firing(type="training.job.submitted.v1", about="a new job", condition=condition, certain=False)], []
 
 
-def plan_training(number: int, training: Document | None, line: str) -> ReplayPlan:
+def plan_training(number: int, training: TrainingRecord | None, line: str) -> ReplayPlan:
     """The batch's dataset is trained on under the next attempt, unless a job is under way."""
     if training is None:
         raise PermanentError("batch_unknown", f"no ELT run of batch {number} has succeeded", "see `ripple runs`")
-    title = f"replay of the training of batch {number}: dataset {training['run']['dataset_version']}"
-    if training["train"] and not training.get("ended", True):
-        note = f"job {training['job']} is under way for this dataset: this replay joins it"
+    title = f"replay of the training of batch {number}: dataset {training.run.dataset_version}"
+    if training.is_under_way:
+        note = f"job {training.job} is under way for this dataset: this replay joins it"
         return ReplayPlan(kind="training", title=title, notes=(note,))
     # One that was never submitted counts as the first: `start_training` counts so too.
-    about = f"attempt {int(training.get('attempts', 1)) + 1} on batch {number}"
+    about = f"attempt {(training.attempts or 1) + 1} on batch {number}"
     return ReplayPlan(
         kind="training",
         title=title,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, ReplayPlan
 from ripple.replaying.planning import STARTED
+from ripple.state.redrives import RedriveRecord
 from ripple.wire.dead_letters import DeadLetter
 
 
 def plan_dead_letters(
-    asked: Sequence[str], letters: Sequence[DeadLetter], redriven: Mapping[str, Mapping[str, Any]]
+    asked: Sequence[str], letters: Sequence[DeadLetter], redriven: Mapping[str, RedriveRecord]
 ) -> ReplayPlan:
     """Each open letter that can be sent back goes once; for those asked by name the notes say why one does not."""
     chosen = _choose(asked, letters) if asked else [letter for letter in letters if letter.id not in redriven]
@@ -45,7 +45,7 @@ def _send(letter: DeadLetter) -> Firing:
     return Firing(type=letter.event, about=letter.event_id, condition=f"sent back to {letter.way.topic}; {history}")
 
 
-def _explain(letter: DeadLetter, sent: Mapping[str, Any] | None) -> str:
+def _explain(letter: DeadLetter, sent: RedriveRecord | None) -> str:
     if sent is not None:
-        return f"dead letter {letter.id} was sent back by {sent['replay']}"
+        return f"dead letter {letter.id} was sent back by {sent.replay}"
     return f"dead letter {letter.id} cannot be sent back: {letter.way.refusal}"

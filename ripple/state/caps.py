@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+
+from ripple.state.records import Record
 
 HOUR = dt.timedelta(hours=1)
 DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Starts:
-    """The newest starts, oldest first (UTC), and how many a window allowed when the last of them was noted; 0 is no cap."""
+class Starts(Record):
+    """The newest starts, and the cap that the last of them knew."""
 
     noted: tuple[dt.datetime, ...] = ()
+    """The newest starts, oldest first; none is kept beyond the cap."""
     most: int = 0
+    """How many a window allowed when the last of them was noted; 0 is no cap."""
 
 
 def note_start(starts: Starts, most: int, now: dt.datetime) -> Starts:
     """`now` joins the starts. No decision looks at more than the newest `most`, so none is kept beyond them."""
     # Sorted: a transaction asks the time before it reads, and may wait for one that asked later.
-    return Starts(noted=tuple(sorted((*starts.noted, now)))[-most:] if most else (), most=most)
+    return replace(starts, noted=tuple(sorted((*starts.noted, now)))[-most:] if most else (), most=most)
 
 
 def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetime) -> dt.datetime | None:
@@ -31,12 +33,3 @@ def rests_until(starts: Starts, most: int, window: dt.timedelta, now: dt.datetim
         return None
     moment = starts.noted[-most] + window
     return moment if moment > now else None
-
-
-def read_starts(document: Mapping[str, Any] | None) -> Starts:
-    """From a document; a state that was written before there was a cap holds none."""
-    return Starts(noted=tuple(document["noted"]), most=document["most"]) if document else Starts()
-
-
-def write_starts(starts: Starts) -> dict[str, Any]:
-    return {"noted": list(starts.noted), "most": starts.most}

@@ -7,33 +7,11 @@ the head and then looks for unclaimed files. Whoever is later sees the other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from ripple.state.caps import HOUR, Starts, note_start, read_starts, rests_until, write_starts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EltRun:
-    """The one live run. `epoch` fences zombies; `execution` is empty until Workflows said it; `cause` began it."""
-
-    batch: int
-    epoch: int
-    lease_until: dt.datetime
-    cause: str
-    execution: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """`elt/head`: the live run or none, the last epoch given, the next batch number, batches to run again, recent starts."""
-
-    run: EltRun | None = None
-    epoch: int = 0
-    next: int = 1
-    replays: tuple[int, ...] = ()
-    starts: Starts = field(default_factory=Starts)
+from ripple.state.caps import HOUR, note_start, rests_until
+from ripple.state.head import EltRun, Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +21,6 @@ class Claim:
     head: Head
     run: EltRun
     is_new: bool
-
-
-def read_head(document: Mapping[str, Any] | None) -> Head:
-    """The head from its document; a store without one is a store where nothing ran."""
-    if not document:
-        return Head()
-    run = EltRun(**document["run"]) if document.get("run") else None
-    return Head(
-        run=run,
-        epoch=document["epoch"],
-        next=document["next"],
-        replays=tuple(document["replays"]),
-        starts=read_starts(document.get("starts")),
-    )
-
-
-def write_head(head: Head) -> dict[str, Any]:
-    return {
-        "run": asdict(head.run) if head.run else None,
-        "epoch": head.epoch,
-        "next": head.next,
-        "replays": list(head.replays),
-        "starts": write_starts(head.starts),
-    }
 
 
 def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:
@@ -101,7 +55,8 @@ def claim_next(
     is_new = not head.replays
     batch = head.next if is_new else head.replays[0]
     run = EltRun(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
-    after = Head(
+    after = replace(
+        head,
         run=run,
         epoch=run.epoch,
         next=head.next + 1 if is_new else head.next,
@@ -112,7 +67,7 @@ def claim_next(
 
 
 def is_live(head: Head, batch: int, epoch: int) -> bool:
-    """Whether a finisher of `batch` and `epoch` speaks of the live run; a zombie or a second telling does not."""
+    """Whether a finisher of `batch` and `epoch` means the live run; a zombie or a second delivery does not."""
     return head.run is not None and head.run.batch == batch and head.run.epoch == epoch
 
 

@@ -18,12 +18,15 @@ import numpy as np
 import pyarrow.parquet as pq
 from google.api_core.exceptions import DeadlineExceeded
 from google.cloud import firestore
-from google.cloud.firestore_v1.base_query import FieldFilter
 
 from cli.provisioning import messaging
 from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import FINALIZED
+from ripple.gateways.documents import FirestoreDocuments
 from ripple.rows.checksums import sum_ids
+from ripple.state.export_plan import ExportPlan, expect_plan
+from ripple.state.exports import EXPORTED, EXPORTS, PLANNED
+from ripple.state.outbox import OUTBOX
 from tests.bench.instances import Instances
 from tests.bench.large_collection import BATCH, PROJECT, is_bad
 from tests.functions.alone.cloud import wrapped
@@ -125,7 +128,7 @@ class LargeExport:
             if time.monotonic() > until:
                 raise RuntimeError("the export did not end")
             time.sleep(dice.expovariate(1 / _KILL_SECONDS) if seed is not None else 0.5)
-            if seed is not None and self._plan()["state"] != "exported":
+            if seed is not None and self._plan().state != EXPORTED:
                 self._exporting.kill_one(dice)
             if time.monotonic() > next_sweep:
                 tick = wrapped({}, "sweep", f"tick-{time.monotonic():.0f}")
@@ -134,15 +137,14 @@ class LargeExport:
                 )
                 next_sweep = time.monotonic() + _SWEEP_SECONDS
 
-    def _plan(self) -> dict[str, Any]:
+    def _plan(self) -> ExportPlan:
         uri = f"gs://{PROJECT}-landing/{self._manifest}"
-        plans = self._client.collection("exports").where(filter=FieldFilter("uri", "==", uri)).stream()
-        (plan,) = [found.to_dict() or {} for found in plans]
-        return plan
+        ((key, record),) = EXPORTS.find(FirestoreDocuments(self._client), 2, uri=uri)
+        return expect_plan(key, record)
 
     def _is_over(self) -> bool:
-        left = list(self._client.collection("outbox").limit(1).stream())
-        return self._plan()["state"] != "planned" and not left
+        left = list(OUTBOX.find(FirestoreDocuments(self._client), 1))
+        return self._plan().state != PLANNED and not left
 
     def _judge(self, seconds: float) -> Outcome:
         self._pull()
@@ -151,7 +153,7 @@ class LargeExport:
         slices = [spent for kind, status, spent in self._exporting.served if kind == _SLICE and status == 204]
         return Outcome(
             seconds=seconds,
-            slices=len(self._plan()["rows"]),
+            slices=self._plan().slices,
             slowest=max(slices),
             peak_mib=self._exporting.peak_mib,
             largest_mib=largest / 2**20,
@@ -193,13 +195,13 @@ def read_ids(data: bytes, bucket: str) -> list[str]:
     return list(pq.read_table(io.BytesIO(data), columns=["order_id"])["order_id"].to_pylist())
 
 
-def find_wrong(rows: Any, plan: Mapping[str, Any], finished: list[Any], documents: int) -> str:
+def find_wrong(rows: Any, plan: ExportPlan, finished: list[Any], documents: int) -> str:
     """In words; empty if every document is there once and the export finished once, and said so. Pure."""
     lost, twice = int((rows == 0).sum()), int((rows > 1).sum())
     if lost or twice:
         return f"{lost} documents lost, {twice} more than once"
-    if plan["state"] != "exported":
-        return f"the plan is {plan['state']}"
+    if plan.state != EXPORTED:
+        return f"the plan is {plan.state}"
     bad = sum(map(is_bad, range(documents)))
     if not finished or any((one["rows"], one["rows_quarantined"]) != (documents, bad) for one in finished):
         return f"finished with {finished}"

@@ -1,1 +1,1 @@
-"""The whole chain on a laptop of its own: once in calm weather, once with every message told twice and out of order."""
+"""The whole chain on a laptop of its own: once without faults, once with every message delivered twice and out of order."""

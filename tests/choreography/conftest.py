@@ -12,7 +12,7 @@ from google.cloud.secretmanager_v1 import Secret, SecretPayload
 
 from cli.laptop_control import start_detached
 from ripple.deployment.routes import PEPPER
-from tests.choreography.weather import Relay
+from tests.choreography.relay import Relay
 from tests.choreography.worlds import SMALL, World, clients_of, ripple
 
 

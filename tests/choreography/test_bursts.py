@@ -1,12 +1,13 @@
-"""Many files make few runs; a thousand tellings of one event are one telling. The real stages, calm weather."""
+"""Many files make few runs; a thousand deliveries of one event are one delivery. The real stages, no faults."""
 
 from __future__ import annotations
 
 import json
 
+from ripple.state.files import FILES
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.properties import find_violation
 from tests.choreography.simulator.scenario import Outside, Scenario
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
 from tests.ripple.rows.sample_rows import a_click
 
@@ -18,7 +19,7 @@ def drop(number: int, at: float) -> Outside:
 
 def live_through(drops: list[Outside], seconds: float) -> World:
     scenario = Scenario(slices={}, events=drops, files_per_batch=400, delivery_attempts=20, rough_until=0)
-    world = World(scenario, Weather(seed="burst"), Protocol())
+    world = World(scenario, FaultSchedule(seed="burst"), Protocol())
     world.schedule(until=seconds)
     world.engine.run_until(seconds)
     return world
@@ -43,7 +44,7 @@ def test_a_thousand_duplicates_of_one_finalize_event_make_one_landed_object() ->
     landed = {fact.id for fact in world.messages.published if fact.TYPE == "bronze.object.landed.v1"}
     assert world.messages.handled["land_object"] > 1000
     assert len(landed) == 1
-    assert [path for path in world.documents.held if path.startswith("files/")] == [f"files/{stored.ref.key}"]
+    assert [key for key, _ in FILES.find_all(world.documents)] == [stored.ref.key]
     assert [row.key for row in world.warehouse.silver] == ["e-1"]
     assert len(world.warehouse.invocations) == 1
     assert find_violation(world) == ""

@@ -8,7 +8,7 @@ import pytest
 
 from cli.laptop_control import PROJECT
 from ripple.deployment.routes import GENERATED_FLOWS
-from tests.choreography.weather import Relay
+from tests.choreography.relay import Relay
 from tests.choreography.worlds import World, clients_of, read_tables
 
 pytestmark = pytest.mark.timeout(600)
@@ -64,15 +64,15 @@ def test_many_files_make_few_runs(world: World) -> None:
     assert world.result["batch"] <= 4
 
 
-def test_the_rough_weather_was_rough(rough: World, relay: Relay) -> None:
+def test_the_faults_were_there(rough: World, relay: Relay) -> None:
     assert rough.result["batch"]
-    told = [number for number, _ in relay.passed_on]
-    assert len(told) == 2 * len(relay.arrived) > 100
-    assert told != sorted(told)
+    delivered = [number for number, _ in relay.passed_on]
+    assert len(delivered) == 2 * len(relay.arrived) > 100
+    assert delivered != sorted(delivered)
     assert {status for _, status in relay.passed_on} <= {200, 204, 409, 429, 503}
 
 
-def test_every_message_told_twice_and_out_of_order_gives_the_same_tables(calm: World, rough: World) -> None:
+def test_every_message_delivered_twice_and_out_of_order_gives_the_same_tables(calm: World, rough: World) -> None:
     wanted, found = (read_tables(world, ["silver", "gold"]) for world in (calm, rough))
     assert len(wanted) >= 11
     assert found.keys() == wanted.keys()
@@ -81,7 +81,9 @@ def test_every_message_told_twice_and_out_of_order_gives_the_same_tables(calm: W
         assert rows == found[name], name
 
 
-def test_every_message_told_twice_and_out_of_order_gives_the_same_dataset_and_model(calm: World, rough: World) -> None:
+def test_every_message_delivered_twice_and_out_of_order_gives_the_same_dataset_and_model(
+    calm: World, rough: World
+) -> None:
     newest = "SELECT dataset_version, train_rows, test_rows, score_rows FROM features.snapshot_versions ORDER BY batch DESC LIMIT 1"
     assert rough.rows(newest) == calm.rows(newest)
     assert rough.result["model"]["auc"] == calm.result["model"]["auc"]

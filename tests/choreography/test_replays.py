@@ -1,4 +1,4 @@
-"""Replays on the calm world, when the chain has been looked at: what is told again changes nothing, unless the code did."""
+"""Replays on the calm world, when the chain has been looked at: what is done again changes nothing, unless the code did."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def hash_tables(world: World) -> dict[str, str]:
             for dataset in ("silver", "features", "gold", "ops")
             for table in clients.bigquery.list_tables(dataset)
         ]
-        digest = "TO_HEX(SHA256(STRING_AGG(told, '|' ORDER BY told)))"
+        digest = "TO_HEX(SHA256(STRING_AGG(row_json, '|' ORDER BY row_json)))"
         parts = [
-            f"SELECT '{name}' AS name, {digest} AS digest FROM (SELECT TO_JSON_STRING(t) AS told FROM {name} AS t)"
+            f"SELECT '{name}' AS name, {digest} AS digest FROM (SELECT TO_JSON_STRING(t) AS row_json FROM {name} AS t)"
             for name in names
             if name not in LEDGERS
         ]
@@ -160,7 +160,7 @@ def test_a_replay_leaves_every_table_as_it_was(again: Replayed) -> None:
     assert again.changed() == set()
 
 
-def test_a_replay_is_one_line_that_names_the_line_it_tells_again(again: Replayed) -> None:
+def test_a_replay_has_one_correlation_id_that_names_the_one_it_repeats(again: Replayed) -> None:
     assert {fact["correlationid"] for fact in again.line} == {again.run["replay_id"]}
     assert len({fact["replayof"] for fact in again.line}) == 1
 

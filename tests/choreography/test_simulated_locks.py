@@ -13,9 +13,9 @@ import pytest
 from tests.choreography.simulator.campaign import catch
 from tests.choreography.simulator.crash_points import full_scenario
 from tests.choreography.simulator.engine import KilledError
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.locks import Change, Found, foresee
 from tests.choreography.simulator.running import run_seed
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
 
 Work = Callable[[Any, dt.datetime], object]
@@ -25,7 +25,7 @@ class Stage:
     """Processes by name on one document store; `log` has how each ended, in order."""
 
     def __init__(self) -> None:
-        self.world = World(full_scenario(), Weather(seed="locks"), Protocol())
+        self.world = World(full_scenario(), FaultSchedule(seed="locks"), Protocol())
         self.documents = self.world.edge.documents
         self.log: list[str] = []
 

@@ -12,14 +12,14 @@ import pytest
 from tests.choreography.simulator.broken import BROKEN
 from tests.choreography.simulator.campaign import catch, run_crash_points, run_pairs, run_seeds
 from tests.choreography.simulator.crash_points import count_steps, plan_all, run_planned
+from tests.choreography.simulator.faults import RATES
 from tests.choreography.simulator.running import run_seed
 from tests.choreography.simulator.shrinking import shrink
-from tests.choreography.simulator.weather import RATES
 
 pytestmark = pytest.mark.timeout(1800)
 
 
-def test_a_thousand_seeds_of_rough_weather_violate_no_property() -> None:
+def test_a_thousand_seeds_with_faults_violate_no_property() -> None:
     report = run_seeds(range(1000))
     assert report.violations == []
     assert report.runs == 1000
@@ -39,11 +39,11 @@ def test_two_kills_violate_no_property() -> None:
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_protocol_is_caught(name: str) -> None:
     seed, violation = catch(name, range(1000))
-    assert violation, f"1,000 seeds do not tell {name} from the protocol"
+    assert violation, f"1,000 seeds do not distinguish {name} from the protocol"
     assert seed >= 0
 
 
-def test_a_seed_tells_the_same_story_every_time() -> None:
+def test_a_seed_gives_the_same_story_every_time() -> None:
     first, second = (run_seed(5, trace=True) for _ in range(2))
     assert first == second
     assert first.taken

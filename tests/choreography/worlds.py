@@ -19,7 +19,7 @@ from laptop.control import read_ports
 ROOT = Path(__file__).parents[2]
 SMALL = ("--customers", "200", "--startups", "40", "--dirt", "0.05")
 LINEAGE = {"batch", "first_batch", "copy_number", "source_uri"}
-"""Which of two equal deliveries came first is the weather's; what they say is not."""
+"""Which of two equal deliveries came first is chance; what they say is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ def read_tables(world: World, datasets: Sequence[str]) -> dict[str, list[str]]:
         for dataset in datasets:
             for table in clients.bigquery.list_tables(dataset):
                 rows = clients.bigquery.query_and_wait(f"SELECT * FROM {dataset}.{table.table_id}")
-                tables[f"{dataset}.{table.table_id}"] = sorted(_tell(row) for row in rows)
+                tables[f"{dataset}.{table.table_id}"] = sorted(_show(row) for row in rows)
     return tables
 
 
-def _tell(row: Any) -> str:
+def _show(row: Any) -> str:
     return json.dumps({k: v for k, v in row.items() if k not in LINEAGE}, sort_keys=True, default=str)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cli.tracing import describe_drift
 from laptop.tests.conftest import launch, servers
 from ripple.rows.contracts.corrections import CORRECTS_KEY
 from tests.ripple.rows.sample_rows import a_startup
+from tests.ripple.state.golden import a_record
 
 __all__ = ["launch", "servers"]
 PROJECT = "demo-proj"
@@ -129,7 +131,8 @@ def test_drift_is_shown_in_words() -> None:
             "first_line": 1,
         },
     ]
-    drift = {"policy": {"new_field": "evolve"}, "drifts": drifts, "drifts_further": 2}
+    found = a_record("files").drift
+    drift = replace(found, policy={"new_field": "evolve"}, drifts=drifts, drifts_further=2)
     assert describe_drift(drift) == [
         "new_field note (string) in 3 rows: evolve",
         "changed_type dwell_ms (integer to string) in 1 rows: quarantine",

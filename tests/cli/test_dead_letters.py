@@ -13,7 +13,9 @@ from ripple.deployment.settings import read_settings
 from ripple.gateways.edge import Edge
 from ripple.replaying.commands import read_request
 from ripple.replaying.gathering import make_plan
+from ripple.state.redrives import REDRIVES
 from tests.cli.conftest import Laptop
+from tests.ripple.state.golden import a_record
 
 POISON = b"\xff\xfe not UTF-8 \x1b[2J"
 
@@ -107,13 +109,13 @@ def test_a_dry_run_says_which_can_go_back(laptop: Laptop, letters: dict[str, Any
 def test_what_went_back_is_listed_only_with_all(laptop: Laptop, letters: dict[str, Any]) -> None:
     edge = Edge(read_settings(laptop.clients.environ))
     gone = letters["sweep"]["id"]
-    edge.documents.create(f"redrives/{gone}", {"replay": "replay-1", "sent": True})
+    REDRIVES.create(edge.documents, gone, a_record("redrives", replay="replay-1"))
     try:
         assert [one["stage"] for one in laptop.ripple("dead-letters")["dead_letters"]] == ["start_elt"]
         everything = laptop.ripple("dead-letters", "--all")["dead_letters"]
         assert {one["id"]: one["sent_back_by"] for one in everything}[gone] == "replay-1"
     finally:
-        edge.documents.delete(f"redrives/{gone}")
+        REDRIVES.delete(edge.documents, gone)
 
 
 @pytest.mark.parametrize(

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import io
 
-from google.cloud.firestore import Client as Firestore
 from rich.console import Console
 
 from cli.demo.gathering import count_files, read_generator_runs, read_landed_rows
 from cli.demo.pending import FileCounts, GeneratorRun
 from cli.demo.reporting import print_summary
+from ripple.gateways.edge import open_edge
+from ripple.state.files import FILES
+from ripple.state.ticks import TICKS
 from tests.cli.conftest import Laptop
+from tests.ripple.state.golden import a_bare_record, a_record
 
 
 def test_files_are_counted_as_recorded_and_settled(laptop: Laptop) -> None:
-    store = Firestore(project=laptop.clients.project)
+    documents = open_edge(laptop.clients.environ).documents
     bucket = laptop.clients.storage.bucket(f"{laptop.clients.project}-bronze")
     before = count_files(laptop.clients.environ)
     bucket.blob("startups/dt=2026-01-01/demo.jsonl").upload_from_string(b"{}")
+    fact = dict(a_record("files").fact, flow="startups")
     files = {
-        "demo-1": {"state": "claimed", "batch": None, "flow": "startups"},
-        "demo-2": {"state": "landed", "batch": None, "flow": "startups", "fact": {"rows": 3}},
-        "demo-3": {"state": "landed", "batch": 1, "flow": "startups", "fact": {"rows": 4}},
-        "demo-4": {"state": "rejected", "batch": None, "flow": "startups", "fact": {}},
+        "demo-1": a_bare_record("files", state="claimed"),
+        "demo-2": a_record("files", batch=None, fact=fact | {"rows": 3}),
+        "demo-3": a_record("files", batch=1, fact=fact | {"rows": 4}),
+        "demo-4": a_bare_record("files", state="rejected"),
     }
     for name, file in files.items():
-        store.document(f"files/{name}").set(file)
+        FILES.create(documents, name, file)
     try:
         found = count_files(laptop.clients.environ)
         assert found == FileCounts(
@@ -34,16 +38,16 @@ def test_files_are_counted_as_recorded_and_settled(laptop: Laptop) -> None:
         assert read_landed_rows(laptop.clients.environ)["startups"] == [3, 4]
     finally:
         for name in files:
-            store.document(f"files/{name}").delete()
+            FILES.delete(documents, name)
 
 
 def test_a_tick_that_started_no_job_yet_is_no_ended_run(laptop: Laptop) -> None:
-    tick = Firestore(project=laptop.clients.project).document("ticks/demo-1")
-    tick.set({"window_to": "2026-01-01"})
+    documents = open_edge(laptop.clients.environ).documents
+    TICKS.create(documents, "demo-1", a_bare_record("ticks"))
     try:
         assert read_generator_runs(laptop.clients.environ) == [GeneratorRun(tick="demo-1")]
     finally:
-        tick.delete()
+        TICKS.delete(documents, "demo-1")
 
 
 def test_a_result_without_a_model_is_summarized() -> None:

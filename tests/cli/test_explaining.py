@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,16 @@ from typer.testing import CliRunner
 from cli.explaining import describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
 from cli.main import app
+from ripple.state.batches import BATCHES
 from ripple.state.caps import HOUR, Starts
-from ripple.state.elt_runs import Head, write_head
-from ripple.state.export_plan import ExportPlan
+from ripple.state.export_plan import ExportPlan, record_plan
+from ripple.state.export_slices import EXPORT_SLICES, slice_id
+from ripple.state.exports import EXPORTS
+from ripple.state.files import FILES
+from ripple.state.head import HEAD, Head
 from ripple.wire.paths import ObjectRef
 from tests.cli.conftest import Laptop
+from tests.ripple.state.golden import a_bare_record, a_record
 
 CASES = yaml.safe_load((Path(__file__).parent / "explanations.yaml").read_text())
 
@@ -30,13 +36,24 @@ def test_it_is_said_in_a_sentence(case: dict[str, Any]) -> None:
     if "object" in case:
         said = explain_object(case["object"], stalled)
     elif "export" in case:
-        trace = describe_export("k-1", case["export"], case.get("slices", []))
+        slices = [a_record("export_slices", **slice) for slice in case.get("slices", [])]
+        trace = describe_export("k-1", read_record("exports", case["export"]), slices)
         said = explain_export(trace, describe_stall(stalled, ("sales.",)))
     elif "replay" in case:
-        said = explain_replay("r-1", case["replay"])
+        said = explain_replay("r-1", replace(a_record("replays").plan, **case["replay"]))
     else:
-        said = explain_batch("3", case["batch"], case.get("training"), stalled, case.get("waits", ""))
+        batch, training = read_record("batches", case["batch"]), read_record("trainings", case.get("training"))
+        said = explain_batch(3, batch, training, stalled, case.get("waits", ""))
     assert said == case["says"]
+
+
+def read_record(name: str, described: dict[str, Any] | None) -> Any:
+    """The record of a case. A plan has what every plan has."""
+    if described is None:
+        return None
+    plan = {"collection": "sales", "window_from": "2026-01-01", "correlation_id": "c"} if "bounds" in described else {}
+    lists = {key: tuple(value) for key, value in described.items() if isinstance(value, list)}
+    return a_bare_record(name, **plan | described | lists)
 
 
 def test_a_stalled_fact_is_found_in_the_ledger(laptop: Laptop) -> None:
@@ -75,8 +92,9 @@ def test_the_slices_of_a_large_export_are_counted(laptop: Laptop) -> None:
         rows=(4, 4, 1),
         correlation_id="large",
     )
-    client.document(plan.path).set(plan.document())
-    client.document(plan.slice_path(1)).set({"export": plan.key, "slice": 1})
+    one = a_record("export_slices", export=plan.key, slice=1)
+    client.document(EXPORTS.path(plan.key)).set(EXPORTS.write(record_plan(plan)))
+    client.document(EXPORT_SLICES.path(slice_id(plan.key, 1))).set(EXPORT_SLICES.write(one))
     trace = laptop.ripple("where", ref.uri)
     assert (trace["slices_exported"], trace["slices"], trace["slices_missing"]) == (1, 3, [0, 2])
     said = "The export of large has 1 of 3 slices; missing: 0, 2; it waits for its missing slices."
@@ -111,18 +129,18 @@ def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:
 
 def test_a_file_that_the_cap_holds_is_said_to_wait_and_until_when(laptop: Laptop) -> None:
     store = Firestore(project=laptop.clients.project)
-    now = store.document("elt/head").get().read_time
+    now = store.document(HEAD.path).get().read_time
     head = Head(epoch=1, next=2, replays=(1,), starts=Starts(noted=(now,), most=1))
-    store.document("elt/head").set(write_head(head))
-    store.document("batches/1").set({"state": "done", "files": 1, "flows": ["sales"], "correlation_id": "b"})
+    store.document(HEAD.path).set(HEAD.collection.write(head))
+    store.document(BATCHES.path(1)).set(BATCHES.write(a_record("batches")))
     blob = laptop.clients.storage.bucket(f"{laptop.clients.project}-bronze").blob("sales/dt=2026-01-01/held.parquet")
     blob.upload_from_string(b"x")
     ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=blob.generation)
-    store.document(f"files/{ref.key}").set({"state": "landed", "batch": None, "fact": {}, "flow": "sales"})
+    store.document(FILES.path(ref.key)).set(FILES.write(a_record("files", batch=None)))
     rest = f"the hour has had its 1 ELT runs; the next may start at {now + HOUR:%Y-%m-%dT%H:%M:%SZ}"
     assert laptop.ripple("where", ref.uri)["waiting_for"] == f"the next run: {rest}"
     assert rest in laptop.ripple("why", "1")["reason"]
-    for path in ("elt/head", "batches/1", f"files/{ref.key}"):
+    for path in (HEAD.path, BATCHES.path(1), FILES.path(ref.key)):
         store.document(path).delete()
 
 

@@ -1,4 +1,4 @@
-"""The ports of `ripple.ports` in memory: they keep what they are told, and count it."""
+"""The ports of `ripple.ports` in memory: they keep what they are given, and count it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CrashError(Exception):
 
 
 def copy_of(value: Any) -> Any:
-    """A document's own copy: containers anew, what they hold cannot change. Ten times faster than `deepcopy`."""
+    """A document's own copy: containers copied, what they hold cannot change. Ten times faster than `deepcopy`."""
     kind = type(value)
     if kind is dict:
         return {name: item if type(item) in _FROZEN else copy_of(item) for name, item in value.items()}
@@ -84,7 +84,7 @@ class FakeObjects:
 class FakeTransaction:
     """Writes are kept apart until the commit; a read after a write is refused, as Firestore refuses it.
 
-    What was read is noted: every write puts another dict in the old one's place, so that identity tells versions apart.
+    What was read is noted: every write puts another dict in the old one's place, so that identity distinguishes versions.
     """
 
     def __init__(self, held: dict[str, Document]) -> None:
@@ -211,11 +211,11 @@ def _find(
 
 
 class FakePublisher:
-    """Keeps envelopes and buried bodies; every envelope must survive its own encoding."""
+    """Keeps envelopes and dead letters; every envelope must survive its own encoding."""
 
     def __init__(self) -> None:
         self.sent: list[Envelope] = []
-        self.buried: list[tuple[bytes, Mapping[str, str]]] = []
+        self.dead_letters: list[tuple[bytes, Mapping[str, str]]] = []
         self.sent_back: list[tuple[str, bytes, Mapping[str, str]]] = []
 
     def publish(self, envelope: Envelope) -> None:
@@ -224,7 +224,7 @@ class FakePublisher:
         self.sent.append(envelope)
 
     def publish_dead_letter(self, body: bytes, attributes: Mapping[str, str]) -> None:
-        self.buried.append((body, attributes))
+        self.dead_letters.append((body, attributes))
 
     def send_back(self, topic: str, body: bytes, attributes: Mapping[str, str]) -> None:
         assert all(isinstance(value, str) and len(value) <= 1024 for value in attributes.values())

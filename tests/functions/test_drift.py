@@ -1,4 +1,4 @@
-"""A schema change is told whatever becomes of its rows; they land where their contract lets them."""
+"""A schema change is reported whatever becomes of its rows; they land where their contract lets them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finalize(edge: FakeEdge, data: bytes, name: str = NAME, **metadata: str) -> 
     return edge.publisher.facts()
 
 
-def test_drift_is_told_before_the_verdict_and_never_with_a_value() -> None:
+def test_drift_is_stated_before_the_verdict_and_never_with_a_value() -> None:
     edge = FakeEdge()
     data = b"\n".join([GOOD] * 40 + [EXTRA, WIDE, TEXT, EXTRA])
     drifted, landed = finalize(edge, data)
@@ -61,7 +61,7 @@ def test_drift_is_told_before_the_verdict_and_never_with_a_value() -> None:
     )  # fmt: skip
 
 
-def test_what_is_rescued_lies_beside_the_file_lists_by_the_hash_of_its_line() -> None:
+def test_what_is_rescued_is_beside_the_file_lists_by_the_hash_of_its_line() -> None:
     edge = FakeEdge()
     _, landed = finalize(edge, b"\n".join([GOOD] * 40 + [EXTRA, WIDE]))
     assert landed.quarantine_uri is None
@@ -72,7 +72,7 @@ def test_what_is_rescued_lies_beside_the_file_lists_by_the_hash_of_its_line() ->
     assert [extra["rescued"], wide["rescued"]] == ['{"extra":{"z": 1.10, "a": [1, 2]}}', '{"dwell_ms":10.5}']
 
 
-def test_a_shipped_contract_quarantines_the_same_rows_and_tells_the_same_drift() -> None:
+def test_a_shipped_contract_quarantines_the_same_rows_and_states_the_same_drift() -> None:
     edge, evolved = FakeEdge(), FakeEdge()
     data = b"\n".join([GOOD] * 40 + [EXTRA, WIDE])
     stored = put(edge, data)
@@ -92,12 +92,12 @@ def test_a_file_that_drifted_whole_is_rejected_and_says_how() -> None:
     assert isinstance(finalize(FakeEdge(), b"\n".join([EXTRA] * 3))[1], BronzeObjectLanded)
 
 
-def test_a_file_without_drift_tells_of_none() -> None:
+def test_a_file_without_drift_states_none() -> None:
     assert [type(fact) for fact in finalize(FakeEdge(), GOOD + b"\n" + GOOD)] == [BronzeObjectLanded]
 
 
 @pytest.mark.parametrize("call", ["run", "delete"])
-def test_a_crash_does_not_lose_what_is_told_of_drift(call: str) -> None:
+def test_a_crash_does_not_lose_what_is_stated_of_drift(call: str) -> None:
     edge = FakeEdge()
     edge.documents.dies_before.append(call)
     data = b"\n".join([GOOD] * 40 + [EXTRA])
@@ -105,9 +105,9 @@ def test_a_crash_does_not_lose_what_is_told_of_drift(call: str) -> None:
     payload = Finalized(ref=stored.ref, size=stored.size, metadata={})
     with pytest.raises(CrashError):
         react(payload, cause(), edge, evolving)
-    told = len(edge.publisher.sent)
+    stated = len(edge.publisher.sent)
     react(payload, cause("finalize-2"), edge, evolving)
-    drifted, landed = edge.publisher.facts()[told:]
+    drifted, landed = edge.publisher.facts()[stated:]
     assert isinstance(drifted, BronzeContractDrifted)
     assert {envelope.fact.id for envelope in edge.publisher.sent} == {drifted.id, landed.id}
     assert not [path for path in edge.documents.held if path.startswith("outbox/")]
@@ -115,7 +115,7 @@ def test_a_crash_does_not_lose_what_is_told_of_drift(call: str) -> None:
     assert file["drift"]["rows_rescued"] == 1
 
 
-def test_a_second_finalize_tells_the_same_drift_without_reading_the_file() -> None:
+def test_a_second_finalize_states_the_same_drift_without_reading_the_file() -> None:
     edge = FakeEdge()
     stored = edge.objects.put(BRONZE, NAME, b"\n".join([GOOD] * 40 + [EXTRA]))
     payload = Finalized(ref=stored.ref, size=stored.size, metadata={})
@@ -174,13 +174,13 @@ def test_what_json_has_no_value_for_is_tagged() -> None:
 def land_slice(edge: FakeEdge, fact: SalesSliceExported) -> list[Any]:
     bucket, name = BRONZE, fact.uri.split("/", 3)[3]
     stored = edge.objects.stat(bucket, name)
-    told = len(edge.publisher.sent)
+    stated = len(edge.publisher.sent)
     react(Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata), cause(), edge)
-    return edge.publisher.facts()[told:]
+    return edge.publisher.facts()[stated:]
 
 
 @pytest.mark.parametrize(("evolves", "quarantined"), [(True, 0), (False, 2)])
-def test_landing_tells_the_drift_that_the_export_met(evolves: bool, quarantined: int) -> None:
+def test_landing_states_the_drift_that_the_export_met(evolves: bool, quarantined: int) -> None:
     edge, fact = export(an_order(coupon="X"), an_order(coupon="Y"), evolves=evolves)
     drifted, landed = land_slice(edge, fact)
     assert (landed.rows, landed.rows_quarantined, landed.rescued_uri) == (42, quarantined, None)
@@ -189,8 +189,8 @@ def test_landing_tells_the_drift_that_the_export_met(evolves: bool, quarantined:
     assert drifted.uri == landed.uri
 
 
-def test_an_export_without_drift_tells_of_none() -> None:
-    assert [type(told) for told in land_slice(*export())] == [BronzeObjectLanded]
+def test_an_export_without_drift_states_none() -> None:
+    assert [type(stated) for stated in land_slice(*export())] == [BronzeObjectLanded]
 
 
 def test_a_slice_of_before_the_rescued_column_still_lands() -> None:

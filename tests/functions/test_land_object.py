@@ -236,8 +236,8 @@ def test_a_replay_of_objects_lands_what_was_never_landed() -> None:
 
 def replay(edge: FakeEdge, *uris: str, replay_id: str = "r-1") -> None:
     fact = ReplayRunStarted(replay_id=replay_id, kind="object", targets=uris)
-    told = dataclasses.replace(cause(fact.id), correlation_id=replay_id)
-    react(fact, told, edge)
+    stated = dataclasses.replace(cause(fact.id), correlation_id=replay_id)
+    react(fact, stated, edge)
 
 
 def test_a_replay_of_a_landed_object_states_the_same_fact_on_its_own_line_and_changes_nothing() -> None:
@@ -334,7 +334,7 @@ def test_a_parquet_file_lands_with_the_counts_of_its_metadata() -> None:
     assert (fact.flow, fact.rows, fact.rows_quarantined) == ("sales", 4, 0)
 
 
-def test_a_parquet_file_whose_documents_are_all_in_quarantine_is_told_apart_from_a_corrupt_one() -> None:
+def test_a_parquet_file_whose_documents_are_all_in_quarantine_is_distinguished_from_a_corrupt_one() -> None:
     sink = io.BytesIO()
     pq.ParquetWriter(sink, sales_table(0).schema).close()
     _, fact = land(sink.getvalue(), SALES, **{ROWS_KEY: "3", QUARANTINED_KEY: "3", QUARANTINE_KEY: "gs://q/x"})

@@ -25,7 +25,8 @@ from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Finalized
 from ripple.ports import ChangeRange
 from ripple.rows.checksums import IdSum, sum_ids
-from ripple.state.export_plan import ExportPlan, read_plan
+from ripple.state.export_plan import ExportPlan, expect_plan
+from ripple.state.exports import EXPORTS
 from ripple.wire.events import (
     Fact,
     ReplayRunStarted,
@@ -48,7 +49,7 @@ def an_edge(rows_per_slice: int = 4, **ports: Any) -> FakeEdge:
 
 
 def large(count: int = 10, **changed: Any) -> FakeEdge:
-    """An edge that has heard of a manifest of so many orders."""
+    """An edge that has received a manifest of so many orders."""
     edge = an_edge()
     fill(edge, count)
     deliver(edge, promise(edge, **changed))
@@ -63,7 +64,7 @@ def requested(edge: FakeEdge) -> list[SalesSliceRequested]:
     return edge.publisher.facts(SalesSliceRequested)
 
 
-def tell(edge: FakeEdge, fact: Fact, **context: Any) -> None:
+def receive(edge: FakeEdge, fact: Fact, **context: Any) -> None:
     react(fact, dataclasses.replace(cause(fact.id), **context), edge)
 
 
@@ -74,8 +75,7 @@ def order_ids(edge: FakeEdge) -> Counter[str]:
 
 
 def plans(edge: FakeEdge) -> list[ExportPlan]:
-    held = edge.documents.held.items()
-    return [read_plan(path.partition("/")[2], found) for path, found in held if path.startswith("exports/")]
+    return [expect_plan(key, record) for key, record in EXPORTS.find_all(edge.documents)]
 
 
 def test_a_large_batch_is_planned_and_nothing_of_it_is_read_yet() -> None:
@@ -90,10 +90,10 @@ def test_a_large_batch_is_planned_and_nothing_of_it_is_read_yet() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_slices_in_any_order_and_twice_bring_every_order_once_and_finish_once(seed: int) -> None:
     edge = large(count=23)
-    told = requested(edge) * 2
-    random.Random(seed).shuffle(told)
-    for fact in told:
-        tell(edge, fact)
+    stated = requested(edge) * 2
+    random.Random(seed).shuffle(stated)
+    for fact in stated:
+        receive(edge, fact)
     (finished,) = edge.publisher.facts(SalesExportFinished)
     exported = edge.publisher.facts(SalesSliceExported)
     assert (finished.rows, finished.rows_quarantined) == (23, 0)
@@ -107,20 +107,20 @@ def test_the_last_slice_states_that_all_are_there_on_the_batchs_line() -> None:
     edge = large()
     for fact in requested(edge):
         assert edge.publisher.facts(SalesExportFinished) == []
-        tell(edge, fact, correlation_id="the redrive")
+        receive(edge, fact, correlation_id="the redrive")
     assert {(sent.fact.TYPE, sent.correlation_id) for sent in edge.publisher.sent[-2:]} == {
         ("sales.slice.exported.v1", "the redrive"),
         ("sales.export.finished.v1", "b-1"),
     }
 
 
-def test_a_second_telling_of_a_manifest_asks_for_nothing_again() -> None:
+def test_a_second_delivery_of_a_manifest_asks_for_nothing_again() -> None:
     edge = large()
     before = requested(edge)
     deliver_again(edge)
     assert requested(edge) == before
     for fact in before:
-        tell(edge, fact)
+        receive(edge, fact)
     deliver_again(edge)
     assert requested(edge) == before
     assert len(edge.publisher.facts(SalesExportFinished)) == 1
@@ -163,9 +163,9 @@ def test_a_slice_whose_handler_died_is_done_by_the_next_one(call: str) -> None:
     first, *rest = requested(edge)
     edge.documents.dies_before.append(call)
     with pytest.raises(CrashError):
-        tell(edge, first)
+        receive(edge, first)
     for fact in (*rest, first):
-        tell(edge, fact)
+        receive(edge, fact)
     assert len(edge.publisher.facts(SalesExportFinished)) == 1
     assert order_ids(edge) == Counter(list(edge.sales.orders))
 
@@ -184,7 +184,7 @@ def test_a_slice_whose_stream_ended_early_is_tried_again_and_is_not_in_bronze() 
     first, *_ = requested(edge)
     edge.sales.ends_after = 1
     with pytest.raises(RetryableError, match=f"read 1 of {first.rows}"):
-        tell(edge, first)
+        receive(edge, first)
     assert order_ids(edge) == {}
 
 
@@ -192,9 +192,9 @@ def test_other_documents_than_promised_are_a_dead_letter_that_names_them() -> No
     edge = large(id_sum="0" * 64)
     *most, last = requested(edge)
     for fact in most:
-        tell(edge, fact)
+        receive(edge, fact)
     with pytest.raises(PermanentError, match=r"export_mismatch.*b-1 are not those of its manifest gs://"):
-        tell(edge, last)
+        receive(edge, last)
     assert edge.publisher.facts(SalesExportFinished) == []
     assert [plan.state for plan in plans(edge)] == ["refused"]
 
@@ -209,7 +209,7 @@ def test_a_manifest_without_a_sum_is_exported_in_one_call_and_held_against_its_c
         deliver(edge, manifest(edge, checksum="0" * 64))
 
 
-def test_a_batch_of_before_there_were_plans_is_told_again_as_it_was_exported() -> None:
+def test_a_batch_of_before_there_were_plans_is_stated_again_as_it_was_exported() -> None:
     edge = an_edge(rows_per_slice=100)
     fill(edge, 10)
     deliver(edge, promise(edge))
@@ -227,9 +227,9 @@ def a_replay(replay_id: str) -> ReplayRunStarted:
 def test_a_replay_asks_for_the_slices_that_did_not_come() -> None:
     edge = large()
     first, *rest = requested(edge)
-    tell(edge, first)
+    receive(edge, first)
     edge.publisher.sent.clear()
-    tell(edge, a_replay("r-1"), correlation_id="r-1")
+    receive(edge, a_replay("r-1"), correlation_id="r-1")
     assert requested(edge) == rest
     assert {(sent.correlation_id, sent.replay_of) for sent in edge.publisher.sent} == {("r-1", "b-1")}
 
@@ -237,15 +237,15 @@ def test_a_replay_asks_for_the_slices_that_did_not_come() -> None:
 def test_a_replay_of_what_finished_brings_back_what_is_gone_and_leaves_the_rest() -> None:
     edge = large()
     for fact in requested(edge):
-        tell(edge, fact)
+        receive(edge, fact)
     exported, held = edge.publisher.facts(SalesSliceExported), dict(edge.objects.live)
     gone = (BRONZE, exported[1].uri.partition(f"{BRONZE}/")[2])
     del edge.objects.live[gone]
     edge.publisher.sent.clear()
     for _ in range(2):
-        tell(edge, a_replay("r-1"), correlation_id="r-1")
+        receive(edge, a_replay("r-1"), correlation_id="r-1")
     for fact in requested(edge):
-        tell(edge, fact, correlation_id="r-1", replay_of="b-1")
+        receive(edge, fact, correlation_id="r-1", replay_of="b-1")
     (finished,) = edge.publisher.facts(SalesExportFinished)
     assert (finished.rows, len(requested(edge))) == (10, len(exported))
     assert order_ids(edge) == Counter(list(edge.sales.orders))
@@ -256,9 +256,9 @@ def test_a_replay_of_what_finished_brings_back_what_is_gone_and_leaves_the_rest(
 def test_what_sweep_announced_late_is_not_exported_again() -> None:
     edge = large()
     for fact in requested(edge):
-        tell(edge, fact)
+        receive(edge, fact)
     edge.publisher.sent.clear()
-    tell(edge, a_replay("sweep-0123"), correlation_id="tick-1")
+    receive(edge, a_replay("sweep-0123"), correlation_id="tick-1")
     assert edge.publisher.sent == []
 
 
@@ -267,7 +267,7 @@ def test_a_slice_that_no_plan_has_is_refused() -> None:
     fact = requested(edge)[0]
     for wrong in (dataclasses.replace(fact, export="nothing"), dataclasses.replace(fact, slice=99)):
         with pytest.raises(PermanentError, match="export_unknown"):
-            tell(edge, wrong)
+            receive(edge, wrong)
 
 
 # Windows of change
@@ -280,7 +280,7 @@ def a_window(edge: FakeEdge, count: int, apart: dt.timedelta = dt.timedelta(minu
     asked = SalesExportRequested(
         batch_id="live-1", changed_from=begin.isoformat(), changed_to=(begin + DAY).isoformat()
     )
-    tell(edge, asked)
+    receive(edge, asked)
     return asked
 
 
@@ -294,8 +294,8 @@ def test_a_large_window_is_cut_by_the_time_of_change() -> None:
     )
     assert max(plan.rows) <= 4
     for fact in requested(edge):
-        tell(edge, fact)
-    tell(edge, asked)
+        receive(edge, fact)
+    receive(edge, asked)
     (finished,) = edge.publisher.facts(SalesExportFinished)
     assert (finished.batch_id, finished.rows, finished.manifest_uri) == ("live-1", 25, None)
     assert order_ids(edge) == Counter(list(edge.sales.orders))
@@ -314,7 +314,7 @@ def test_documents_that_change_again_leave_the_window_and_its_slices_still_finis
     for name in ("o-000", "o-009"):
         edge.sales.orders[name] = an_order(order_id=name, updated_at=AT + 3 * DAY)
     for fact in requested(edge):
-        tell(edge, fact)
+        receive(edge, fact)
     assert edge.publisher.facts(SalesExportFinished)[0].rows == 8
 
 
@@ -324,7 +324,7 @@ def test_a_slice_whose_documents_all_left_writes_nothing() -> None:
     for name in list(edge.sales.orders):
         edge.sales.orders[name] = an_order(order_id=name, updated_at=AT + 3 * DAY)
     for fact in requested(edge):
-        tell(edge, fact)
+        receive(edge, fact)
     finished = edge.publisher.facts(SalesExportFinished)[0]
     assert (finished.rows, list(finished.objects), order_ids(edge)) == (0, [], {})
 
@@ -343,7 +343,7 @@ def test_a_small_window_whose_stream_ended_early_is_tried_again() -> None:
 @pytest.mark.parametrize("count", [1, 4, 5, 99])
 @pytest.mark.parametrize("others", [0, 500])
 def test_stretches_hold_every_document_of_the_batch_once(count: int, others: int) -> None:
-    """The others are of earlier batches with lower ids: a batch of late ids lies in few stretches of its collection."""
+    """The others are of earlier batches with lower ids: a batch of late ids is in few stretches of its collection."""
     edge = an_edge()
     fill(edge, count, batch_id="b-1")
     edge.sales.orders |= {f"a-{n:05d}": an_order(batch_id="old") for n in range(others)}
@@ -417,10 +417,10 @@ def exports_of(facts: Sequence[Any]) -> list[Any]:
     ]
 
 
-def test_slices_that_did_not_come_are_asked_for_again_and_told_of() -> None:
+def test_slices_that_did_not_come_are_asked_for_again_and_reported() -> None:
     edge = large()
     first, *rest = requested(edge)
-    tell(edge, first)
+    receive(edge, first)
     assert exports_of(sweep_at(edge, 8)) == []
     stalled, *again = exports_of(sweep_at(edge, 10))
     assert again == rest
@@ -429,22 +429,22 @@ def test_slices_that_did_not_come_are_asked_for_again_and_told_of() -> None:
         "b-1"
     }
     for fact in again:
-        tell(edge, fact)
+        receive(edge, fact)
     assert len(edge.publisher.facts(SalesExportFinished)) == 1
     assert exports_of(sweep_at(edge, 60)) == []
 
 
 def test_the_promise_doubles_with_every_request() -> None:
     edge = large()
-    heard = [minute for minute in range(0, 120, 2) if exports_of(sweep_at(edge, minute))]
-    assert [after - before for before, after in pairwise([0, *heard])] == [10, 20, 38]
+    asked = [minute for minute in range(0, 120, 2) if exports_of(sweep_at(edge, minute))]
+    assert [after - before for before, after in pairwise([0, *asked])] == [10, 20, 38]
 
 
 def test_an_export_that_makes_progress_is_left_alone() -> None:
     edge = large()
     for minute, fact in enumerate(requested(edge)[:-1]):
         edge.documents.clock = partial(operator.add, NOW, dt.timedelta(minutes=8 * minute))
-        tell(edge, fact)
+        receive(edge, fact)
     assert exports_of(sweep_at(edge, 8 * (minute + 1))) == []
 
 
@@ -452,11 +452,11 @@ def test_an_export_whose_last_handler_died_before_it_looked_is_finished_after_al
     edge = large()
     facts = requested(edge)
     for fact in facts[:-1]:
-        tell(edge, fact)
+        receive(edge, fact)
     edge.documents.dies_before = ["delete"]
     with pytest.raises(CrashError):
-        tell(edge, facts[-1])
+        receive(edge, facts[-1])
     stalled, again = exports_of(sweep_at(edge, 10))
     assert "nobody said that it finished" in stalled.reason
-    tell(edge, again)
+    receive(edge, again)
     assert len(edge.publisher.facts(SalesExportFinished)) == 1

@@ -126,7 +126,7 @@ def test_all_that_is_wrong_with_the_columns_is_named_at_once() -> None:
     assert "columns missing: status; unknown: extra, sku; twice: currency; of another type: net_cents" in reason
 
 
-def test_a_rescued_column_that_stands_twice_is_told_as_that() -> None:
+def test_a_rescued_column_that_stands_twice_is_named_as_that() -> None:
     text = pa.array([None, None], pa.string())
     table = orders(2).append_column("_rescued", text).append_column("_rescued", text)
     assert "columns twice: _rescued" in reason_of(write(table))

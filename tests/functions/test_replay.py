@@ -16,6 +16,7 @@ from ripple.handling.shell import Command
 from ripple.replaying.commands import MAX_OBJECTS
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
+from tests.ripple.state.golden import hold
 
 BUCKET = "ripple-test-bronze"
 URI = f"gs://{BUCKET}/sales/dt=2026-01-01/a.parquet"
@@ -45,9 +46,8 @@ def an_edge() -> FakeEdge:
             suffix = "parquet" if flow == "sales" else "jsonl"
             edge.objects.put(BUCKET, f"{flow}/dt={day}/a.{suffix}", b"x")
     edge.objects.put(BUCKET, "sales/notes.txt", b"x")
-    batch = {"state": "done", "files": 2, "flows": ["sales"], "correlation_id": "sales-1", "attempts": 0}
-    training = {"train": True, "ended": True, "job": "train-a", "attempts": 1, "run": {"dataset_version": "abc"}}
-    edge.documents.held |= {"batches/7": batch, "trainings/7": training}
+    hold(edge.documents, "batches", 7, files=2, flows=("sales",), correlation_id="sales-1", attempts=0)
+    hold(edge.documents, "trainings", 7, train=True, ended=True, job="train-a", attempts=1)
     edge.documents.held["elt/head"] = {"run": None, "epoch": 7, "next": 8, "replays": []}
     return edge
 
@@ -87,7 +87,7 @@ def test_a_batch_is_named_by_its_number(kind: str) -> None:
     assert [(fact.kind, list(fact.targets)) for fact in started(edge)] == [(kind, ["7"])]
 
 
-def test_a_replay_has_a_line_of_its_own_and_names_the_one_it_tells_again() -> None:
+def test_a_replay_has_a_correlation_id_of_its_own_and_names_the_one_it_repeats() -> None:
     edge = an_edge()
     plan = ask(edge, kind="batch", batch=7)
     assert {(sent.correlation_id, sent.replay_of) for sent in edge.publisher.sent} == {(plan.replay_id, "sales-1")}

@@ -58,7 +58,7 @@ def end(job: str) -> TrainingJobFinished:
 
 
 def ask_both(edge: FakeEdge, body: dict[str, Any]) -> dict[str, Envelope]:
-    """What each of two messages with the same command makes the replay function state, before anyone hears it."""
+    """What each of two messages with the same command makes the replay function state, before anyone receives it."""
     stated = {}
     for message in ("m-1", "m-2"):
         command = Command(body=body, attributes={}, published_at=NOW)

@@ -1,4 +1,4 @@
-"""What nobody can mend alone is stated once, with what was expected of whom and what to do."""
+"""What needs a person is stated once, with what was expected of whom and what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_sweep import start_run, succeeded, sweep, train_on
 
 
-def told(edge: FakeEdge, later: dt.timedelta) -> list[RunStalled]:
+def stated(edge: FakeEdge, later: dt.timedelta) -> list[RunStalled]:
     return [fact for fact in sweep(edge, later) if isinstance(fact, RunStalled)]
 
 
@@ -25,46 +25,46 @@ def park(edge: FakeEdge) -> None:
     assert edge.documents.held["batches/1"]["state"] == "parked"
 
 
-def test_a_parked_batch_is_told_once_with_its_reason_and_the_way_out() -> None:
+def test_a_parked_batch_is_stated_once_with_its_reason_and_the_way_out() -> None:
     edge = FakeEdge()
     park(edge)
-    (stalled,) = told(edge, dt.timedelta(minutes=10))
+    (stalled,) = stated(edge, dt.timedelta(minutes=10))
     assert (stalled.stalled, stalled.expected, stalled.of) == ("batches/1", "elt.run.succeeded.v1", "workflows/run_elt")
     assert "no disk" in stalled.reason
     assert "ripple replay --batch 1" in stalled.reason
-    assert told(edge, dt.timedelta(minutes=20)) == []
+    assert stated(edge, dt.timedelta(minutes=20)) == []
 
 
-def test_a_batch_parked_again_is_told_again() -> None:
+def test_a_batch_parked_again_is_stated_again() -> None:
     edge = FakeEdge()
     park(edge)
-    told(edge, dt.timedelta(minutes=10))
+    stated(edge, dt.timedelta(minutes=10))
     edge.documents.held["batches/1"]["epoch"] = 6
-    assert [stalled.since for stalled in told(edge, dt.timedelta(minutes=20))] == ["epoch 6"]
+    assert [stalled.since for stalled in stated(edge, dt.timedelta(minutes=20))] == ["epoch 6"]
 
 
-def test_a_run_past_its_lease_is_told_once_while_it_is_ended() -> None:
+def test_a_run_past_its_lease_is_stated_once_while_it_is_ended() -> None:
     edge = FakeEdge()
     start_run(edge)
-    assert told(edge, dt.timedelta(minutes=10)) == []
+    assert stated(edge, dt.timedelta(minutes=10)) == []
     late = dt.timedelta(seconds=edge.settings.elt_lease_seconds + 60)
-    (stalled,) = told(edge, late)
+    (stalled,) = stated(edge, late)
     assert (stalled.stalled, stalled.of) == ("batches/1", "workflows/run_elt")
-    assert told(edge, late + dt.timedelta(minutes=5)) == []
+    assert stated(edge, late + dt.timedelta(minutes=5)) == []
 
 
-def test_a_training_that_says_nothing_for_hours_is_told_with_its_job() -> None:
+def test_a_training_that_says_nothing_for_hours_is_stated_with_its_job() -> None:
     edge = FakeEdge()
     job = train_on(edge)
-    assert told(edge, TRAINING_PROMISE - dt.timedelta(minutes=1)) == []
-    (stalled,) = told(edge, TRAINING_PROMISE + dt.timedelta(minutes=1))
+    assert stated(edge, TRAINING_PROMISE - dt.timedelta(minutes=1)) == []
+    (stalled,) = stated(edge, TRAINING_PROMISE + dt.timedelta(minutes=1))
     assert (stalled.stalled, stalled.expected) == ("trainings/1", "training.job.finished.v1")
     assert job in stalled.reason
-    assert told(edge, TRAINING_PROMISE + dt.timedelta(minutes=9)) == []
+    assert stated(edge, TRAINING_PROMISE + dt.timedelta(minutes=9)) == []
 
 
-def test_a_run_and_a_training_within_their_promise_are_not_told() -> None:
+def test_a_run_and_a_training_within_their_promise_are_not_stated() -> None:
     edge = FakeEdge()
     start_run(edge)
     train_on(edge, succeeded(2).batch)
-    assert told(edge, dt.timedelta(minutes=5)) == []
+    assert stated(edge, dt.timedelta(minutes=5)) == []

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from functions.start_elt.batching import Started, note_execution
 from functions.start_elt.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
-from ripple.state.elt_runs import read_head
 from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, Fact, ReplayRunStarted
-from tests.functions.fakes import CrashError, FakeEdge, FakeExecutions, cause
+from tests.functions.fakes import FakeEdge, cause
+from tests.ripple.state.golden import hold
 
 
 def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObjectLanded:
@@ -23,20 +22,13 @@ def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObje
     fact = BronzeObjectLanded(
         flow=flow, uri=uri, generation=number, dt=uri.split("dt=")[1][:10], bytes=9, rows=2, rows_quarantined=0
     )
-    edge.documents.held[f"files/{number:04d}"] = {
-        "uri": uri,
-        "generation": number,
-        "state": "landed",
-        "batch": None,
-        "flow": flow,
-        "dt": fact.dt,
-        "fact": fact.data(),
-        "correlation_id": f"batch-{number}",
-    }
+    found = {"uri": uri, "generation": number, "flow": flow, "dt": fact.dt, "fact": fact.data()}
+    waiting = {"state": "landed", "batch": None, "drift": None, "correlation_id": f"batch-{number}"}
+    hold(edge.documents, "files", f"{number:04d}", **found, **waiting)
     return fact
 
 
-def tell(edge: FakeEdge, fact: Fact, event: str = "", sleep: Callable[[float], None] = lambda _: None) -> None:
+def deliver(edge: FakeEdge, fact: Fact, event: str = "", sleep: Callable[[float], None] = lambda _: None) -> None:
     react(fact, cause(event or fact.id), edge, sleep)
 
 
@@ -69,7 +61,7 @@ def batch_of(edge: FakeEdge, number: int) -> Any:
 
 def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
+    deliver(edge, record(edge, 1))
     (argument,) = edge.executions.arguments
     assert argument == {
         "batch": 1,
@@ -83,7 +75,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "poll_seconds": 5.0,
     }
     assert edge.publisher.facts() == [
-        EltRunStarted(batch=1, epoch=1, flows=["clickstream"], files=1, execution="executions/1")
+        EltRunStarted(batch=1, epoch=1, flows=("clickstream",), files=1, execution="executions/1")
     ]
     assert edge.objects.lines("gs://ripple-test-control/batches/batch=1/files.jsonl") == [
         {
@@ -106,7 +98,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
 def test_a_batch_names_its_flows_and_its_days() -> None:
     edge = FakeEdge()
     facts = [record(edge, number, flow) for number, flow in enumerate(("startups", "sales", "clickstream"))]
-    tell(edge, facts[0])
+    deliver(edge, facts[0])
     (argument,) = edge.executions.arguments
     assert argument["flows"] == ["clickstream", "sales", "startups"]
     assert (argument["dt_from"], argument["dt_to"]) == ("2026-01-01", "2026-01-03")
@@ -117,10 +109,10 @@ def test_a_burst_of_a_thousand_files_gives_at_most_four_runs() -> None:
     edge = FakeEdge()
     facts = [record(edge, number) for number in range(1000)]
     for fact in facts:
-        tell(edge, fact)
+        deliver(edge, fact)
     assert len(edge.executions.arguments) == 1
     while (run := live(edge)) is not None:
-        tell(edge, succeed(edge, *run))
+        deliver(edge, succeed(edge, *run))
     assert len(edge.executions.arguments) <= 4
     claimed = [batch_of(edge, number) for number in range(1000)]
     assert None not in claimed
@@ -140,77 +132,77 @@ def test_files_that_come_while_it_settles_share_the_run() -> None:
         waits.append(seconds)
         record(edge, 2)
 
-    tell(edge, record(edge, 1), sleep=more_land)
+    deliver(edge, record(edge, 1), sleep=more_land)
     assert waits == [10]
     assert (batch_of(edge, 1), batch_of(edge, 2)) == (1, 1)
 
 
 def test_nobody_waits_while_a_run_is_live() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
+    deliver(edge, record(edge, 1))
     waits: list[float] = []
-    tell(edge, record(edge, 2), sleep=waits.append)
+    deliver(edge, record(edge, 2), sleep=waits.append)
     assert waits == []
 
 
 def test_a_late_file_joins_the_next_batch() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    tell(edge, record(edge, 2))
+    deliver(edge, record(edge, 1))
+    deliver(edge, record(edge, 2))
     assert batch_of(edge, 2) is None
-    tell(edge, succeed(edge, 1, 1))
+    deliver(edge, succeed(edge, 1, 1))
     assert batch_of(edge, 2) == 2
     assert live(edge) == (2, 2)
 
 
 def test_a_run_that_succeeded_frees_the_head_and_keeps_what_it_made() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    tell(edge, succeed(edge, 1, 1))
+    deliver(edge, record(edge, 1))
+    deliver(edge, succeed(edge, 1, 1))
     assert live(edge) is None
     batch = edge.documents.held["batches/1"]
     assert (batch["state"], batch["dataset_version"], batch["snapshot_uri"]) == ("done", "v1", "gs://b/s")
 
 
-def test_a_second_telling_of_success_does_not_start_twice() -> None:
+def test_a_second_delivery_of_success_does_not_start_twice() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
+    deliver(edge, record(edge, 1))
     record(edge, 2)
     for _ in range(3):
-        tell(edge, succeed(edge, 1, 1))
+        deliver(edge, succeed(edge, 1, 1))
     assert [argument["batch"] for argument in edge.executions.arguments] == [1, 2]
 
 
-def test_a_second_telling_of_a_file_does_not_start_twice() -> None:
+def test_a_second_delivery_of_a_file_does_not_start_twice() -> None:
     edge = FakeEdge()
     fact = record(edge, 1)
-    tell(edge, fact)
-    tell(edge, fact)
-    tell(edge, succeed(edge, 1, 1))
-    tell(edge, fact)
+    deliver(edge, fact)
+    deliver(edge, fact)
+    deliver(edge, succeed(edge, 1, 1))
+    deliver(edge, fact)
     assert len(edge.executions.arguments) == 1
 
 
 @pytest.mark.parametrize("zombie", [succeed(FakeEdge(), 1, 1), fail(1, 1)], ids=["success", "failure"])
 def test_a_zombie_of_an_old_epoch_changes_nothing(zombie: Fact) -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    tell(edge, fail(1, 1))
+    deliver(edge, record(edge, 1))
+    deliver(edge, fail(1, 1))
     assert live(edge) == (1, 2)
     before = {path: dict(document) for path, document in edge.documents.held.items()}
-    tell(edge, zombie, event="zombie")
+    deliver(edge, zombie, event="zombie")
     assert edge.documents.held == before
     assert len(edge.executions.arguments) == 2
 
 
 def test_a_failed_batch_runs_again_with_the_same_files_and_is_parked_after_three_failures() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
+    deliver(edge, record(edge, 1))
     record(edge, 2)
     for epoch in (1, 2):
-        tell(edge, fail(1, epoch))
+        deliver(edge, fail(1, epoch))
         assert live(edge) == (1, epoch + 1)
-    tell(edge, fail(1, 3))
+    deliver(edge, fail(1, 3))
     batch = edge.documents.held["batches/1"]
     assert (batch["state"], batch["attempts"], batch["reason"]) == ("parked", 3, "broke")
     assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 2), (1, 3), (2, 4)]
@@ -219,11 +211,11 @@ def test_a_failed_batch_runs_again_with_the_same_files_and_is_parked_after_three
 
 def test_a_parked_batch_runs_again_on_request_with_fresh_attempts() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
+    deliver(edge, record(edge, 1))
     for epoch in (1, 2, 3):
-        tell(edge, fail(1, epoch))
+        deliver(edge, fail(1, epoch))
     assert live(edge) is None
-    tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)))
+    deliver(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)))
     assert live(edge) == (1, 4)
     assert edge.documents.held["batches/1"]["attempts"] == 0
 
@@ -234,18 +226,18 @@ def replay_batch(replay: str, batch: str = "1") -> ReplayRunStarted:
 
 def a_done_batch() -> FakeEdge:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    tell(edge, succeed(edge, 1, 1))
+    deliver(edge, record(edge, 1))
+    deliver(edge, succeed(edge, 1, 1))
     return edge
 
 
-def test_a_replayed_batch_runs_on_the_replays_own_line_and_names_the_one_it_tells_again() -> None:
+def test_a_replayed_batch_has_the_replays_correlation_id_and_names_the_one_it_repeats() -> None:
     edge = a_done_batch()
-    tell(edge, replay_batch("r-1"))
+    deliver(edge, replay_batch("r-1"))
     argument = edge.executions.arguments[-1]
     assert (argument["correlation_id"], argument["replay_of"]) == ("r-1", "batch-1")
     assert (edge.publisher.sent[-1].correlation_id, edge.publisher.sent[-1].replay_of) == ("r-1", "batch-1")
-    tell(edge, fail(1, 2))
+    deliver(edge, fail(1, 2))
     assert edge.executions.arguments[-1]["correlation_id"] == "r-1"
 
 
@@ -253,32 +245,32 @@ def test_a_replay_runs_the_files_that_the_batch_claimed_and_no_others() -> None:
     edge = a_done_batch()
     listed = dict(edge.objects.live)
     record(edge, 2)
-    tell(edge, replay_batch("r-1"))
+    deliver(edge, replay_batch("r-1"))
     assert (live(edge), batch_of(edge, 2)) == ((1, 2), None)
     assert edge.objects.live == listed
 
 
 def test_two_replays_of_a_batch_at_once_run_it_once() -> None:
     edge = a_done_batch()
-    tell(edge, record(edge, 2))
+    deliver(edge, record(edge, 2))
     for replay in ("r-1", "r-2", "r-1"):
-        tell(edge, replay_batch(replay))
-    tell(edge, succeed(edge, 2, 2))
-    tell(edge, replay_batch("r-3"))
-    tell(edge, succeed(edge, 1, 3))
+        deliver(edge, replay_batch(replay))
+    deliver(edge, succeed(edge, 2, 2))
+    deliver(edge, replay_batch("r-3"))
+    deliver(edge, succeed(edge, 1, 3))
     assert [argument["batch"] for argument in edge.executions.arguments] == [1, 2, 1]
     assert live(edge) is None
 
 
 @pytest.mark.parametrize("replay", ["r-1", "r-2"])
-def test_a_replay_that_is_told_again_when_it_is_done_runs_nothing(replay: str) -> None:
+def test_a_replay_that_is_stated_again_when_it_is_done_runs_nothing(replay: str) -> None:
     edge = a_done_batch()
     for name in ("r-1", "r-2"):
-        tell(edge, replay_batch(name))
-    tell(edge, succeed(edge, 1, 2))
-    tell(edge, replay_batch(replay), event="told again")
+        deliver(edge, replay_batch(name))
+    deliver(edge, succeed(edge, 1, 2))
+    deliver(edge, replay_batch(replay), event="delivered again")
     assert len(edge.executions.arguments) == 2
-    tell(edge, replay_batch("r-3"))
+    deliver(edge, replay_batch("r-3"))
     assert live(edge) == (1, 3)
 
 
@@ -288,18 +280,18 @@ def correlations(edge: FakeEdge) -> list[tuple[str, str | None]]:
 
 def test_a_run_that_a_replay_shares_stays_the_files_own() -> None:
     edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    tell(edge, replay_batch("r-1"))
-    tell(edge, fail(1, 1))
+    deliver(edge, record(edge, 1))
+    deliver(edge, replay_batch("r-1"))
+    deliver(edge, fail(1, 1))
     assert correlations(edge) == [("batch-1", None), ("batch-1", None)]
 
 
 def test_a_run_that_two_replays_share_stays_the_first_ones() -> None:
     edge = a_done_batch()
-    tell(edge, record(edge, 2))
+    deliver(edge, record(edge, 2))
     for replay in ("r-1", "r-2"):
-        tell(edge, replay_batch(replay))
-    tell(edge, succeed(edge, 2, 2))
+        deliver(edge, replay_batch(replay))
+    deliver(edge, succeed(edge, 2, 2))
     assert correlations(edge)[-1] == ("r-1", "batch-1")
 
 
@@ -307,17 +299,17 @@ def test_replays_run_in_the_order_in_which_they_were_asked_for() -> None:
     edge = capped_edge(elt_runs_per_hour=0)
     for number in (1, 2, 3):
         run_one(edge, number)
-    tell(edge, record(edge, 4))
+    deliver(edge, record(edge, 4))
     for replay, batch in (("r-1", "2"), ("r-2", "3"), ("r-3", "1")):
-        tell(edge, replay_batch(replay, batch))
+        deliver(edge, replay_batch(replay, batch))
     while (run := live(edge)) is not None:
-        tell(edge, succeed(edge, *run))
+        deliver(edge, succeed(edge, *run))
     assert [argument["batch"] for argument in edge.executions.arguments[3:]] == [4, 2, 3, 1]
 
 
 def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
     edge = FakeEdge()
-    tell(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("7",)))
+    deliver(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("7",)))
     assert edge.executions.arguments == []
 
 
@@ -325,83 +317,13 @@ def test_a_replay_of_a_batch_that_never_was_starts_nothing() -> None:
 def test_another_replay_is_none_of_its_business(kind: str) -> None:
     edge = FakeEdge()
     record(edge, 1)
-    tell(edge, ReplayRunStarted(replay_id="r-1", kind=kind, targets=("1",)))
+    deliver(edge, ReplayRunStarted(replay_id="r-1", kind=kind, targets=("1",)))
     assert edge.executions.arguments == []
-
-
-class DyingExecutions(FakeExecutions):
-    """The handler dies once it has started the first execution, before it knows its name."""
-
-    def start(self, argument: Mapping[str, object]) -> str:
-        execution = super().start(argument)
-        if len(self.arguments) == 1:
-            raise CrashError("start")
-        return execution
-
-
-def test_a_handler_that_slept_does_not_mark_a_finished_batch_as_running() -> None:
-    edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    run = read_head(edge.documents.held["elt/head"]).run
-    assert run is not None
-    slept = Started(run=run, batch=dict(edge.documents.held["batches/1"]))
-    tell(edge, succeed(edge, 1, 1))
-    note_execution(slept, "executions/of-a-sleeper", edge.documents)
-    assert edge.documents.held["batches/1"]["state"] == "done"
-
-
-def test_a_crash_between_the_claim_and_its_execution_is_taken_up_by_the_retry() -> None:
-    edge = FakeEdge(executions=DyingExecutions())
-    fact = record(edge, 1)
-    with pytest.raises(CrashError):
-        tell(edge, fact)
-    tell(edge, fact)
-    assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 1)]
-    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
-
-
-def test_a_retry_takes_up_no_batch_that_has_gone_on_to_another_epoch() -> None:
-    edge = FakeEdge(executions=DyingExecutions())
-    fact = record(edge, 1)
-    with pytest.raises(CrashError):
-        tell(edge, fact)
-    edge.documents.held["batches/1"]["epoch"] = 2
-    tell(edge, fact)
-    assert len(edge.executions.arguments) == 1
-
-
-class OvertakenExecutions(FakeExecutions):
-    """While the first execution starts, the same event comes again and is handled to its end."""
-
-    def start(self, argument: Mapping[str, object]) -> str:
-        execution = super().start(argument)
-        if len(self.arguments) == 1:
-            self.meanwhile()
-        return execution
-
-    meanwhile: Callable[[], None]
-
-
-def test_the_execution_that_was_noted_first_stays() -> None:
-    executions = OvertakenExecutions()
-    edge = FakeEdge(executions=executions)
-    fact = record(edge, 1)
-    executions.meanwhile = lambda: tell(edge, fact)
-    tell(edge, fact)
-    assert len(executions.arguments) == 2
-    assert edge.documents.held["batches/1"]["execution"] == "executions/2"
-
-
-def test_a_lease_runs_from_the_servers_time() -> None:
-    edge = FakeEdge()
-    tell(edge, record(edge, 1))
-    lease = edge.documents.held["elt/head"]["run"]["lease_until"]
-    assert lease == edge.documents.now + dt.timedelta(hours=1)
 
 
 def test_a_batch_replay_that_names_no_number_can_never_work() -> None:
     with pytest.raises(PermanentError, match="event_malformed"):
-        tell(FakeEdge(), ReplayRunStarted(replay_id="r-1", kind="batch", targets=("seven",)))
+        deliver(FakeEdge(), ReplayRunStarted(replay_id="r-1", kind="batch", targets=("seven",)))
 
 
 def capped_edge(**settings: int) -> FakeEdge:
@@ -415,9 +337,9 @@ def pass_minutes(edge: FakeEdge, minutes: float) -> None:
 
 def run_one(edge: FakeEdge, number: int) -> None:
     """A file lands; the run that it starts, if any, succeeds."""
-    tell(edge, record(edge, number))
+    deliver(edge, record(edge, number))
     if (run := live(edge)) is not None:
-        tell(edge, succeed(edge, *run))
+        deliver(edge, succeed(edge, *run))
 
 
 def test_beyond_the_runs_of_an_hour_files_wait_and_share_the_next() -> None:
@@ -436,23 +358,23 @@ def test_beyond_the_runs_of_an_hour_files_wait_and_share_the_next() -> None:
 def test_a_replay_waits_for_the_hour_too_and_goes_first_then() -> None:
     edge = capped_edge(elt_runs_per_hour=1)
     run_one(edge, 1)
-    tell(edge, ReplayRunStarted(replay_id="r", kind="batch", targets=("1",)))
+    deliver(edge, ReplayRunStarted(replay_id="r", kind="batch", targets=("1",)))
     assert (live(edge), edge.documents.held["elt/head"]["replays"]) == (None, [1])
     pass_minutes(edge, 60)
-    tell(edge, record(edge, 2))
+    deliver(edge, record(edge, 2))
     assert (live(edge), batch_of(edge, 2)) == ((1, 2), None)
 
 
 def test_nobody_settles_for_a_run_that_may_not_start() -> None:
     edge = capped_edge(elt_runs_per_hour=1)
     run_one(edge, 1)
-    tell(edge, record(edge, 2), sleep=lambda seconds: pytest.fail(f"slept {seconds} s"))
+    deliver(edge, record(edge, 2), sleep=lambda seconds: pytest.fail(f"slept {seconds} s"))
 
 
 def test_a_failed_run_is_tried_again_although_the_hour_has_had_its_runs() -> None:
     edge = capped_edge(elt_runs_per_hour=1)
-    tell(edge, record(edge, 1))
-    tell(edge, fail(1, 1))
+    deliver(edge, record(edge, 1))
+    deliver(edge, fail(1, 1))
     assert live(edge) == (1, 2)
 
 
@@ -461,7 +383,7 @@ def test_a_batch_takes_no_more_bytes_than_it_may_and_a_larger_file_alone() -> No
     for number in range(4):
         record(edge, number)
     edge.documents.held["files/0002"]["fact"]["bytes"] = 100
-    tell(edge, record(edge, 4))
+    deliver(edge, record(edge, 4))
     while (run := live(edge)) is not None:
-        tell(edge, succeed(edge, *run))
+        deliver(edge, succeed(edge, *run))
     assert [batch_of(edge, number) for number in range(5)] == [1, 1, 2, 3, 3]

@@ -18,6 +18,8 @@ from functions.sweep.arrivals import MOST_AT_ONCE, PAGE
 from functions.sweep.stage import react, send_leftovers
 from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Command, Finalized
+from ripple.state.claims import CLAIMS, SWEEP, ClaimRecord, claim_id
+from ripple.state.files import FILES
 from ripple.wire.events import (
     BronzeObjectLanded,
     EltRunFailed,
@@ -31,6 +33,7 @@ from tests.choreography.simulator.scenario import Slice, manifest_of
 from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
 from tests.functions.test_land_object import GOOD, NAME, put
 from tests.ripple.rows.sample_rows import an_order
+from tests.ripple.state.golden import hold
 
 TICK = Command(body={}, attributes={"kind": "sweep"}, published_at=NOW)
 
@@ -43,7 +46,7 @@ def sweep(edge: FakeEdge, later: dt.timedelta = dt.timedelta(minutes=10)) -> lis
     return edge.publisher.facts()
 
 
-def mend(edge: FakeEdge, later: dt.timedelta) -> list[Any]:
+def sweep_twice(edge: FakeEdge, later: dt.timedelta) -> list[Any]:
     """The facts of a sweep that others act on; those for people are left out."""
     return [fact for fact in sweep(edge, later) if not isinstance(fact, RunStalled)]
 
@@ -98,7 +101,7 @@ def test_a_lost_finalize_is_reported_and_the_object_is_announced_again() -> None
     assert len(edge.publisher.facts(BronzeObjectLanded)) == 1
 
 
-def test_a_manifest_nobody_heard_of_is_exported_after_all() -> None:
+def test_a_manifest_nobody_received_is_exported_after_all() -> None:
     edge = FakeEdge()
     orders = {"o-1": an_order(order_id="o-1")}
     edge.sales.orders.update(orders)
@@ -125,14 +128,14 @@ def test_a_large_lake_is_listed_a_page_at_a_sweep() -> None:
     edge = FakeEdge()
     for number in range(PAGE + 3):
         stored = edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
-        edge.documents.held[f"files/{stored.ref.key}"] = {"state": "landed"}
-    del edge.documents.held[f"files/{stored.ref.key}"]
+        hold(edge.documents, "files", stored.ref.key, state="landed")
+    FILES.delete(edge.documents, stored.ref.key)
     assert sweep(edge) == []
     assert [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)] == [stored.ref.uri]
     assert sweep(edge) == []
 
 
-def test_a_stage_that_is_down_is_not_buried_under_what_it_has_not_done() -> None:
+def test_a_stage_that_is_down_is_not_flooded_with_what_it_has_not_done() -> None:
     edge = FakeEdge()
     for number in range(MOST_AT_ONCE + 3):
         edge.objects.put("ripple-test-bronze", f"clickstream/dt=2026-01-01/{number:05d}.jsonl", GOOD)
@@ -154,7 +157,7 @@ def test_the_same_loss_is_the_same_fact_at_every_sweep() -> None:
     assert sweep(edge)[0].id == sweep(edge, dt.timedelta(hours=1))[0].id
 
 
-def test_files_that_wait_while_no_run_is_live_are_told_again() -> None:
+def test_files_that_wait_while_no_run_is_live_are_stated_again() -> None:
     edge = FakeEdge()
     landed = land_one(edge)
     assert sweep(edge) == [landed]
@@ -168,7 +171,8 @@ def test_all_is_silent_when_nothing_was_lost() -> None:
 
 def claim(edge: FakeEdge, execution: str = "executions/1", epoch: int = 1) -> None:
     """As the workflow's first step does."""
-    edge.documents.create(f"claims/1-{epoch}", {"batch": 1, "epoch": epoch, "execution": execution})
+    claim = ClaimRecord(batch=1, epoch=epoch, execution=execution, claimed_at=NOW)
+    CLAIMS.create(edge.documents, claim_id(1, epoch), claim)
 
 
 MINUTE = dt.timedelta(minutes=1)
@@ -193,10 +197,10 @@ def test_a_run_past_its_lease_is_cancelled_first_and_stated_as_failed_later() ->
     claim(edge)
     assert sweep(edge, 59 * MINUTE) == []
     assert edge.executions.cancelled == []
-    assert mend(edge, 120 * MINUTE) == []
+    assert sweep_twice(edge, 120 * MINUTE) == []
     assert edge.executions.cancelled == ["executions/1"]
-    assert mend(edge, 125 * MINUTE) == []
-    (failed,) = mend(edge, 130 * MINUTE)
+    assert sweep_twice(edge, 125 * MINUTE) == []
+    (failed,) = sweep_twice(edge, 130 * MINUTE)
     assert failed.state == "CANCELLED"
 
 
@@ -206,11 +210,11 @@ def test_the_claim_says_which_of_two_executions_is_asked() -> None:
     edge.documents.held["batches/1"]["execution"] = "executions/2"
     edge.executions.states["executions/2"] = "SUCCEEDED"
     claim(edge, "executions/1")
-    assert mend(edge, 120 * MINUTE) == []
+    assert sweep_twice(edge, 120 * MINUTE) == []
     assert edge.executions.cancelled == ["executions/1"]
 
 
-def test_a_success_nobody_heard_of_is_told_again() -> None:
+def test_a_success_nobody_received_is_stated_again() -> None:
     edge = FakeEdge()
     start_run(edge)
     claim(edge)
@@ -224,11 +228,11 @@ def test_an_epoch_that_no_execution_claimed_is_claimed_by_the_sweep_so_that_a_sl
     edge = FakeEdge()
     start_run(edge)
     assert sweep(edge) == []
-    (failed,) = mend(edge, 120 * MINUTE)
+    (failed,) = sweep_twice(edge, 120 * MINUTE)
     assert (failed.execution, failed.state) == ("none", "UNAVAILABLE")
-    assert not edge.documents.create("claims/1-1", {})
-    assert edge.documents.held["claims/1-1"]["expires_at"] == NOW + 120 * MINUTE + dt.timedelta(days=30)
-    assert mend(edge, 125 * MINUTE) == [failed]
+    held = CLAIMS.expect(edge.documents, claim_id(1, 1))
+    assert (held.execution, held.expires_at) == (SWEEP, NOW + 120 * MINUTE + dt.timedelta(days=30))
+    assert sweep_twice(edge, 125 * MINUTE) == [failed]
 
 
 def test_a_generator_job_that_failed_runs_again_and_is_given_up_after_three() -> None:
@@ -294,7 +298,7 @@ def train_on(edge: FakeEdge, batch: int = 1) -> str:
     """The job of a batch that is trained on."""
     edge.objects.put("ripple-test-models", "spec.json", b"{}")
     run = succeeded(batch)
-    edge.documents.held[f"batches/{batch}"] = {"state": "done", "succeeded": run.data()}
+    hold(edge.documents, "batches", batch, state="done", succeeded=run)
     start_training(run, cause(run.id), edge)
     return str(edge.documents.held[f"trainings/{batch}"].get("job", ""))
 
@@ -311,19 +315,19 @@ def test_a_training_job_that_ended_in_silence_is_stated(state: str, outcome: str
     assert sweep(edge) == []
 
 
-def test_a_training_job_that_was_decided_and_never_submitted_is_told_again_under_the_same_id() -> None:
+def test_a_training_job_that_was_decided_and_never_submitted_is_stated_again_under_the_same_id() -> None:
     edge = FakeEdge()
     job = train_on(edge)
     edge.pipeline_jobs.submitted.clear()
-    (told,) = sweep(edge)
-    start_training(told, cause(told.id), edge)
+    (stated,) = sweep(edge)
+    start_training(stated, cause(stated.id), edge)
     assert list(edge.pipeline_jobs.submitted) == [job]
 
 
-def test_a_success_that_training_never_heard_of_is_told_to_it() -> None:
+def test_a_success_that_training_never_received_is_stated_to_it() -> None:
     edge = FakeEdge()
     run = succeeded(1)
-    edge.documents.held["batches/1"] = {"state": "done", "succeeded": run.data()}
+    hold(edge.documents, "batches", 1, state="done", succeeded=run)
     edge.documents.held["elt/head"] = {"run": None, "epoch": 1, "next": 2, "replays": []}
     assert sweep(edge) == [run]
 
@@ -335,16 +339,16 @@ def test_a_training_job_that_is_well_is_left_alone(state: str) -> None:
     assert sweep(edge) == []
 
 
-def test_a_dataset_skipped_for_a_run_that_was_parked_is_told_again_and_trained() -> None:
+def test_a_dataset_skipped_for_a_run_that_was_parked_is_stated_again_and_trained() -> None:
     edge = FakeEdge()
     run = {"batch": 2, "epoch": 9, "lease_until": NOW, "cause": "c", "execution": ""}
     head = {"run": run, "epoch": 9, "next": 3, "replays": []}
     edge.documents.held["elt/head"] = head
     assert train_on(edge) == ""
     edge.documents.held["elt/head"] = head | {"run": None}
-    (told,) = sweep(edge)
-    assert isinstance(told, EltRunSucceeded)
-    start_training(told, cause(told.id), edge)
+    (stated,) = sweep(edge)
+    assert isinstance(stated, EltRunSucceeded)
+    start_training(stated, cause(stated.id), edge)
     assert edge.documents.held["trainings/1"]["train"]
     assert sweep(edge) == []
 
@@ -366,6 +370,6 @@ def test_the_newest_dataset_that_met_the_cap_is_trained_when_the_day_allows_it()
     edge.documents.held["elt/head"] = {"run": None, "epoch": 1, "next": 2, "replays": []}
     assert train_on(edge) == ""
     assert sweep(edge, dt.timedelta(hours=23)) == []
-    (told,) = sweep(edge, dt.timedelta(hours=24))
-    start_training(told, cause(told.id), edge)
+    (stated,) = sweep(edge, dt.timedelta(hours=24))
+    start_training(stated, cause(stated.id), edge)
     assert edge.documents.held["trainings/1"]["train"]

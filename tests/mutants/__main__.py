@@ -7,18 +7,20 @@ import datetime as dt
 import json
 import os
 import random
+import signal
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tests.mutants.equivalents import find_stale, read_equivalents
 from tests.mutants.planning import ROOT, Mutant, read_source
-from tests.mutants.reporting import BAR, EQUIVALENT, KILLED, Verdict, count, find_missed, write_json, write_page
+from tests.mutants.reporting import BAR, EQUIVALENT, KILLED, Verdict, count, find_missed, merge, write_json, write_page
 from tests.mutants.rooms import ROOMS, list_modules
 from tests.mutants.running import run_mutants
 from tests.mutants.surveying import survey
@@ -36,16 +38,19 @@ def main() -> int:
             [sys.executable, "-m", "tests.mutants", *sys.argv[1:]],
             {**os.environ, "PYTHONHASHSEED": "0"},
         )
-    begun = time.monotonic()
+    # Whoever stops it keeps what is known so far.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     mutants, stale = find_mutants()
     if stale:
         sys.stderr.write("".join(f"equivalent.yaml: no mutant is {change}\n" for change in stale))
         return 1
     chosen = choose(mutants, options)
-    verdicts = judge(chosen, options.processes)
+    verdicts: list[Verdict] = []
+    with suppress(KeyboardInterrupt):
+        verdicts.extend(judge(chosen, options.processes))
+    verdicts = merge(chosen, [], verdicts)
     _report(verdicts, as_json=options.json)
-    if len(chosen) == len(mutants):
-        _keep(verdicts, (time.monotonic() - begun) / 60)
+    _keep(merge(mutants, _read_results(), verdicts), len(mutants))
     rooms = [room for room in ROOMS if any(one.mutant.module.startswith(f"{room}/") for one in verdicts)]
     missed = find_missed(verdicts, rooms)
     sys.stderr.write("".join(f"{room}: fewer than {BAR:.0%} are killed\n" for room in missed))
@@ -58,6 +63,7 @@ def _parse() -> argparse.Namespace:
         "--module", action="append", default=[], metavar="M", help="a module's path, or the beginning of some"
     )
     parser.add_argument("--mutant", action="append", default=[], metavar="ID", help="one mutant, as the page names it")
+    parser.add_argument("--survivors", action="store_true", help="only those that no run has killed so far")
     parser.add_argument("--sample", type=int, metavar="N", help="only N of them, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--processes", type=int, default=2, metavar="N", help="how many run at once (2)")
@@ -78,26 +84,29 @@ def choose(mutants: Sequence[Mutant], options: argparse.Namespace) -> Sequence[M
         mutants = [mutant for mutant in mutants if mutant.module.startswith(tuple(options.module))]
     if options.mutant:
         mutants = [mutant for mutant in mutants if mutant.id in options.mutant]
+    if options.survivors:
+        killed = {one["id"] for one in _read_results() if one["verdict"] == KILLED}
+        mutants = [mutant for mutant in mutants if mutant.id not in killed]
     if options.sample is not None and options.sample < len(mutants):
         drawn = random.Random(options.seed).sample(range(len(mutants)), options.sample)
         mutants = [mutants[at] for at in sorted(drawn)]
     return mutants
 
 
-def judge(mutants: Sequence[Mutant], processes: int) -> list[Verdict]:
-    """The verdict on each, in the same order."""
+def judge(mutants: Sequence[Mutant], processes: int) -> Iterator[Verdict]:
+    """The verdict on each, as they come."""
     equivalents = read_equivalents()
-    words = {mutant.id: EQUIVALENT for mutant in mutants if any(entry.covers(mutant) for entry in equivalents)}
-    open_ones = [mutant for mutant in mutants if mutant.id not in words]
+    alike = [mutant for mutant in mutants if any(entry.covers(mutant) for entry in equivalents)]
+    yield from (Verdict(mutant=mutant, word=EQUIVALENT) for mutant in alike)
+    by_id = {mutant.id: mutant for mutant in mutants if mutant not in alike}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("mutants", total=len(open_ones))
-        for room, held in _by_room(open_ones).items():
+        bar = progress.add_task("mutants", total=len(by_id))
+        for room, held in _by_room(list(by_id.values())).items():
             progress.update(bar, description=room)
             for one, word in _judge_room(room, held, processes):
-                words[one] = word
                 progress.advance(bar)
-    return [Verdict(mutant=mutant, word=words[mutant.id]) for mutant in mutants]
+                yield Verdict(mutant=by_id[one], word=word)
 
 
 def _by_room(mutants: Sequence[Mutant]) -> Mapping[str, Sequence[Mutant]]:
@@ -124,10 +133,16 @@ def _report(verdicts: Sequence[Verdict], as_json: bool) -> None:
     sys.stdout.write(f"{tally.killed} of {tally.mutants - tally.equivalent} killed, {tally.rate:.1%}\n")
 
 
-def _keep(verdicts: Sequence[Verdict], minutes: float) -> None:
-    PAGE.write_text(write_page(verdicts, list(ROOMS), dt.datetime.now(dt.UTC), minutes))
+def _read_results() -> Sequence[dict[str, Any]]:
+    return json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+
+
+def _keep(verdicts: Sequence[Verdict], all_of_them: int) -> None:
+    """For the next run, and on the page once there is a verdict on every mutant."""
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(write_json(verdicts), indent=1, ensure_ascii=False) + "\n")
+    if len(verdicts) == all_of_them:
+        PAGE.write_text(write_page(verdicts, list(ROOMS), dt.datetime.now(dt.UTC)))
 
 
 if __name__ == "__main__":

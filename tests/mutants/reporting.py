@@ -58,8 +58,8 @@ def find_missed(verdicts: Sequence[Verdict], rooms: Sequence[str]) -> list[str]:
     return [room for room, held in group(verdicts, rooms).items() if count(held).rate < BAR]
 
 
-def write_page(verdicts: Sequence[Verdict], rooms: Sequence[str], now: dt.datetime, minutes: float) -> str:
-    lines = [*_head(now, minutes), "", "| room or module | mutants | killed | equivalent | survived | rate |"]
+def write_page(verdicts: Sequence[Verdict], rooms: Sequence[str], now: dt.datetime) -> str:
+    lines = [*_head(now), "", "| room or module | mutants | killed | equivalent | survived | rate |"]
     lines += ["|---|---|---|---|---|---|"]
     for room, held in group(verdicts, rooms).items():
         lines += [f"| **{room}** | {count(held).row} |", *_module_rows(room, held)]
@@ -68,10 +68,10 @@ def write_page(verdicts: Sequence[Verdict], rooms: Sequence[str], now: dt.dateti
     )
 
 
-def _head(now: dt.datetime, minutes: float) -> Iterator[str]:
+def _head(now: dt.datetime) -> Iterator[str]:
     yield "# Mutants"
     yield ""
-    yield f"Written by `make mutants` on {now:%Y-%m-%d} with Python {platform.python_version()}, in {minutes:.0f} minutes."
+    yield f"Written by `make mutants` on {now:%Y-%m-%d} with Python {platform.python_version()}."
     yield ""
     yield "A mutant is the code with one small change: another comparison, a condition that always or never holds, a number"
     yield "one higher, a statement, an argument or an entry left out, an exception that nothing catches. For each, only the"
@@ -96,12 +96,21 @@ def _survivors(verdicts: Sequence[Verdict]) -> Iterator[str]:
     for verdict in verdicts:
         if verdict.word in (SURVIVED, UNCOVERED):
             mutant = verdict.mutant
-            change = mutant.change.replace("|", "\\|").replace("`", "'")
+            change = mutant.change.replace("|", "\\|").replace("`", "'").replace("](", "] (")
             yield f"| {mutant.id} | {mutant.module} {mutant.function} | `{change}`{_remark(verdict)} |"
 
 
 def _remark(verdict: Verdict) -> str:
     return f" ({UNCOVERED})" if verdict.word == UNCOVERED else ""
+
+
+def merge(
+    mutants: Sequence[Mutant], earlier: Sequence[Mapping[str, Any]], verdicts: Sequence[Verdict]
+) -> list[Verdict]:
+    """The newest verdict on every mutant that has one, in the mutants' order; `earlier` as `write_json` wrote them."""
+    words = {str(one["id"]): str(one["verdict"]) for one in earlier}
+    words |= {verdict.mutant.id: verdict.word for verdict in verdicts}
+    return [Verdict(mutant=mutant, word=words[mutant.id]) for mutant in mutants if mutant.id in words]
 
 
 def write_json(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:

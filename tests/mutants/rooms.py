@@ -9,11 +9,16 @@ from tests.mutants.planning import ROOT
 ROOMS: Mapping[str, Sequence[str]] = {
     "ripple/rows": ("tests/ripple/rows",),
     "ripple/state": ("tests/ripple/state",),
-    "functions/start_elt": ("tests/functions/test_start_elt.py", "tests/functions/test_replays_at_once.py"),
+    "functions/start_elt": (
+        "tests/functions/test_elt_claims.py",
+        "tests/functions/test_start_elt.py",
+        "tests/functions/test_replays_at_once.py",
+    ),
     "functions/land_object": (
         "tests/functions/test_land_object.py",
         "tests/functions/test_correcting.py",
         "tests/functions/test_drift.py",
+        "tests/functions/test_inflating.py",
         "tests/functions/test_parquet_columns.py",
         "tests/functions/test_parquet_pages.py",
         "tests/functions/junk/test_lines.py",
@@ -23,6 +28,9 @@ ROOMS: Mapping[str, Sequence[str]] = {
     ),
 }
 """Folders of modules, and the folders, files and tests that run on their mutants: none that starts processes, which know no mutant."""
+
+TESTS = ("tests/ripple", "tests/functions")
+"""Where the rooms' tests are, with what they share."""
 
 
 def list_modules(room: str) -> list[str]:

@@ -34,6 +34,9 @@ def run_mutants(
 ) -> Iterator[tuple[str, str]]:
     """`(mutant's id, verdict)` as they come."""
     by_id = {mutant.id: mutant for mutant in mutants}
+    for module in {mutant.module for mutant in mutants}:
+        # Once, and not in each child.
+        read(module)
     tests = {mutant.id: survey.choose(mutant) for mutant in mutants}
     yield from ((one, UNCOVERED) for one in by_id if not tests[one])
     early = [one for one in by_id if tests[one] and survey.is_on_import(by_id[one])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,11 +16,12 @@ import pytest
 from tests.mutants.applying import name_module
 from tests.mutants.forking import Task, run_forked
 from tests.mutants.planning import ROOT, Mutant
-from tests.mutants.rooms import ROOMS, list_modules
+from tests.mutants.rooms import ROOMS, TESTS, list_modules
 from tests.mutants.sessions import FAILED, PASSED, Runner, collect, measure
 from tests.mutants.tracing import Lines, Tracer
 
 _SECONDS = 900
+_MUTATED = ("ripple.", "functions.")
 _OWN = ("ripple", "functions", "tests", "conftest", "generators", "laptop", "cli", "docs", "__main__", "__mp_main__")
 
 
@@ -46,13 +47,11 @@ class Survey:
         direct = [test for test, ran in self.lines.items() if not ran.isdisjoint(lines)]
         if not self.is_on_import(mutant):
             return sorted(direct, key=self._cost)
-        modules = find_dependents(mutant.module)
-        files = {test.partition("::")[0] for test in self.lines}
-        importing = {file for file in files if name_module(mutant.module) in _list_imports(ROOT / file)}
+        near = find_dependents(mutant.module)
         touching = [
             test
             for test, ran in self.lines.items()
-            if test.partition("::")[0] in importing or any(module in modules for module, _ in ran)
+            if test.partition("::")[0] in near or any(module in near for module, _ in ran)
         ]
         return sorted(touching, key=lambda test: (test not in direct, *self._cost(test)))
 
@@ -79,6 +78,7 @@ def survey(room: str, folder: Path) -> Survey:
 def _run(runner: Runner, items: Sequence[pytest.Item], tracer: Tracer, result: Path) -> int:
     on_import, lines, seconds = tracer.take(), {}, {}
     for item, following in zip(items, [*items[1:], None], strict=True):
+        forget_cached(vars(module) for name, module in list(sys.modules.items()) if name.startswith(_MUTATED))
         passed, seconds[item.nodeid] = measure(lambda item=item, following=following: runner.run_one(item, following))  # type: ignore[misc]
         lines[item.nodeid] = _shorten(tracer.take())
         if not passed:
@@ -86,6 +86,14 @@ def _run(runner: Runner, items: Sequence[pytest.Item], tracer: Tracer, result: P
     found = Survey(lines=lines, seconds=seconds, on_import=_shorten(on_import), foreign=_list_foreign())
     result.write_bytes(pickle.dumps(found))
     return PASSED
+
+
+def forget_cached(namespaces: Iterable[Mapping[str, Any]]) -> None:
+    """What an earlier test left in a cache would hide from the next one the lines that made it."""
+    for names in namespaces:
+        for held in list(names.values()):
+            if hasattr(held, "cache_clear"):
+                held.cache_clear()
 
 
 def _shorten(lines: Lines) -> frozenset[tuple[str, int]]:
@@ -107,8 +115,10 @@ def _lines_of_maker(mutant: Mutant) -> set[tuple[str, int]]:
 
 @cache
 def find_dependents(module: str) -> set[str]:
-    """The module, and those of all rooms that import it, directly or through others of them."""
-    imports = {other: _list_imports(ROOT / other) for room in ROOMS for other in list_modules(room)}
+    """The module, and what imports it, directly or through others: modules of the rooms, and files of tests."""
+    paths = [path for room in ROOMS for path in list_modules(room)]
+    paths += [str(path.relative_to(ROOT)) for folder in TESTS for path in (ROOT / folder).rglob("*.py")]
+    imports = {path: _list_imports(ROOT / path) for path in paths}
     found, size = {module}, 0
     while len(found) > size:
         size = len(found)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from tests.mutants.planning import Source, read_source
+from tests.mutants.surveying import find_dependents
 
 CASES = yaml.safe_load((Path(__file__).parent / "operator_cases.yaml").read_text())
 
@@ -52,3 +53,15 @@ def test_a_default_argument_is_not_inside_its_function_and_an_inner_function_is(
 def test_a_change_names_the_lines_of_its_statement_without_its_body() -> None:
     found = read_source("x.py", "if (a and\n        b):\n    c()\n").find_mutants()
     assert {(mutant.first, mutant.last) for mutant in found} == {(1, 2), (3, 3)}
+
+
+def test_what_imports_a_module_through_others_is_near_it() -> None:
+    near = find_dependents("ripple/rows/timestamps.py")
+    assert {
+        "ripple/rows/timestamps.py",
+        "ripple/rows/contracts/checks.py",
+        "ripple/rows/contracts/lines.py",
+        "functions/land_object/checking.py",
+        "tests/ripple/rows/test_lines.py",
+    } <= near
+    assert "ripple/rows/checksums.py" not in near

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.mutants.equivalents import Equivalent, find_stale, read_equivalents
 from tests.mutants.planning import Mutant, read_source
-from tests.mutants.reporting import EQUIVALENT, KILLED, SURVIVED, UNCOVERED, Verdict, count, find_missed, write_page
+from tests.mutants.reporting import (
+    EQUIVALENT,
+    KILLED,
+    SURVIVED,
+    UNCOVERED,
+    Verdict,
+    count,
+    find_missed,
+    merge,
+    write_json,
+    write_page,
+)
 
 ROOMS = ["a/rows", "a/state"]
 
@@ -38,11 +50,23 @@ def test_a_room_below_the_bar_is_named(survived: int, missed: list[str]) -> None
 
 def test_the_page_has_a_row_a_module_and_a_line_a_survivor() -> None:
     held = verdicts("a/rows/x.py", KILLED, SURVIVED, UNCOVERED) + verdicts("a/state/y.py", KILLED)
-    page = write_page(held, ROOMS, dt.datetime(2026, 3, 1, tzinfo=dt.UTC), 4.4)
+    page = write_page(held, ROOMS, dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
     assert "on 2026-03-01 with Python 3" in page
     assert "| **a/rows** | 3 | 1 | 0 | 2 | 33.3 % |\n| x.py | 3 | 1 | 0 | 2 | 33.3 % |\n| **a/state** | 1 |" in page
     assert "| 00000001 | a/rows/x.py f | `x = ⟨1 → y \\| z⟩` |\n" in page
     assert "| 00000002 | a/rows/x.py f | `x = ⟨2 → y \\| z⟩` (no test runs it) |\n" in page
+
+
+def test_the_newest_verdict_on_each_mutant_counts() -> None:
+    earlier = verdicts("a/rows/x.py", KILLED, SURVIVED, SURVIVED)
+    mutants = [one.mutant for one in verdicts("a/rows/x.py", *[KILLED] * 4)]
+    now = [Verdict(mutant=mutants[1], word=KILLED)]
+    merged = merge(mutants, json.loads(json.dumps(write_json(earlier))), now)
+    assert [(one.mutant.id, one.word) for one in merged] == [
+        ("00000000", KILLED),
+        ("00000001", KILLED),
+        ("00000002", SURVIVED),
+    ]
 
 
 def test_every_listed_equivalent_is_still_a_mutant_and_listed_once() -> None:

@@ -13,6 +13,7 @@ from functions.start_elt.file_list import write_file_list
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Finalized
 from ripple.rows.contracts import Contract
+from ripple.state.files import FILES, find_waiting
 from ripple.wire.events import BronzeObjectLanded, SalesSliceExported
 from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_export_sales import manifest
@@ -53,9 +54,8 @@ class Landing:
 
     def claim(self, batch: int) -> None:
         """All that landed since the last claim is the batch; the lake gets what the ports hold."""
-        for file in self.edge.documents.held.values():
-            if file.get("state") == "landed" and file["batch"] is None:
-                file["batch"] = batch
+        for key, _ in find_waiting(self.edge.documents, 1000):
+            FILES.update(self.edge.documents, key, batch=batch)
         write_file_list(batch, 1, self.edge)
         for place, (_, data) in self.edge.objects.live.items():
             bucket, name = place

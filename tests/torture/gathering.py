@@ -14,7 +14,13 @@ from google.cloud.aiplatform_v1 import PipelineServiceClient
 
 from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import BUCKETS
+from ripple.gateways.documents import FirestoreDocuments
 from ripple.gateways.transport import rest_client
+from ripple.state.batches import BATCHES
+from ripple.state.files import FILES
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
+from ripple.state.trainings import TRAININGS
 from tests.torture.verdict import Rest
 from tests.torture.writers import COLLECTION, SUBSCRIPTION
 
@@ -51,13 +57,15 @@ def _gather_objects(clients: AdminClients, rest: Rest) -> None:
 def _gather_documents(clients: AdminClients, rest: Rest) -> None:
     client = firestore.Client(project=clients.project)
     rest.documents = {d.id: d.get("n") for d in client.collection(COLLECTION).stream()}
-    rest.files = [d.to_dict() for d in client.collection("files").stream()]
-    rest.batches = {int(d.id): d.get("state") for d in client.collection("batches").stream()}
-    rest.head = client.document("elt/head").get().to_dict() or {}
-    rest.outbox = len(list(client.collection("outbox").stream()))
-    trainings = {int(d.id): d.to_dict() for d in client.collection("trainings").stream()}
-    rest.last_training = trainings[max(trainings)] if trainings else {}
-    rest.newest_dataset = client.document(f"batches/{max(rest.batches)}").get().get("dataset_version")
+    documents = FirestoreDocuments(client)
+    rest.files = [file for _, file in FILES.find_all(documents)]
+    batches = {int(number): batch for number, batch in BATCHES.find_all(documents)}
+    rest.batches = {number: batch.state for number, batch in batches.items()}
+    rest.head = HEAD.get(documents)
+    rest.outbox = len(list(OUTBOX.find_all(documents)))
+    trainings = {int(number): training for number, training in TRAININGS.find_all(documents)}
+    rest.last_training = trainings[max(trainings)] if trainings else None
+    rest.newest_dataset = batches[max(batches)].dataset_version or ""
 
 
 def _pull_all(clients: AdminClients) -> Iterator[str]:

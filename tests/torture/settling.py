@@ -8,14 +8,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.cloud import firestore
 from google.cloud.run_v2 import ExecutionsClient, RunJobRequest
 
 from cli.dead_letters import list_letters
 from cli.provisioning.clients import AdminClients
 from cli.replaying import publish_replay
 from cli.ticking import publish_tick
+from ripple.gateways.edge import open_edge
 from ripple.gateways.transport import rest_client
+from ripple.ports import DocumentStore
+from ripple.state.batches import BATCHES
+from ripple.state.exports import EXPORTS, PLANNED
+from ripple.state.files import FILES
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
+from ripple.state.ticks import TICKS
+from ripple.state.trainings import TRAININGS
 
 SWEEP_SECONDS, STILL_SECONDS = 5, 240
 GAVE_UP = "gave_up"
@@ -57,65 +65,60 @@ class Settler:
             return f"cannot look: {error!r:.200}"
 
     def _pending(self) -> str:
-        client = firestore.Client(project=self.clients.project)
+        documents = open_edge(self.clients.environ).documents
         waits = [
-            self._await_jobs(client),
-            self._await_files(client),
-            self._await_batches(client),
-            _await_trainings(client),
+            self._await_jobs(documents),
+            self._await_files(documents),
+            self._await_batches(documents),
+            _await_trainings(documents),
         ]
-        outbox = len(list(client.collection("outbox").limit(500).stream()))
+        outbox = len(list(OUTBOX.find(documents, 500)))
         return "; ".join([*filter(None, waits), *([f"{outbox} facts in the outbox"] if outbox else [])])
 
-    def _await_jobs(self, client: firestore.Client) -> str:
-        ticks = [tick.to_dict() for tick in client.collection("ticks").stream()]
+    def _await_jobs(self, documents: DocumentStore) -> str:
+        ticks = dict(TICKS.find_all(documents))
         if len(ticks) < self.ticks:
             return f"{self.ticks - len(ticks)} ticks"
         transport = ExecutionsClient.get_transport_class("rest")
         executions = rest_client(ExecutionsClient, transport, self.clients.environ["RIPPLE_ENDPOINT_RUN"])
         running = 0
-        for tick in client.collection("ticks").stream():
-            name = tick.to_dict()["execution"]
-            found = executions.get_execution(name=name) if name else None
+        for batch_id, tick in ticks.items():
+            found = executions.get_execution(name=tick.execution) if tick.execution else None
             running += found is None or not found.completion_time
-            if found is not None and found.failed_count and tick.to_dict().get("ended", True):
-                self._run_again(tick.reference, found)
+            if found is not None and found.failed_count and tick.ended:
+                self._run_again(batch_id, found, documents)
         return f"{running} generator jobs" if running else ""
 
-    def _run_again(self, tick: firestore.DocumentReference, failed: Any) -> None:
+    def _run_again(self, batch_id: str, failed: Any, documents: DocumentStore) -> None:
         """Killed more often than Cloud Run tries: a person runs it again, under the same batch id."""
         self.by_hand["generator jobs run again"] += 1
         container = RunJobRequest.Overrides.ContainerOverride(args=list(failed.template.containers[0].args))
         request = RunJobRequest(name=failed.job, overrides={"container_overrides": [container]})
         operation = self.clients.jobs.run_job(request=request)
-        tick.update({"execution": operation.metadata.name})
+        TICKS.update(documents, batch_id, execution=operation.metadata.name)
 
-    def _await_files(self, client: firestore.Client) -> str:
-        files = {
-            (f["uri"], f["generation"]): f for f in (file.to_dict() for file in client.collection("files").stream())
-        }
+    def _await_files(self, documents: DocumentStore) -> str:
+        files = {(file.uri, file.generation): file for _, file in FILES.find_all(documents)}
         bucket = f"{self.clients.project}-bronze"
         objects = {(f"gs://{bucket}/{b.name}", int(b.generation)) for b in self.clients.storage.list_blobs(bucket)}
-        unlanded = sum(files.get(key, {"state": "claimed"})["state"] == "claimed" for key in objects)
-        waiting = sum(f["state"] == "landed" and f["batch"] is None for f in files.values())
+        unlanded = sum(key not in files or files[key].state == "claimed" for key in objects)
+        waiting = sum(file.state == "landed" and file.batch is None for file in files.values())
         manifests = sum(1 for _ in self.clients.storage.list_blobs(f"{self.clients.project}-landing"))
-        exports = [found.to_dict() or {} for found in client.collection("exports").stream()]
-        left = manifests - sum(export["state"] != "planned" for export in exports)
+        left = manifests - sum(export.state != PLANNED for _, export in EXPORTS.find_all(documents))
         words = [f"{unlanded} objects to land"] if unlanded else []
         words += [f"{waiting} files to claim"] if waiting else []
         return ", ".join(words + ([f"{left} manifests to export"] if left > 0 else []))
 
-    def _await_batches(self, client: firestore.Client) -> str:
-        head = client.document("elt/head").get().to_dict() or {}
-        batches = {int(b.id): b.to_dict() for b in client.collection("batches").stream()}
+    def _await_batches(self, documents: DocumentStore) -> str:
+        run = HEAD.get(documents).run
+        batches = {int(number): batch for number, batch in BATCHES.find_all(documents)}
         for number, batch in batches.items():
-            if batch["state"] == "parked" and (number, batch["epoch"]) not in self._replayed:
-                self._replayed.add((number, batch["epoch"]))
+            if batch.state == "parked" and (number, batch.epoch) not in self._replayed:
+                self._replayed.add((number, batch.epoch))
                 self.by_hand["parked batches replayed"] += 1
                 publish_replay(self.clients.environ, {"kind": "batch", "batch": number})
-        open_ones = sorted(number for number, batch in batches.items() if batch["state"] != "done")
-        run = head.get("run")
-        words = [f"run of batch {run['batch']} (epoch {run['epoch']})"] if run else []
+        open_ones = sorted(number for number, batch in batches.items() if batch.state != "done")
+        words = [f"run of batch {run.batch} (epoch {run.epoch})"] if run else []
         return ", ".join(words + ([f"batches {open_ones[:10]}"] if open_ones else []))
 
     def _redrive(self) -> None:
@@ -130,9 +133,9 @@ class Settler:
         self._letters.update(letter["id"] for letter in letters)
 
 
-def _await_trainings(client: firestore.Client) -> str:
-    records = [t.to_dict() for t in client.collection("trainings").stream()]
-    under_way = [r for r in records if r["train"] and not r.get("ended")]
-    done = sum(b.to_dict()["state"] == "done" for b in client.collection("batches").stream())
+def _await_trainings(documents: DocumentStore) -> str:
+    records = [training for _, training in TRAININGS.find_all(documents)]
+    under_way = [training for training in records if training.is_under_way]
+    done = len(list(BATCHES.find(documents, 100_000, state="done")))
     words = [f"{len(under_way)} trainings"] if under_way else []
     return ", ".join(words + ([f"{done - len(records)} training decisions"] if done > len(records) else []))

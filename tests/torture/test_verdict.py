@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
+from ripple.state.head import Head
+from tests.ripple.state.golden import a_record
 from tests.torture.verdict import Rest, judge
 from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
@@ -21,6 +24,7 @@ EXPECTED = Expected(
     rows=Counter(startups=4),
 )
 LOG = Acknowledged(objects={NAME: (7, "md5")}, documents={"000001": 1}, messages={"m1"})
+LAST = a_record("trainings", outcome="promoted", run=replace(a_record("trainings").run, dataset_version="v1"))
 PEACE = Rest(
     objects={NAME: (7, "md5")},
     whole_objects={NAME},
@@ -30,12 +34,12 @@ PEACE = Rest(
     refused=Counter({("startups", NAME, 3): 1}),
     copies=Counter({("startups", "k1"): 1}),
     bronze={(URI, 7)},
-    files=[{"uri": URI, "generation": 7, "state": "landed", "batch": 1}],
+    files=[a_record("files", uri=URI, generation=7, batch=1)],
     claimed=[(1, URI, 7)],
     batches={1: "done"},
-    head={"run": None, "next": 2},
+    head=Head(next=2),
     jobs=[("v1", "PIPELINE_STATE_SUCCEEDED"), ("v0", "PIPELINE_STATE_FAILED")],
-    last_training={"train": True, "outcome": "promoted", "run": {"dataset_version": "v1"}},
+    last_training=LAST,
     newest_dataset="v1",
 )
 
@@ -70,9 +74,12 @@ def test_a_lake_at_peace_has_no_finding() -> None:
         (lambda rest: rest.batches.update({3: "done"}), "no gaps"),
         (lambda rest: rest.batches.update({2: "running"}), "batches are done"),
         (lambda rest: rest.jobs.append(("v1", "PIPELINE_STATE_SUCCEEDED")), "trained on twice"),
-        (lambda rest: rest.last_training.update({"outcome": "failed"}), "newest dataset"),
-        (lambda rest: rest.last_training.update({"train": False, "superseded": True}), "newest dataset"),
-        (lambda rest: rest.head.update({"run": {"batch": 2}}), "no live lease"),
+        (lambda rest: setattr(rest, "last_training", replace(LAST, outcome="failed")), "newest dataset"),
+        (lambda rest: setattr(rest, "last_training", replace(LAST, train=False, superseded=True)), "newest dataset"),
+        (lambda rest: setattr(rest, "last_training", None), "newest dataset"),
+        (lambda rest: setattr(rest, "newest_dataset", "v2"), "newest dataset"),
+        (lambda rest: setattr(rest, "head", a_record("elt-head", next=2)), "no live lease"),
+        (lambda rest: setattr(rest, "head", Head(next=3)), "no live lease"),
         (lambda rest: setattr(rest, "outbox", 1), "no unsent fact"),
         (lambda rest: rest.temporary.append("storage/blobs/ab/x.part"), "no temporary"),
         (lambda rest: rest.leftovers.append("edge 12"), "no process"),

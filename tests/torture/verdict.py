@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ripple.state.files import FileRecord
+from ripple.state.head import Head
+from ripple.state.trainings import TrainingRecord
 from tests.torture.workload import Expected
 from tests.torture.writers import Acknowledged
 
@@ -33,14 +36,14 @@ class Rest:
     refused: Counter[tuple[str, str, int | None]] = field(default_factory=Counter)
     copies: Counter[tuple[str, str]] = field(default_factory=Counter)
     bronze: set[Key] = field(default_factory=set)
-    files: list[Mapping[str, Any]] = field(default_factory=list)
+    files: list[FileRecord] = field(default_factory=list)
     claimed: list[tuple[int, str, int]] = field(default_factory=list)
     uneven_files: list[str] = field(default_factory=list)
     batches: dict[int, str] = field(default_factory=dict)
-    head: Mapping[str, Any] = field(default_factory=dict)
+    head: Head = field(default_factory=Head)
     outbox: int = 0
     jobs: list[tuple[str, str]] = field(default_factory=list)
-    last_training: Mapping[str, Any] = field(default_factory=dict)
+    last_training: TrainingRecord | None = None
     newest_dataset: str = ""
     temporary: list[str] = field(default_factory=list)
     leftovers: list[str] = field(default_factory=list)
@@ -87,9 +90,9 @@ def _judge_rows(rest: Rest, expected: Expected) -> Iterable[Finding]:
 
 
 def _judge_files(rest: Rest) -> Iterable[Finding]:
-    landed = [(file["uri"], file["generation"]) for file in rest.files if file["state"] == "landed"]
-    yield _none("every Bronze generation is landed", rest.bronze ^ set(landed))
-    loose = [f["uri"] for f in rest.files if f["state"] == "landed" and rest.batches.get(f["batch"]) != "done"]
+    landed = [file for file in rest.files if file.state == "landed"]
+    yield _none("every Bronze generation is landed", rest.bronze ^ {(file.uri, file.generation) for file in landed})
+    loose = [file.uri for file in landed if file.batch is None or rest.batches.get(file.batch) != "done"]
     yield _none("each is in a committed batch", loose)
     times = Counter((uri, generation) for _, uri, generation in rest.claimed)
     wrong = [*(rest.bronze - times.keys()), *(key for key, count in times.items() if count != 1)]
@@ -106,19 +109,18 @@ def _judge_batches(rest: Rest) -> Iterable[Finding]:
 def _judge_training(rest: Rest) -> Iterable[Finding]:
     succeeded = Counter(version for version, state in rest.jobs if state == "PIPELINE_STATE_SUCCEEDED")
     yield _none("no dataset version was trained on twice", [v for v, count in succeeded.items() if count > 1])
-    last = rest.last_training
-    decided = last.get("run", {}).get("dataset_version") == rest.newest_dataset != ""
-    said = f"{last.get('reason')}; {last.get('outcome') or 'no job'}"
-    ended = last.get("outcome") in ("promoted", "kept_champion") if last.get("train") else not last.get("superseded")
-    holds = decided and ended
-    yield Finding(holds=holds, what="the newest dataset is trained on, or a reason says why not", seen=said)
+    last, what = rest.last_training, "the newest dataset is trained on, or a reason says why not"
+    if last is None:
+        yield Finding(holds=False, what=what, seen="nothing was decided")
+        return
+    decided = last.run.dataset_version == rest.newest_dataset != ""
+    ended = last.outcome in ("promoted", "kept_champion") if last.train else not last.superseded
+    yield Finding(holds=decided and ended, what=what, seen=f"{last.reason}; {last.outcome or 'no job'}")
 
 
 def _judge_leases(rest: Rest) -> Iterable[Finding]:
-    live = rest.head.get("run")
-    yield Finding(
-        holds=not live and rest.head.get("next") == len(rest.batches) + 1, what="no live lease", seen=str(live)
-    )
+    live = rest.head.run
+    yield Finding(holds=not live and rest.head.next == len(rest.batches) + 1, what="no live lease", seen=str(live))
     yield Finding(holds=rest.outbox == 0, what="no unsent fact", seen=f"{rest.outbox} in the outbox")
 
 

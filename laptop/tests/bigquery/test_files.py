@@ -132,7 +132,7 @@ def test_an_external_table(warehouse: Warehouse, bucket: storage.Bucket, case: C
         assert found.rows == wanted
 
 
-def test_an_object_that_changes_is_read_anew(warehouse: Warehouse, bucket: storage.Bucket) -> None:
+def test_an_object_that_changes_is_read_again(warehouse: Warehouse, bucket: storage.Bucket) -> None:
     blob = bucket.blob("changing/a.jsonl")
     warehouse.run(
         "CREATE OR REPLACE EXTERNAL TABLE shop.changing (id INT64) "

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from laptop.firestore.aggregation import aggregate
-from laptop.firestore.committing import decide, list_changes
+from laptop.firestore.committing import decide
 from laptop.firestore.errors import FirestoreError
 from laptop.firestore.messages import Aggregation, Document, Pb, StructuredQuery, Write, micros, timestamp
 from laptop.firestore.nearest import rank_nearest
@@ -129,17 +129,16 @@ def test_writes_of_one_commit_see_each_other() -> None:
         make_write({"set": {"n": 1}, "if": {"exists": False}}),
         make_write({"delete": True, "if": {"exists": True}}),
     ]
-    after, outcome = decide(writes, {key: None}, 7, atomic=True)
-    assert (after, len(outcome.results)) == ({key: None}, 2)
-    assert list_changes({key: None}, after) == []
+    decided = decide(writes, {key: None}, 7, atomic=True)
+    assert (decided.changes, len(decided.outcome.results)) == ([], 2)
 
 
 def test_a_batch_writes_what_can_be_written() -> None:
     key = DocumentKey(f"{ROOT}/d", "x")
     writes = [make_write({"set": {"n": 1}, "if": {"exists": True}}), make_write({"set": {"n": 2}})]
-    after, outcome = decide(writes, {key: None}, 7, atomic=False)
-    assert [status.code for status in outcome.statuses] == [5, 0]
-    (change,) = list_changes({key: None}, after)
+    decided = decide(writes, {key: None}, 7, atomic=False)
+    assert [status.code for status in decided.outcome.statuses] == [5, 0]
+    (change,) = decided.changes
     assert (change.key, change.before, change.since) == (key, None, 0)
     assert Document.FromString(change.after or b"").fields["n"].integer_value == 2
 

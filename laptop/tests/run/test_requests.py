@@ -108,7 +108,7 @@ def run_job(folder: Path, script: str, *, arguments: list[str] | None = None, en
 
     async def act() -> Record:
         records = Records(folder)
-        runner = JobRunner(records, folder)
+        runner = JobRunner(records, folder, {})
         container = {
             "command": ["sh", "-c", script, "sh"],
             "args": ["default"],
@@ -169,7 +169,7 @@ def test_one_failed_task_fails_the_execution(tmp_path: Path) -> None:
 def test_a_command_that_is_not_there_fails_and_says_so(tmp_path: Path) -> None:
     async def act() -> Record:
         records = Records(tmp_path)
-        runner = JobRunner(records, tmp_path)
+        runner = JobRunner(records, tmp_path, {})
         template = {"containers": [{"command": ["/no/such/program"]}], "maxRetries": 0}
         name = runner.run({"name": f"{PARENT}/jobs/j", "template": {"template": template}}, None, [])["name"]
         found: Record = {}

@@ -105,7 +105,7 @@ def test_a_job_is_paused_and_resumed(http: httpx.Client) -> None:
     assert http.post(f"{name}:pause").json()["state"] == "PAUSED"
     assert http.patch(name, json={"description": "d"}).json()["state"] == "PAUSED"
     assert http.post(f"{name}:resume").json()["state"] == "ENABLED"
-    assert http.post(f"{name}:dance").status_code == 404
+    assert http.post(f"{name}:dance").status_code == 501
     assert http.post(f"{PARENT}/jobs/none:pause").status_code == 404
 
 

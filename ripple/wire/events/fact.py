@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Self
 from ripple.errors import PermanentError
 from ripple.wire.limits import TEXT_BYTES, is_name
 
+Check = Callable[[Any], bool]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -43,22 +45,19 @@ class Fact:
         """Read a payload; unknown fields are ignored (an additive change), all wrong ones are named together."""
         if not isinstance(data, Mapping):
             raise PermanentError("event_malformed", f"the data of {cls.TYPE} is not a JSON object")
-        hints = _hints_of(typing.cast(Hashable, cls))
-        fields = dataclasses.fields(cls)
-        wrong = [f.name for f in fields if not _fits(data.get(f.name), hints[f.name], _is_optional(f))]
+        fields = _fields_of(typing.cast(Hashable, cls))
+        wrong = [name for name, takes, optional in fields if not _fits(data.get(name), takes, optional)]
         wrong += [name for name in cls.NAMES if name not in wrong and not is_name(data[name])]
         if wrong:
             raise PermanentError("event_malformed", f"{cls.TYPE}: wrong or missing: {', '.join(wrong)}", fields=wrong)
-        return cls(**{f.name: _frozen(data[f.name]) for f in fields if data.get(f.name) is not None})
+        return cls(**{name: _frozen(data[name]) for name, _, _ in fields if data.get(name) is not None})
 
 
 @functools.cache
-def _hints_of(fact: Hashable) -> Mapping[str, Any]:
-    return typing.get_type_hints(fact)
-
-
-def _is_optional(field: dataclasses.Field[Any]) -> bool:
-    return field.default is None
+def _fields_of(fact: Any) -> tuple[tuple[str, Check, bool], ...]:
+    """`(name, what it takes, whether it may be missing)` of each field."""
+    hints = typing.get_type_hints(fact)
+    return tuple((f.name, _check_of(hints[f.name]), f.default is None) for f in dataclasses.fields(fact))
 
 
 def _frozen(value: Any) -> Any:
@@ -77,19 +76,30 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) <= TEXT_BYTES
 
 
-_PLAIN: Mapping[Any, Callable[[object], bool]] = {float: _is_number, int: _is_int64, str: _is_text}
+_PLAIN: Mapping[Any, Check] = {float: _is_number, int: _is_int64, str: _is_text}
 
 
-def _fits(value: object, hint: Any, optional: bool) -> bool:
-    if value is None:
-        return optional
+def _fits(value: object, takes: Check, optional: bool) -> bool:
+    return optional if value is None else takes(value)
+
+
+def _check_of(hint: Any) -> Check:
+    """What a field of this type takes; nothing in a list or a map is null."""
     if isinstance(hint, types.UnionType):
-        hint = next(arm for arm in typing.get_args(hint) if arm is not type(None))
-    if hint in _PLAIN:
-        return _PLAIN[hint](value)
+        hint = next(arm for arm in typing.get_args(hint) if arm is not types.NoneType)
     origin, arms = typing.get_origin(hint), typing.get_args(hint)
+    if hint in _PLAIN:
+        return _PLAIN[hint]
     if origin is Sequence:
-        return isinstance(value, list | tuple) and all(_fits(item, arms[0], False) for item in value)
+        return _list_of(_check_of(arms[0]))
     if origin is Mapping:
-        return isinstance(value, Mapping) and all(_fits(item, arms[1], False) for item in value.values())
-    return hint is Any or isinstance(value, hint)
+        return _map_of(_check_of(arms[1]))
+    return (lambda _value: True) if hint is Any else (lambda value: isinstance(value, hint))
+
+
+def _list_of(takes: Check) -> Check:
+    return lambda value: isinstance(value, list | tuple) and all(_fits(item, takes, False) for item in value)
+
+
+def _map_of(takes: Check) -> Check:
+    return lambda value: isinstance(value, Mapping) and all(_fits(item, takes, False) for item in value.values())

@@ -1,4 +1,4 @@
-"""`python -m tests.choreography.simulator`: run seeds, crash points, pairs and broken protocols, or tell one run's story."""
+"""`python -m tests.choreography.simulator`: run seeds, crash points, pairs and broken protocols, or print one run's story."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def main(argv: list[str] | None = None) -> int:
     """1 if a property was violated, or a broken protocol was not caught."""
     asked = _read(argv)
     if asked.seed is not None:
-        return tell_seed(asked.seed, asked.broken, asked.json)
+        return print_seed(asked.seed, asked.broken, asked.json)
     if asked.crash:
-        return tell_crash(asked.crash, asked.json)
+        return print_crash(asked.crash, asked.json)
     if asked.broken:
-        return tell_broken(asked)
+        return print_broken(asked)
     reports = {}
     if asked.crash_points:
         plans = plan_all()
@@ -37,10 +37,10 @@ def main(argv: list[str] | None = None) -> int:
     if asked.seeds or not reports:
         seeds = range(asked.first, asked.first + (asked.seeds or 1000))
         reports["seeds"] = _watch("seeds", lambda note: run_seeds(seeds, note), len(seeds))
-    return _tell(reports, asked.json)
+    return _print(reports, asked.json)
 
 
-def tell_broken(asked: argparse.Namespace) -> int:
+def print_broken(asked: argparse.Namespace) -> int:
     """How many seeds catch each broken protocol, and by which property."""
     results: dict[str, Any] = {}
     seeds = range(asked.first, asked.first + (asked.seeds or 1000))
@@ -54,12 +54,12 @@ def _read(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seeds", type=int, help="how many seeds to run (1000)")
     parser.add_argument("--first", type=int, default=0, help="the first of them (0)")
-    parser.add_argument("--seed", type=int, help="tell the story of this one, its faults shrunk to those that matter")
+    parser.add_argument("--seed", type=int, help="print the story of this one, its faults shrunk to those that matter")
     parser.add_argument(
         "--crash-points", action="store_true", help="kill at every step of one scenario, before and after"
     )
     parser.add_argument("--pairs", type=int, default=0, help="kill at so many random pairs of steps")
-    parser.add_argument("--crash", help='tell the story of one plan of kills: \'{"17": "after"}\'')
+    parser.add_argument("--crash", help='print the story of one plan of kills: \'{"17": "after"}\'')
     parser.add_argument("--broken", help="run a broken protocol by name, or `all`: " + ", ".join(BROKEN))
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser.parse_args(argv)
@@ -87,7 +87,7 @@ def _caught(name: str, found: dict[str, Any]) -> str:
     return f"{name:<45} caught by {found['caught']:>5} of {found['of']} seeds: {', '.join(found['by'])}"
 
 
-def _tell(reports: dict[str, Report], as_json: bool) -> int:
+def _print(reports: dict[str, Report], as_json: bool) -> int:
     """The figures, and the story of the first violation of each kind."""
     if as_json:
         print(json.dumps({name: _facts(report) for name, report in reports.items()}))
@@ -97,7 +97,7 @@ def _tell(reports: dict[str, Report], as_json: bool) -> int:
         for which, violation in report.violations[:1]:
             again = f"SEED={which}" if name == "seeds" else f"CRASH='{json.dumps(which)}'"
             print(f"\nviolated by {which}: {violation}\nits story again: make simulate {again}\n")
-            tell_seed(which, None, False) if name == "seeds" else tell_crash(json.dumps(which), False)
+            print_seed(which, None, False) if name == "seeds" else print_crash(json.dumps(which), False)
     return int(any(report.violations for report in reports.values()))
 
 
@@ -121,7 +121,7 @@ def _summary(name: str, report: Report) -> str:
     return f"{head}\n  faults: {faults or 'the planned kills'}\n  lock waits: {waits}\n  violations: {len(report.violations)}"
 
 
-def tell_seed(seed: int, broken: str | None, as_json: bool) -> int:
+def print_seed(seed: int, broken: str | None, as_json: bool) -> int:
     """The verdict of a seed; where it violates a property, with the fewest faults that still do."""
     from tests.choreography.simulator.running import SHIPPED
 
@@ -131,7 +131,7 @@ def tell_seed(seed: int, broken: str | None, as_json: bool) -> int:
     if verdict.violation:
         kept = shrink(kept, lambda some: _same(run_seed(seed, protocol, only=set(some)), verdict))
     story = run_seed(seed, protocol, only=set(kept), trace=True)
-    _tell_story(f"seed {seed}", story, kept, as_json)
+    _print_story(f"seed {seed}", story, kept, as_json)
     return int(bool(verdict.violation))
 
 
@@ -139,14 +139,14 @@ def _same(found: Verdict, wanted: Verdict) -> bool:
     return found.violation.split(" ")[:1] == wanted.violation.split(" ")[:1] and bool(found.violation)
 
 
-def tell_crash(plan: str, as_json: bool) -> int:
+def print_crash(plan: str, as_json: bool) -> int:
     planned = {int(step): side for step, side in json.loads(plan).items()}
     story = run_planned(planned, trace=True)
-    _tell_story(f"kills {planned} of {count_steps()} steps", story, [], as_json)
+    _print_story(f"kills {planned} of {count_steps()} steps", story, [], as_json)
     return int(bool(story.violation))
 
 
-def _tell_story(what: str, story: Verdict, faults: list[str], as_json: bool) -> None:
+def _print_story(what: str, story: Verdict, faults: list[str], as_json: bool) -> None:
     if as_json:
         print(json.dumps({"run": what, "violation": story.violation, "faults": faults, "trace": story.trace}))
         return

@@ -12,7 +12,7 @@ from functions.start_batch.stage import react as start_batch
 from functions.start_elt.batching import finish_run
 from functions.start_elt.stage import react as start_elt
 from functions.start_elt.stage import start_execution
-from functions.sweep.arrivals import hear_unheard
+from functions.sweep.arrivals import land_unannounced
 from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
 from functions.sweep.stage import PARTS
 from functions.sweep.stage import react as sweep
@@ -20,7 +20,10 @@ from functions.sweep.training import revive_training
 from ripple.handling.shell import Command, Finalized, Payload
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import Document, Transaction
-from ripple.state.elt_runs import read_head
+from ripple.state.files import FILES
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
+from ripple.state.trainings import TRAININGS
 from ripple.wire.events import EltRunFailed, EltRunSucceeded
 from tests.choreography.simulator.broken_exports import (
     finishing,
@@ -66,7 +69,7 @@ def finish_without_looking(payload: Payload, cause: Cause, edge: Any, sleep: Any
 
 def believe_any_epoch(payload: Payload, cause: Cause, edge: Any, sleep: Any = None) -> None:
     """Takes whatever ended for the live run."""
-    run = read_head(edge.documents.get("elt/head")).run
+    run = HEAD.get(edge.documents).run
     if run is not None and isinstance(payload, EltRunSucceeded | EltRunFailed):
         payload = replace(payload, batch=run.batch, epoch=run.epoch)
     start_elt(payload, cause, edge, sleep)
@@ -78,21 +81,21 @@ def never_expire(now: dt.datetime, cause: Cause, edge: Any) -> None:
 
 def expire_by_time(now: dt.datetime, cause: Cause, edge: Any) -> None:
     """Neither asks what the execution does nor ends it."""
-    run = read_head(edge.documents.get("elt/head")).run
+    run = HEAD.get(edge.documents).run
     if run is not None and now >= run.lease_until:
         fact = describe_end(run, "unknown", "UNKNOWN", None)
         send([state_as(fact, "sweep", cause)], edge.publisher, edge.documents)
 
 
 def forget_the_deferred(now: dt.datetime, cause: Cause, edge: Any) -> None:
-    """Tells datasets again that were superseded or never heard of, and none that met the day's cap."""
-    if not edge.documents.find("trainings", {"deferred": True}, 1):
+    """Publishes again datasets that were superseded or never known, and none that met the day's cap."""
+    if not any(TRAININGS.find(edge.documents, 1, deferred=True)):
         revive_training(now, cause, edge)
 
 
 def wait_for_the_next_event(now: dt.datetime, cause: Cause, edge: Any) -> None:
-    """Mends a lost event, and leaves what met the hour's cap to whatever lands next."""
-    if len(read_head(edge.documents.get("elt/head")).starts.noted) < edge.settings.elt_runs_per_hour:
+    """Repairs a lost event, and leaves what met the hour's cap to whatever lands next."""
+    if len(HEAD.get(edge.documents).starts.noted) < edge.settings.elt_runs_per_hour:
         kick_waiting(now, cause, edge)
 
 
@@ -107,7 +110,9 @@ class _CountsItself:
 
     def get(self, path: str) -> Document | None:
         found: Document | None = self._inner.get(path)
-        return found | {"starts": None} if found and path == "elt/head" else found
+        if found is None or path != HEAD.path:
+            return found
+        return {name: value for name, value in found.items() if name != "starts"}
 
 
 class _OwnCountDocuments(SteppedDocuments):
@@ -124,7 +129,7 @@ def mark_seen_then_work(payload: Payload, cause: Cause, edge: Any) -> None:
 
 class _ForgetfulTransaction(SteppedTransaction):
     def set(self, path: str, document: Document) -> None:
-        if not path.startswith("outbox/"):
+        if not path.startswith(OUTBOX.path("")):
             self.plain.set(path, document)
 
 
@@ -139,8 +144,8 @@ class _ForgetfulDocuments(SteppedDocuments):
 def trust_the_outbox(payload: Payload, cause: Cause, edge: Any) -> None:
     """A retry that finds the verdict leaves the rest to an outbox, which is not there."""
     if isinstance(payload, Finalized):
-        known = edge.documents.get(f"files/{payload.ref.key}")
-        if known is not None and known["state"] != "claimed":
+        known = FILES.get(edge.documents, payload.ref.key)
+        if known is not None and known.state != "claimed":
             return
     land_object(payload, cause, edge)
 
@@ -156,10 +161,10 @@ class _LatestOnly:
 
     def find(self, collection: str, where: Mapping[str, object], limit: int) -> Sequence[tuple[str, Document]]:
         found = self._inner.find(collection, where, limit)
-        if collection != "files" or where.get("state") != "landed":
+        if collection != FILES.name or where.get("state") != "landed":
             return found  # type: ignore[no-any-return]
-        claimed = [file for _, file in self._inner.find("files", {}, 1000) if file.get("batch") is not None]
-        watermark = max((file["dt"] for file in claimed), default="")
+        claimed = [file for _, file in FILES.find(self._inner, 1000) if file.batch is not None]
+        watermark = max((file.landed.dt for file in claimed), default="")
         return [(key, file) for key, file in found if file["dt"] >= watermark]
 
 
@@ -194,10 +199,9 @@ class AllOfBronze(Warehouse):
     """Reads what landed so far, not what the batch claimed."""
 
     def _claimed(self, batch: int) -> list[tuple[int, dict[str, Any]]]:
-        held = self.world.documents.held
-        landed = [file for path, file in held.items() if path.startswith("files/") and file["state"] == "landed"]
+        landed = [file.landed for _, file in FILES.find(self.world.documents, 1000, state="landed")]
         names = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
-        return [(batch, {name: file["fact"].get(name) for name in names}) for file in landed]
+        return [(batch, {name: getattr(fact, name) for name in names}) for fact in landed]
 
 
 class EarlierOnly(Warehouse):
@@ -237,7 +241,7 @@ BROKEN: Mapping[str, Protocol] = {
         edge=_edge(documents=lambda world: _ForgetfulDocuments(world.engine, world.documents)),
     ),
     "sweep missing": _with(sweep=lambda payload, cause, edge: None),
-    "listing missing": _with(sweep=_without(hear_unheard)),
+    "listing missing": _with(sweep=_without(land_unannounced)),
     "event-time watermark": Protocol(
         edge=_edge(documents=lambda world: _WatermarkDocuments(world.engine, world.documents))
     ),

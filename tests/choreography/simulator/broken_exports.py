@@ -14,7 +14,9 @@ from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import Transaction
 from ripple.rows.contracts import load_contract
-from ripple.state.export_plan import ExportPlan, describe_finished, read_plan
+from ripple.state.export_plan import ExportPlan, describe_finished, expect_plan
+from ripple.state.export_slices import EXPORT_SLICES, slice_id
+from ripple.state.exports import EXPORTED, EXPORTS
 from ripple.wire.events import Envelope, SalesSliceRequested
 from ripple.wire.paths import split_uri
 
@@ -28,8 +30,8 @@ def finishing(finish: Finish) -> Callable[[Payload, Cause, Any], None]:
         if not isinstance(payload, SalesSliceRequested):
             export_sales(payload, cause, edge)
             return
-        plan = read_plan(payload.export, edge.documents.get(f"exports/{payload.export}"))
-        if edge.documents.get(plan.slice_path(payload.slice)) is None:
+        plan = expect_plan(payload.export, EXPORTS.expect(edge.documents, payload.export))
+        if EXPORT_SLICES.get(edge.documents, slice_id(plan.key, payload.slice)) is None:
             written = write_range(plan, payload.slice, edge, load_contract("sales"))
             record(plan, payload.slice, *written, cause, edge)
         finish(plan, payload.slice, cause, edge)
@@ -51,7 +53,7 @@ def without_asking_whether_it_was(plan: ExportPlan, number: int, cause: Cause, e
         return
 
     def decide(transaction: Transaction, now: dt.datetime) -> Envelope:
-        transaction.update(plan.path, {"state": "exported"})
+        EXPORTS.update(transaction, plan.key, state=EXPORTED)
         stated = state_as(describe_finished(plan, records), "export_sales", cause)
         keep_in_outbox(transaction, stated, now)
         return stated
@@ -60,10 +62,10 @@ def without_asking_whether_it_was(plan: ExportPlan, number: int, cause: Cause, e
 
 
 def plan_at_each_delivery(payload: Payload, cause: Cause, edge: Any) -> None:
-    """Cuts a batch anew for each of its slices, as if it were cut the same way every time."""
-    known = edge.documents.get(f"exports/{payload.export}") if isinstance(payload, SalesSliceRequested) else None
-    if known is not None and known["uri"]:
-        ref = edge.objects.stat(*split_uri(known["uri"])).ref
-        cut = plan_batch(fetch_manifest(ref, edge), ref, cause, edge).document()
-        edge.documents.update(f"exports/{ref.key}", {"bounds": cut["bounds"], "rows": cut["rows"]})
+    """Cuts a batch again for each of its slices, as if it were cut the same way every time."""
+    known = EXPORTS.get(edge.documents, payload.export) if isinstance(payload, SalesSliceRequested) else None
+    if known is not None and known.uri:
+        ref = edge.objects.stat(*split_uri(known.uri)).ref
+        cut = plan_batch(fetch_manifest(ref, edge), ref, cause, edge)
+        EXPORTS.update(edge.documents, ref.key, bounds=cut.bounds, rows=cut.rows)
     export_sales(payload, cause, edge)

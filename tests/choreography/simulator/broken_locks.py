@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from ripple.ports import Transaction
+from ripple.state.head import HEAD
 from tests.choreography.simulator.documents import SteppedDocuments
 from tests.choreography.simulator.locks import VirtualLocks
 
@@ -37,7 +38,7 @@ class ClockOnTheHead(SteppedDocuments):
 
     def run(self, work: Callable[[Transaction, dt.datetime], T]) -> T:
         def look_first(transaction: Transaction, now: dt.datetime) -> T:
-            transaction.get("elt/head")
+            transaction.get(HEAD.path)
             return work(transaction, now)
 
         return SteppedDocuments.run(self, look_first)

@@ -1,4 +1,4 @@
-"""Many runs on all cores: seeds in rough weather, crash points, pairs of them, broken protocols."""
+"""Many runs on all cores: seeds with faults, crash points, pairs of them, broken protocols."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ import random
 from collections.abc import Mapping
 from functools import cache
 
+from tests.choreography.simulator.faults import RATES, FaultSchedule
 from tests.choreography.simulator.running import SHIPPED, Verdict, run
 from tests.choreography.simulator.scenario import CANARY, Outside, Scenario, Slice
-from tests.choreography.simulator.weather import RATES, Weather
 from tests.choreography.simulator.world import Protocol
 from tests.ripple.rows.sample_rows import a_click, a_startup, an_order
 
@@ -24,7 +24,7 @@ def _lines(*rows: object) -> bytes:
 
 @cache
 def full_scenario() -> Scenario:
-    """All three flows, a bad line, a key told twice, a large export, an order that breaks its contract, a late file, a replay."""
+    """All three flows, a bad line, a key that comes twice, a large export, an order that breaks its contract, a late file, a replay."""
     day, next_day = "2026-03-01", "2026-03-02"
     clicks = [
         _lines(a_click(event_id="c-1"), a_click(event_id="c-2"), a_click(event_id="bad", device=CANARY)),
@@ -56,9 +56,11 @@ def full_scenario() -> Scenario:
 
 
 def run_planned(planned: Mapping[int, str], protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
-    """The full scenario in calm weather, but for the planned kills: `{number of the step: before or after}`."""
+    """The full scenario without faults, but for the planned kills: `{number of the step: before or after}`."""
     calm = dict.fromkeys(RATES, 0.0)
-    return run(full_scenario(), Weather(seed="crash points", rates=calm, until=_REST, planned=planned), protocol, trace)
+    return run(
+        full_scenario(), FaultSchedule(seed="crash points", rates=calm, until=_REST, planned=planned), protocol, trace
+    )
 
 
 @cache

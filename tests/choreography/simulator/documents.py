@@ -108,7 +108,7 @@ class SteppedDocuments:
     def _take_effect(self, opened: OpenTransaction, plain: FakeTransaction) -> bool:
         process = self.engine.current
         assert process is not None
-        if self.engine.weather.strikes("abort", f"{process.name}#{process.number}", self.engine.now):
+        if self.engine.faults.strikes("abort", f"{process.name}#{process.number}", self.engine.now):
             raise RefusedError
         self.locks.take(plain.writes, self.held.held, opened)
         self._check_isolation(plain)

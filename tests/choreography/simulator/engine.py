@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from greenlet import GreenletExit, getcurrent, greenlet
 
 from ripple.errors import RetryableError
-from tests.choreography.simulator.weather import Weather
+from tests.choreography.simulator.faults import FaultSchedule
 
 T = TypeVar("T")
 LEASE = 1200.0
@@ -36,7 +36,7 @@ class Process:
 
 @dataclass(slots=True)
 class Engine:
-    weather: Weather
+    faults: FaultSchedule
     trace: list[str] | None = None
     now: float = 0.0
     steps: int = 0
@@ -68,7 +68,7 @@ class Engine:
     def spawn(
         self, name: str, work: Callable[[], None], ended: Callable[[BaseException | None], None] = lambda _error: None
     ) -> Process:
-        """Start a process now; `ended` hears how it went, None if well."""
+        """Start a process now; `ended` receives how it went, None if well."""
         process = Process(name, work, ended)
         process.thread = greenlet(lambda: self._live(process), parent=self._hub)
         self._processes[id(process)] = process
@@ -132,17 +132,17 @@ class Engine:
         process.number += 1
         self.steps += 1
         mine, place = self.steps, f"{process.name}#{process.number}"
-        planned = self.weather.planned.get(mine)
-        if not self.weather.active(self.now):
+        planned = self.faults.planned.get(mine)
+        if not self.faults.active(self.now):
             self.pause(0.01 + (mine * 7919 % 997) / 5000)
             return self._take_effect(what, effect, False, False)
-        dice = self.weather.dice(place)
+        dice = self.faults.dice(place)
         before, after = dice[0] < 128, dice[1] < 128
-        crashes = self.weather.hits(crash, place, _fraction(dice, 2), self.now)
-        fails = not crashes and self.weather.hits("error", place, _fraction(dice, 8), self.now)
+        crashes = self.faults.hits(crash, place, _fraction(dice, 2), self.now)
+        fails = not crashes and self.faults.hits("error", place, _fraction(dice, 8), self.now)
         seconds = 0.001 + 2.0 * _fraction(dice, 14) ** 4
-        if self.weather.hits("stall", place, _fraction(dice, 20), self.now):
-            seconds = self.weather.lasts(place, 60, 2 * LEASE, self.now)
+        if self.faults.hits("stall", place, _fraction(dice, 20), self.now):
+            seconds = self.faults.lasts(place, 60, 2 * LEASE, self.now)
             self.say(f"stalls for {seconds:.0f} s before {what}")
         process.in_flight = effect if in_flight else None
         self.pause(seconds)
@@ -166,8 +166,8 @@ class Engine:
     def cancel(self, process: Process) -> None:
         """The process never comes back. What it sent before may still arrive, within half a minute."""
         process.cancelled = True
-        roll = self.weather.roll(f"in flight@{process.name}")
-        if process.in_flight is not None and roll < 0.5 and self.weather.active(self.now):
+        roll = self.faults.roll(f"in flight@{process.name}")
+        if process.in_flight is not None and roll < 0.5 and self.faults.active(self.now):
             self.say(f"a call of {process.name} arrives although it was cancelled")
             self.after(60 * roll, process.in_flight)
 
@@ -188,6 +188,6 @@ def _clock(seconds: float) -> str:
 
 
 def _short(value: object) -> str:
-    """An open file tells its kind: its address would make every story another one."""
+    """An open file is shown by its kind: its address would make every story another one."""
     text = type(value).__name__ if isinstance(value, io.IOBase) else repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

@@ -76,15 +76,15 @@ class TrainingJobs:
     world: World
     states: dict[str, str] = field(default_factory=dict)
     parameters: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    reported: set[str] = field(default_factory=set)
 
     def submit(self, job: str, parameters: Mapping[str, Any]) -> bool:
         if job in self.states:
             return False
         self.states[job], self.parameters[job] = "RUNNING", dict(parameters)
         engine = self.world.engine
-        dies = engine.weather.strikes("job fails", job, engine.now)
-        silent = dies and engine.weather.roll(f"silent@{job}") < 0.5
+        dies = engine.faults.strikes("job fails", job, engine.now)
+        silent = dies and engine.faults.roll(f"silent@{job}") < 0.5
         engine.spawn(job, lambda: self._train(job, dies, silent), lambda error: self._end(job, error))
         return True
 
@@ -93,36 +93,36 @@ class TrainingJobs:
 
     def _train(self, job: str, dies: bool, silent: bool) -> None:
         engine = self.world.engine
-        engine.pause(30 + 270 * engine.weather.roll(f"training@{job}"))
+        engine.pause(30 + 270 * engine.faults.roll(f"training@{job}"))
         if not silent:
-            engine.step("publish training.job.finished.v1", lambda: self._tell(job, dies), crash="job fails")
+            engine.step("publish training.job.finished.v1", lambda: self._publish_end(job, dies), crash="job fails")
         engine.pause(5)
         self.states[job] = "FAILED" if dies else "SUCCEEDED"
 
     def _end(self, job: str, error: BaseException | None) -> None:
-        """A job that told of its model has done its work, however its exit task ends."""
+        """A job that reported its model has done its work, however its exit task ends."""
         if error is not None:
-            self.states[job] = "SUCCEEDED" if job in self.told else "FAILED"
+            self.states[job] = "SUCCEEDED" if job in self.reported else "FAILED"
 
-    def _tell(self, job: str, dies: bool) -> None:
-        told = self.parameters[job]
+    def _publish_end(self, job: str, dies: bool) -> None:
+        parameters = self.parameters[job]
         fact = TrainingJobFinished(
             job=job,
-            batch=int(told["batch"]),
-            dataset_version=told["dataset_version"],
+            batch=int(parameters["batch"]),
+            dataset_version=parameters["dataset_version"],
             state="failed" if dies else "succeeded",
             outcome="failed" if dies else "registered",
             reason="the machine died" if dies else "better than the champion",
             metrics={},
         )
         if not dies:
-            self.told.add(job)
+            self.reported.add(job)
         self.world.messages.publish(
             Envelope(
                 fact=fact,
                 source="//ripple/pipelines/train_repeat_purchase",
                 time=self.world.moment(),
-                correlation_id=told["correlation_id"],
-                causation_id=told["causation_id"],
+                correlation_id=parameters["correlation_id"],
+                causation_id=parameters["causation_id"],
             )
         )

@@ -16,8 +16,8 @@ from ripple.handling.shell import Command, Payload, decode
 from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
 from ripple.wire.events import Envelope, Fact
+from tests.choreography.simulator.faults import HOUR
 from tests.choreography.simulator.subscriptions import Subscription, subscriptions
-from tests.choreography.simulator.weather import HOUR
 from tests.functions.fakes import FakeDeadLetters
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Message:
     attributes: Mapping[str, str] = field(default_factory=dict)
     data: bytes = b""
     correlation_id: str = ""
-    born: float = 0.0
+    published_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -61,10 +61,10 @@ class Messages:
     routes: dict[tuple[str, str], list[Subscription]] = field(default_factory=dict)
     published: list[Fact] = field(default_factory=list)
     dead_letters: FakeDeadLetters = field(default_factory=FakeDeadLetters)
-    buried: list[tuple[str, PermanentError]] = field(default_factory=list)
+    refused: list[tuple[str, PermanentError]] = field(default_factory=list)
     handled: Counter[str] = field(default_factory=Counter)
     asked_trainings: int = 0
-    _told: Counter[str] = field(default_factory=Counter)
+    _sent: Counter[str] = field(default_factory=Counter)
     _decoded: dict[Message, tuple[Payload, Cause]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -90,7 +90,7 @@ class Messages:
 
     def _send_fact(self, attributes: Mapping[str, str], data: bytes) -> None:
         """Pushed without a wrapper: the attributes are the headers."""
-        self._tell("fact", attributes["ce-type"], attributes["ce-id"], attributes, data, attributes, data)
+        self._send("fact", attributes["ce-type"], attributes["ce-id"], attributes, data, attributes, data)
 
     def _send_command(self, topic: str, message_id: str, attributes: Mapping[str, str], data: bytes) -> None:
         """A wrapped push."""
@@ -101,21 +101,21 @@ class Messages:
             "data": base64.b64encode(data).decode(),
         }
         pushed = json.dumps({"message": message}).encode()
-        self._tell("command", f"{topic}/{attributes['kind']}", message_id, {}, pushed, attributes, data)
+        self._send("command", f"{topic}/{attributes['kind']}", message_id, {}, pushed, attributes, data)
 
     def tick(self, kind: str, message_id: str, body: Mapping[str, Any]) -> None:
         """Cloud Scheduler fires, now and then twice: a second message, some minutes later."""
         engine = self.world.engine
         self.command("ripple-ticks", kind, message_id, body)
-        if engine.weather.strikes("tick twice", message_id, engine.now):
-            again = engine.weather.lasts(f"again {message_id}", 1, 300, engine.now)
+        if engine.faults.strikes("tick twice", message_id, engine.now):
+            again = engine.faults.lasts(f"again {message_id}", 1, 300, engine.now)
             engine.after(again, lambda: self.command("ripple-ticks", kind, f"{message_id}+", body))
 
     def finalize(self, stored: StoredObject) -> None:
         """Eventarc's event of a new object; now and then none comes."""
         name, engine = stored.ref.name, self.world.engine
         short = stored.ref.bucket.rsplit("-", 1)[1]
-        if engine.weather.strikes("finalize lost", name, engine.now):
+        if engine.faults.strikes("finalize lost", name, engine.now):
             engine.say(f"the finalize event of {name} is lost for good")
             return
         headers = {
@@ -134,27 +134,29 @@ class Messages:
             "size": str(stored.size),
             "metadata": dict(stored.metadata),
         }
-        self._tell("finalize", short, headers["ce-id"], headers, json.dumps(resource).encode())
+        self._send("finalize", short, headers["ce-id"], headers, json.dumps(resource).encode())
 
-    def _tell(
+    def _send(
         self, kind: str, of: str, name: str, headers: Mapping[str, str], body: bytes,
         attributes: Mapping[str, str] | None = None, data: bytes = b"",
     ) -> None:  # fmt: skip
-        self._told[name] += 1
-        known = f"{name}~{self._told[name]}" if self._told[name] > 1 else name
-        born = self.world.engine.now
-        message = Message(name=known, headers=headers, body=body, attributes=attributes or {}, data=data, born=born)
+        self._sent[name] += 1
+        known = f"{name}~{self._sent[name]}" if self._sent[name] > 1 else name
+        published_at = self.world.engine.now
+        message = Message(
+            name=known, headers=headers, body=body, attributes=attributes or {}, data=data, published_at=published_at
+        )
         for subscription in self.routes.get((kind, of), []):
             self._queue(subscription, message)
 
     def _queue(self, subscription: Subscription, message: Message) -> None:
         engine = self.world.engine
         place = f"{subscription.stage}:{message.name}"
-        copies = 2 if engine.weather.strikes("duplicate", place, engine.now) else 1
+        copies = 2 if engine.faults.strikes("duplicate", place, engine.now) else 1
         for copy in range(copies):
-            seconds = 0.05 + engine.weather.roll(f"travel@{place}/{copy}")
-            if engine.weather.strikes("delay", f"{place}/{copy}", engine.now):
-                seconds = engine.weather.lasts(f"{place}/{copy}", 10, HOUR, engine.now)
+            seconds = 0.05 + engine.faults.roll(f"travel@{place}/{copy}")
+            if engine.faults.strikes("delay", f"{place}/{copy}", engine.now):
+                seconds = engine.faults.lasts(f"{place}/{copy}", 10, HOUR, engine.now)
             delivery = Delivery(subscription, message, copy)
             engine.after(seconds, lambda delivery=delivery: self.attempt(delivery))  # type: ignore[misc]
 
@@ -163,8 +165,8 @@ class Messages:
         delivery.attempt += 1
         engine = self.world.engine
         current = replace(delivery)
-        dropped = engine.weather.strikes("drop", delivery.name, engine.now)
-        if dropped and engine.weather.roll(f"answer@{delivery.name}") < 0.5:
+        dropped = engine.faults.strikes("drop", delivery.name, engine.now)
+        if dropped and engine.faults.roll(f"answer@{delivery.name}") < 0.5:
             engine.say(f"{delivery.name}: the push is lost")
             self._again(current)
         else:
@@ -189,7 +191,7 @@ class Messages:
         engine.after(delivery.subscription.ack_seconds, late)
 
     def _handle(self, delivery: Delivery) -> None:
-        """What `ripple.handling.shell.serve` does of one request: decode, call the stage, bury what can never work."""
+        """What `ripple.handling.shell.serve` does of one request: decode, call the stage, make a dead letter of what can never work."""
         stage = delivery.subscription.stage
         self.handled[stage] += 1
         try:
@@ -199,14 +201,14 @@ class Messages:
             payload, cause = self._skewed(delivery, *self._decoded[message])
             self.world.handlers[stage](payload, cause, self.world.edge)
         except PermanentError as error:
-            self.world.engine.say(f"buried: {error}")
-            self.buried.append((stage, error))
+            self.world.engine.say(f"dead letter: {error}")
+            self.refused.append((stage, error))
 
     def _skewed(self, delivery: Delivery, payload: Payload, cause: Cause) -> tuple[Payload, Cause]:
         """Each delivery sees times as another machine's clock would have written them."""
-        if not self.world.engine.weather.active(self.world.engine.now):
+        if not self.world.engine.faults.active(self.world.engine.now):
             return payload, cause
-        roll = self.world.engine.weather.roll(f"skew@{delivery.name}")
+        roll = self.world.engine.faults.roll(f"skew@{delivery.name}")
         skew = dt.timedelta(seconds=self.world.skew * (2 * roll - 1))
         if isinstance(payload, Command):
             payload = replace(payload, published_at=payload.published_at + skew)
@@ -217,7 +219,7 @@ class Messages:
         backoff = min(600.0, 1.0 * 2**delivery.attempt)
         if delivery.subscription.kind == "finalize":
             backoff = min(600.0, 10.0 * 2 ** (delivery.attempt - 1))
-            if engine.now + backoff - delivery.message.born > EVENTARC_WINDOW:
+            if engine.now + backoff - delivery.message.published_at > EVENTARC_WINDOW:
                 return
         elif delivery.attempt >= self.attempts:
             engine.say(f"{delivery.name}: dead letter after {delivery.attempt} attempts")
@@ -231,7 +233,9 @@ class Messages:
         source = {
             "CloudPubSubDeadLetterSourceSubscription": delivery.subscription.name,
             "CloudPubSubDeadLetterSourceDeliveryCount": str(delivery.attempt),
-            "CloudPubSubDeadLetterSourceTopicPublishTime": self.world.moment_at(delivery.message.born).isoformat(),
+            "CloudPubSubDeadLetterSourceTopicPublishTime": self.world.moment_at(
+                delivery.message.published_at
+            ).isoformat(),
         }
         number = len(self.dead_letters.letters) + 1
         self.dead_letters.put(number, delivery.message.data, {**delivery.message.attributes, **source})

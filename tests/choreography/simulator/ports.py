@@ -58,7 +58,7 @@ class SteppedSales:
 
     def partition_keys(self, collection: str, most: int) -> Sequence[str]:
         """No two answers need be the same: the collection grows, and so do the cloud's own parts of it."""
-        fewer = 1 + int(self.engine.weather.roll(f"partitions@{self.engine.steps}") * most)
+        fewer = 1 + int(self.engine.faults.roll(f"partitions@{self.engine.steps}") * most)
         return self.engine.step("partition sales", lambda: self.held.partition_keys(collection, 2 * fewer))
 
     def _stepped(self, pages: Iterator[Page]) -> Iterator[Page]:

@@ -11,9 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from functions.start_training.deciding import ATTEMPTS
-from ripple.ports import Document, StoredObject
+from ripple.ports import StoredObject
+from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.caps import DAY, HOUR
-from ripple.state.elt_runs import read_head
+from ripple.state.exports import EXPORTED, EXPORTS
+from ripple.state.files import FILES
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
+from ripple.state.redrives import REDRIVES
+from ripple.state.ticks import TICKS
+from ripple.state.training_head import TRAINING_HEAD
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
 from ripple.wire.paths import file_list_name
 from tests.choreography.simulator.scenario import CANARY
@@ -26,11 +33,6 @@ def find_violation(world: World) -> str:
         for found in check(world):
             return found
     return ""
-
-
-def _collection(world: World, name: str) -> dict[str, Document]:
-    prefix = f"{name}/"
-    return {k.removeprefix(prefix): v for k, v in world.documents.held.items() if k.startswith(prefix)}
 
 
 def at_all_times(world: World) -> Iterator[str]:
@@ -46,10 +48,10 @@ def caps_hold(world: World) -> Iterator[str]:
     """Of an hour's runs all but retries of the last are within the cap; a day's jobs are, but for retries and replays."""
     caps, starts = world.scenario.caps, world.documents.starts
     most = caps.runs_per_hour + world.settings.elt_attempts - 1
-    if caps.runs_per_hour and _most_within(HOUR, starts["elt/head"]) > most:
+    if caps.runs_per_hour and _most_within(HOUR, starts[HEAD.path]) > most:
         yield f"always: more than {most} runs began within an hour, the cap is {caps.runs_per_hour}"
     most = ATTEMPTS * (caps.jobs_per_day + world.messages.asked_trainings)
-    if caps.jobs_per_day and _most_within(DAY, starts["training/head"]) > most:
+    if caps.jobs_per_day and _most_within(DAY, starts[TRAINING_HEAD.path]) > most:
         yield f"always: more than {most} training jobs began within a day, the cap is {caps.jobs_per_day}"
 
 
@@ -59,24 +61,25 @@ def _most_within(window: dt.timedelta, starts: Sequence[dt.datetime]) -> int:
 
 def a_every_generation_is_in_one_committed_batch(world: World) -> Iterator[str]:
     listed: Counter[str] = Counter()
-    batches = _collection(world, "batches")
+    batches = dict(BATCHES.find_all(world.documents))
     for number in batches:
         listed.update(row["uri"] for row in read_file_list(world, int(number)))
-    files = _collection(world, "files")
+    files = dict(FILES.find_all(world.documents))
     for stored in _in_bronze(world):
-        file = files.get(stored.ref.key, {"state": "never claimed"})
-        if file["state"] not in ("landed", "rejected"):
-            yield f"(a) {stored.ref.name} is {file['state']}"
-        elif file["state"] == "landed" and (listed[stored.ref.uri], _is_done(batches, file["batch"])) != (1, True):
-            yield f"(a) {stored.ref.name} is in {listed[stored.ref.uri]} lists, batch {file['batch']}"
+        file = files.get(stored.ref.key)
+        if file is None or file.state == "claimed":
+            yield f"(a) {stored.ref.name} is {file.state if file else 'never claimed'}"
+        elif file.state == "landed" and (listed[stored.ref.uri], _is_done(batches, file.batch)) != (1, True):
+            yield f"(a) {stored.ref.name} is in {listed[stored.ref.uri]} lists, batch {file.batch}"
 
 
 def _in_bronze(world: World) -> Iterable[StoredObject]:
     return world.objects.list(world.settings.bucket("bronze"), "")
 
 
-def _is_done(batches: Mapping[str, Document], number: object) -> bool:
-    return bool(batches.get(str(number), {}).get("state") == "done")
+def _is_done(batches: Mapping[str, BatchRecord], number: object) -> bool:
+    batch = batches.get(str(number))
+    return batch is not None and batch.state == "done"
 
 
 def read_file_list(world: World, batch: int) -> list[dict[str, Any]]:
@@ -88,19 +91,19 @@ def b_no_tick_is_lost_or_acted_on_twice(world: World) -> Iterator[str]:
     found = sum(not stored.ref.name.endswith(".parquet") for stored in _in_bronze(world))
     if found != world.scenario.expected_files:
         yield f"(b) {found} files in Bronze, {world.scenario.expected_files} were to come"
-    ticks = _collection(world, "ticks")
+    ticks = list(TICKS.find_all(world.documents))
     if len(ticks) != len(world.scenario.slices):
         yield f"(b) {len(ticks)} batches were begun, {len(world.scenario.slices)} were asked for"
 
 
 def c_batches_commit_once_each_without_gaps(world: World) -> Iterator[str]:
-    head, batches = read_head(world.documents.held.get("elt/head")), _collection(world, "batches")
+    head, batches = HEAD.get(world.documents), dict(BATCHES.find_all(world.documents))
     for number in range(1, head.next):
         if not _is_done(batches, number):
-            yield f"(c) batch {number} is {batches.get(str(number), {}).get('state', 'missing')}"
+            yield f"(c) batch {number} is {batches[str(number)].state if str(number) in batches else 'missing'}"
         files = read_file_list(world, number)
-        if len(files) != batches[str(number)]["files"]:
-            yield f"(c) batch {number} claimed {batches[str(number)]['files']} files and lists {len(files)}"
+        if len(files) != batches[str(number)].files:
+            yield f"(c) batch {number} claimed {batches[str(number)].files} files and lists {len(files)}"
         if number not in world.warehouse.snapshots:
             yield f"(c) batch {number} is done and has no snapshot"
     if len(batches) != head.next - 1:
@@ -111,10 +114,10 @@ def d_one_training_job_per_dataset_and_one_for_the_last(world: World) -> Iterato
     again = Counter(str(e.body["batch"]) for e in world.scenario.events if e.body.get("kind") == "training")
     well: Counter[str] = Counter()
     allowed: Counter[str] = Counter()
-    for job, told in world.vertex.parameters.items():
-        version = str(told["dataset_version"])
+    for job, published in world.vertex.parameters.items():
+        version = str(published["dataset_version"])
         well[version] += world.vertex.states[job] in ("SUCCEEDED", "RUNNING")
-        allowed[version] = max(allowed[version], 1 + again[str(told["batch"])])
+        allowed[version] = max(allowed[version], 1 + again[str(published["batch"])])
     for version, count in well.items():
         if count > allowed[version]:
             yield f"(d) {count} jobs trained on dataset {version[:8]}"
@@ -137,27 +140,26 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
     for _, file in world.warehouse.files:
         if world.warehouse.missing(file):
             yield f"(g) {file['uri']}: {world.warehouse.missing(file)} of {file['rows']} rows are missing"
-    for file in _collection(world, "files").values():
-        if file["state"] == "rejected":
-            rejected += file["fact"].get("rows", 0)
+    for _, record in FILES.find(world.documents, 1000, state="rejected"):
+        rejected += record.verdict.rows or 0
     found = sum(file["rows"] for _, file in world.warehouse.files) + rejected
     if found != world.scenario.expected_rows:
         yield f"(g) {found} rows arrived, {world.scenario.expected_rows} were to come"
     if dict(world.warehouse.gold) != dict(Counter(row.flow for row in world.warehouse.silver)):
-        yield "(g) gold does not tell what silver holds"
+        yield "(g) gold does not show what silver holds"
     keys = Counter((row.flow, row.key) for row in world.warehouse.silver)
     if keys and max(keys.values()) > 1:
         yield "(g) silver holds a key twice"
 
 
 def j_an_export_finishes_once_with_every_order_in_bronze_once(world: World) -> Iterator[str]:
-    told = _find_finished_exports(world)
-    if len(told) != sum(bool(s.orders) for s in world.scenario.slices.values()):
-        yield f"(j) {len(told)} exports finished"
-    for batch_id, finished in told.items():
+    published = _find_finished_exports(world)
+    if len(published) != sum(bool(s.orders) for s in world.scenario.slices.values()):
+        yield f"(j) {len(published)} exports finished"
+    for batch_id, finished in published.items():
         if len(finished) > 1:
             yield f"(j) the export of {batch_id} finished in {len(finished)} ways"
-    stated = sorted(uri for finished in told.values() for fact in finished for uri in fact.objects)
+    stated = sorted(uri for finished in published.values() for fact in finished for uri in fact.objects)
     found = sorted(stored.ref.uri for stored in _in_bronze(world) if stored.ref.name.endswith(".parquet"))
     if stated != found:
         yield f"(j) {len(found)} objects of sales are in Bronze, {len(stated)} were stated"
@@ -185,46 +187,46 @@ def h_no_raw_pii_past_bronze(world: World) -> Iterator[str]:
 
 
 def i_no_live_lease_and_no_unsent_fact(world: World) -> Iterator[str]:
-    head = read_head(world.documents.held.get("elt/head"))
+    head = HEAD.get(world.documents)
     if head.run or head.replays:
         yield f"(i) the head is not at rest: {head}"
-    left = list(_collection(world, "outbox"))
+    left = [id for id, _ in OUTBOX.find_all(world.documents)]
     if left:
         yield f"(i) unsent: {left[0]}"
     for job, state in world.vertex.states.items():
         if state == "RUNNING":
             yield f"(i) {job} runs for ever"
-    for key, export in _collection(world, "exports").items():
-        if export["state"] != "exported":
-            yield f"(i) export {key[:12]} is {export['state']}"
+    for key, export in EXPORTS.find_all(world.documents):
+        if export.state != EXPORTED:
+            yield f"(i) export {key[:12]} is {export.state}"
     yield from _find_unstated(world)
 
 
 def _find_unstated(world: World) -> Iterator[str]:
     """What the state says happened, and no fact says."""
-    told = {fact.id for fact in world.messages.published}
-    for file in _collection(world, "files").values():
+    published = {fact.id for fact in world.messages.published}
+    for _, file in FILES.find_all(world.documents):
         kinds: dict[str, Any] = {"landed": BronzeObjectLanded, "rejected": BronzeObjectRejected}
-        if file["state"] in kinds and f"{kinds[file['state']].TYPE}/{file['uri']}#{file['generation']}" not in told:
-            yield f"(i) never told: {file['uri']} is {file['state']}"
+        if file.state in kinds and f"{kinds[file.state].TYPE}/{file.uri}#{file.generation}" not in published:
+            yield f"(i) never published: {file.uri} is {file.state}"
     succeeded = {fact.batch for fact in world.messages.published if isinstance(fact, EltRunSucceeded)}
-    for number, batch in _collection(world, "batches").items():
-        if batch["state"] == "done" and int(number) not in succeeded:
-            yield f"(i) never told: batch {number} is done"
+    for number, batch in BATCHES.find_all(world.documents):
+        if batch.state == "done" and int(number) not in succeeded:
+            yield f"(i) never published: batch {number} is done"
 
 
 def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:
     """They may want the same file: what lands while a claim looks for what has landed comes before it or after it."""
     pair = {"land_object", "start_elt"}
     for waiting, in_its_way, collection in world.edge.documents.locks.waits:
-        if {waiting, in_its_way} == pair and collection != "files":
+        if {waiting, in_its_way} == pair and collection != FILES.name:
             yield f"(k) {waiting} waited for {in_its_way} over {collection}"
 
 
 def i_no_dead_letter_stays(world: World) -> Iterator[str]:
-    redriven = _collection(world, "redrives")
+    redriven = dict(REDRIVES.find_all(world.documents))
     for letter in world.messages.dead_letters.letters:
-        if not redriven.get(letter, {}).get("sent"):
+        if letter not in redriven or not redriven[letter].sent:
             yield f"(i) dead letter {letter} was not sent back"
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.choreography.simulator.engine import LEASE
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.properties import find_violation
 from tests.choreography.simulator.scenario import Scenario, draw_scenario
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.world import Protocol, World
 
 REPLAY_SECONDS = 700.0
@@ -32,13 +32,13 @@ class Verdict:
 
 
 def run_seed(seed: int, protocol: Protocol = SHIPPED, *, only: Any = None, trace: bool = False) -> Verdict:
-    """One seed in rough weather; `only` keeps the named faults of it."""
+    """One seed with faults; `only` keeps the named faults of it."""
     scenario = draw_scenario(seed)
-    return run(scenario, Weather(seed=str(seed), until=scenario.rough_until, only=only), protocol, trace)
+    return run(scenario, FaultSchedule(seed=str(seed), until=scenario.rough_until, only=only), protocol, trace)
 
 
-def run(scenario: Scenario, weather: Weather, protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
-    world = World(scenario, weather, protocol, [] if trace else None)
+def run(scenario: Scenario, faults: FaultSchedule, protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
+    world = World(scenario, faults, protocol, [] if trace else None)
     try:
         violation = _live_through(world)
     except AssertionError as error:
@@ -48,11 +48,11 @@ def run(scenario: Scenario, weather: Weather, protocol: Protocol = SHIPPED, trac
     return Verdict(
         violation=violation,
         steps=world.engine.steps,
-        taken=weather.taken,
+        taken=faults.taken,
         seconds=world.engine.now,
         trace=world.engine.trace,
         rough_steps=world.rough_steps,
-        counts=weather.counts(),
+        counts=faults.counts(),
         waits=_name_waits(world),
     )
 
@@ -64,16 +64,16 @@ def _name_waits(world: World) -> Counter[str]:
 
 
 def _live_through(world: World) -> str:
-    """Rough weather, calm for two leases with a person at hand, what the caps held back, a replay that changes nothing."""
-    engine, weather = world.engine, world.engine.weather
-    busy = max([weather.until, *(event.at + 1 for event in world.scenario.events)])
+    """Faults, then none for two leases with a person at hand, what the caps held back, a replay that changes nothing."""
+    engine, faults = world.engine, world.engine.faults
+    busy = max([faults.until, *(event.at + 1 for event in world.scenario.events)])
     world.schedule(until=busy)
     engine.run_until(busy)
-    while engine.now < weather.over_at:
-        world.keep_sweeping(weather.over_at)
-        engine.run_until(weather.over_at)
+    while engine.now < faults.over_at:
+        world.keep_sweeping(faults.over_at)
+        engine.run_until(faults.over_at)
     calm, world.rough_steps = engine.now, engine.steps
-    engine.say("the weather is calm")
+    engine.say("no more faults")
     world.keep_sweeping(calm + 2 * LEASE)
     for moment in (calm + 1, calm + LEASE + 700):
         engine.run_until(moment)

@@ -143,7 +143,7 @@ def draw_file(flow: str, stem: str, chance: random.Random) -> bytes:
     make = a_startup if flow == "startups" else a_click
     rows = [make(event_id=f"{stem}-{i}") for i in range(chance.randint(2, 4))]
     if chance.random() < 0.5:
-        rows[0] = make(event_id=f"{flow}-told-twice")
+        rows[0] = make(event_id=f"{flow}-twice")
     lines = [json.dumps(row) for row in rows]
     if chance.random() < 0.3:
         lines[-1] = json.dumps(make(event_id=f"{stem}-bad", device=CANARY, stage=CANARY))

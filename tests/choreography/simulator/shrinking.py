@@ -1,4 +1,4 @@
-"""Leave faults out until none can be spared: the few that break the property tell the story."""
+"""Leave faults out until none can be spared: the few that break the property make the story."""
 
 from __future__ import annotations
 

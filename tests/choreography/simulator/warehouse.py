@@ -1,4 +1,4 @@
-"""Dataform and BigQuery as far as the tables can tell: claimed files only, each table's batch deleted and inserted anew.
+"""Dataform and BigQuery as far as the tables show: claimed files only, each table's batch deleted and inserted again.
 
 One statement is one step, as in a script without a transaction: two invocations at once may interleave between any two.
 """
@@ -102,7 +102,7 @@ class Warehouse:
         invocation = self.invocations[name]
         if invocation.state == "RUNNING":
             invocation.state = "CANCELING"
-            roll = self.world.engine.weather.roll(f"cancelling@{name}")
+            roll = self.world.engine.faults.roll(f"cancelling@{name}")
             self.world.engine.after(1 + 90 * roll, lambda: self._stop(invocation))
 
     def _stop(self, invocation: Invocation) -> None:
@@ -129,7 +129,7 @@ class Warehouse:
 
     def _statement(self, what: str, change: Callable[[], Any]) -> Any:
         engine = self.world.engine
-        engine.pause(1 + 10 * engine.weather.roll(f"{what}@{engine.current.name if engine.current else ''}"))
+        engine.pause(1 + 10 * engine.faults.roll(f"{what}@{engine.current.name if engine.current else ''}"))
         return engine.step(what, change, crash="invocation fails")
 
     def _check_counts(self, batch: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ripple.errors import RetryableError
+from ripple.state.claims import CLAIMS, KEPT, ClaimRecord, claim_id
 from ripple.wire.events import EltRunFailed, EltRunSucceeded, Envelope, Fact
 from tests.choreography.simulator.engine import LEASE, KilledError, Process
 
@@ -65,7 +66,7 @@ class Workflows:
 
     def _end(self, execution: Execution, error: BaseException | None) -> None:
         """An execution that died: half of them are seen to have failed, half stay ACTIVE for ever."""
-        hangs = self.world.engine.weather.roll(f"hangs@{execution.name}") < 0.5
+        hangs = self.world.engine.faults.roll(f"hangs@{execution.name}") < 0.5
         if execution.state == "ACTIVE" and not (isinstance(error, KilledError) and hangs):
             execution.state = "FAILED" if error else "SUCCEEDED"
 
@@ -121,11 +122,12 @@ class Workflows:
 
     def _claim(self, execution: Execution) -> bool:
         argument = execution.argument
-        path = f"claims/{argument['batch']}-{argument['epoch']}"
-        claim = {"batch": argument["batch"], "epoch": argument["epoch"], "execution": execution.name}
-        if not self._retried("create claim", lambda: self.world.documents.create(path, claim)):
-            held = self._retried("read claim", lambda: self.world.documents.get(path))
-            if held["execution"] != execution.name:
+        batch, epoch, now = argument["batch"], argument["epoch"], self.world.moment()
+        claim = ClaimRecord(batch=batch, epoch=epoch, execution=execution.name, claimed_at=now, expires_at=now + KEPT)
+        documents, id = self.world.documents, claim_id(batch, epoch)
+        if not self._retried("create claim", lambda: CLAIMS.create(documents, id, claim)):
+            held = self._retried("read claim", lambda: CLAIMS.expect(documents, id))
+            if held.execution != execution.name:
                 return False
         execution.claimed = True
         return True

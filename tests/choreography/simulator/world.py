@@ -1,4 +1,4 @@
-"""One run: the platform in one world, rough weather first, then calm, an operator, and what must hold at rest."""
+"""One run: the platform in one world, faults first, then none, an operator, and what must hold at rest."""
 
 from __future__ import annotations
 
@@ -9,21 +9,26 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from functions.start_training.deciding import HEAD as TRAINING
 from ripple.deployment.routes import STAGES
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
-from ripple.state.caps import DAY, HOUR, read_starts, rests_until
-from ripple.state.elt_runs import read_head
+from ripple.state.batches import BATCHES
+from ripple.state.caps import DAY, HOUR, rests_until
+from ripple.state.files import is_any_waiting
+from ripple.state.head import HEAD
+from ripple.state.outbox import OUTBOX
+from ripple.state.redrives import REDRIVES
+from ripple.state.training_head import TRAINING_HEAD
+from ripple.state.trainings import TRAININGS
 from tests.choreography.simulator.engine import LEASE, Engine
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
 from tests.choreography.simulator.messaging import SKEW, Messages
 from tests.choreography.simulator.ports import SteppedEdge
 from tests.choreography.simulator.scenario import LIVE, LIVE_ORDERS, Outside, Scenario
 from tests.choreography.simulator.warehouse import Warehouse
-from tests.choreography.simulator.weather import Weather
 from tests.choreography.simulator.workflows import Workflows
 from tests.functions.fakes import FakeDocuments, FakeObjects, FakeSales, FakeTransaction
 
@@ -44,7 +49,7 @@ class Protocol:
 
 
 class _Objects(FakeObjects):
-    """Tells Eventarc of what is new in the two buckets that trigger."""
+    """Notifies Eventarc of what is new in the two buckets that trigger."""
 
     def __init__(self, world: World) -> None:
         super().__init__(clock=world.moment)
@@ -65,14 +70,16 @@ class _Documents(FakeDocuments):
     def __init__(self, clock: Callable[[], dt.datetime]) -> None:
         super().__init__(clock)
         self.decided: Counter[str] = Counter()
-        self.starts: dict[str, list[dt.datetime]] = {"elt/head": [], TRAINING: []}
+        self.starts: dict[str, list[dt.datetime]] = {HEAD.path: [], TRAINING_HEAD.path: []}
 
     def commit(self, transaction: FakeTransaction) -> None:
         super().commit(transaction)
         for kind, path, document in transaction.writes:
-            self.decided.update([path] if kind == "set" and path.startswith("outbox/") else [])
-            if path in self.starts:
-                self._remember(self.starts[path], read_starts(document.get("starts", document)).noted)
+            self.decided.update([path] if kind == "set" and path.startswith(OUTBOX.path("")) else [])
+            if path == HEAD.path:
+                self._remember(self.starts[path], HEAD.collection.read(path, document).starts.noted)
+            elif path == TRAINING_HEAD.path:
+                self._remember(self.starts[path], TRAINING_HEAD.collection.read(path, document).noted)
 
     def _remember(self, known: list[dt.datetime], noted: Sequence[dt.datetime]) -> None:
         known += [start for start in noted if not known or start > known[-1]]
@@ -82,10 +89,10 @@ class World:
     """Everything of one run. `skew` is how far clocks of handlers may be off, in seconds."""
 
     def __init__(
-        self, scenario: Scenario, weather: Weather, protocol: Protocol, trace: list[str] | None = None
+        self, scenario: Scenario, faults: FaultSchedule, protocol: Protocol, trace: list[str] | None = None
     ) -> None:
-        self.scenario, self.skew = scenario, SKEW if weather.until else 0.0
-        self.engine = Engine(weather, trace)
+        self.scenario, self.skew = scenario, SKEW if faults.until else 0.0
+        self.engine = Engine(faults, trace)
         self.rough_steps = 0
         self.settings = Settings(
             project="ripple-test",
@@ -123,16 +130,15 @@ class World:
         return any(starts and starts[-1] > since for starts in self.documents.starts.values())
 
     def _runs_rest_until(self, then: dt.datetime) -> dt.datetime | None:
-        head = read_head(self.documents.held.get("elt/head"))
-        if not head.replays and not self.documents.find("files", {"state": "landed", "batch": None}, 1):
+        head = HEAD.get(self.documents)
+        if not head.replays and not is_any_waiting(self.documents):
             return None
         return rests_until(head.starts, self.scenario.caps.runs_per_hour, HOUR, then)
 
     def _training_rests_until(self, then: dt.datetime) -> dt.datetime | None:
-        if not self.documents.find("trainings", {"deferred": True}, 1):
+        if not any(TRAININGS.find(self.documents, 1, deferred=True)):
             return None
-        starts = read_starts(self.documents.held.get(TRAINING))
-        return rests_until(starts, self.scenario.caps.jobs_per_day, DAY, then)
+        return rests_until(TRAINING_HEAD.get(self.documents), self.scenario.caps.jobs_per_day, DAY, then)
 
     def moment(self) -> dt.datetime:
         return self.moment_at(self.engine.now)
@@ -170,15 +176,15 @@ class World:
             self.objects.put(self.settings.bucket("bronze"), event.name, event.data)
 
     def operate(self) -> None:
-        """What a person does when the weather is calm: send dead letters back, release parked batches, train again."""
-        redriven = {path.removeprefix("redrives/") for path in self.documents.held if path.startswith("redrives/")}
-        if self.messages.dead_letters.letters.keys() - redriven:
+        """What a person does when there are no more faults: send dead letters back, release parked batches, train again."""
+        redriven = dict(REDRIVES.find_all(self.documents))
+        if self.messages.dead_letters.letters.keys() - redriven.keys():
             self.ask_replay({"kind": "dead-letter", "all": True})
-        for path, held in list(self.documents.held.items()):
-            collection, _, number = path.partition("/")
-            if collection == "batches" and held["state"] == "parked":
+        for number, batch in BATCHES.find_all(self.documents):
+            if batch.state == "parked":
                 self.ask_replay({"kind": "batch", "batch": int(number)})
-            elif collection == "trainings" and held.get("outcome") == "failed":
+        for number, training in TRAININGS.find_all(self.documents):
+            if training.outcome == "failed":
                 self.ask_replay({"kind": "training", "batch": int(number)})
 
     def ask_replay(self, body: Mapping[str, Any]) -> None:

@@ -40,7 +40,7 @@ class Cloud:
         said = self._pull("test-events")
         return [m for m in said if m.attributes["ce-type"] == kind and subject in m.attributes["ce-subject"]]
 
-    def buried(self, stage: str) -> list[Any]:
+    def dead_letters(self, stage: str) -> list[Any]:
         """Dead letters of a stage so far."""
         return [m for m in self._pull("test-dead-letters") if m.attributes.get("ripple-stage") == stage]
 
@@ -75,9 +75,9 @@ def start_from_checkout(stage: str) -> Start:
 
 
 def start_from_bundle(stage: str, environment: Environment) -> Start:
-    """As a cloud starts it: the framework's command in the bundle's folder, told by variables."""
-    told = {"FUNCTION_TARGET": stage, "FUNCTION_SOURCE": SOURCE}
-    return Start((str(environment.framework),), environment.files, environment.cleared(**told))
+    """As a cloud starts it: the framework's command in the bundle's folder, configured by variables."""
+    stated = {"FUNCTION_TARGET": stage, "FUNCTION_SOURCE": SOURCE}
+    return Start((str(environment.framework),), environment.files, environment.cleared(**stated))
 
 
 @contextmanager

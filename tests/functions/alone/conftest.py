@@ -65,7 +65,7 @@ def cloud(starting: Starting, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def _deploy_all_but_functions(clients: AdminClients) -> str:
-    """Where the pipeline's spec lies. Subscriptions of the tests' own hear every fact and every dead letter."""
+    """Where the pipeline's spec is. Subscriptions of the tests' own receive every fact and every dead letter."""
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
     warehouse.make_datasets(clients)

@@ -12,8 +12,14 @@ from collections.abc import Callable
 import pytest
 
 from ripple.deployment.routes import STAGES
+from ripple.gateways.documents import FirestoreDocuments
 from ripple.handling.stating import Cause, keep_in_outbox, state_as
 from ripple.rows.contracts.corrections import CORRECTS_KEY
+from ripple.state.batches import BATCHES
+from ripple.state.files import FILES
+from ripple.state.outbox import OUTBOX
+from ripple.state.ticks import TICKS
+from ripple.state.trainings import TRAININGS
 from ripple.wire.events import BronzeObjectLanded
 from tests.functions.alone.cloud import ROOT, Cloud, Curl, read_curl, wrapped
 
@@ -38,12 +44,15 @@ def landed(cloud: Cloud, alone: Alone, generation: str) -> None:
     send_twice(alone("land_object"), read_curl("land_object", GENERATION=generation))
 
 
+def state_of(cloud: Cloud) -> FirestoreDocuments:
+    return FirestoreDocuments(cloud.documents)
+
+
 def test_start_batch_starts_the_generator_job_of_a_tick_once(cloud: Cloud, alone: Alone) -> None:
     send_twice(alone("start_batch"), read_curl("start_batch"))
     assert len({m.attributes["ce-id"] for m in cloud.facts("batch.run.started.v1", "startups-20260101-20260102")}) == 1
-    (tick,) = [tick.to_dict() for tick in cloud.documents.collection("ticks").stream()]
-    assert tick is not None
-    assert tick["execution"].startswith(f"{cloud.clients.parent}/jobs/generate-startups/executions/")
+    (tick,) = [tick for _, tick in TICKS.find_all(state_of(cloud))]
+    assert str(tick.execution).startswith(f"{cloud.clients.parent}/jobs/generate-startups/executions/")
 
 
 def test_export_sales_writes_a_manifests_batch_to_parquet_once(cloud: Cloud, alone: Alone) -> None:
@@ -67,17 +76,16 @@ def test_export_sales_writes_a_manifests_batch_to_parquet_once(cloud: Cloud, alo
 def test_land_object_lands_one_generation_once(cloud: Cloud, generation: str) -> None:
     facts = cloud.facts("bronze.object.landed.v1", NAME)
     assert len({m.attributes["ce-id"] for m in facts}) == 1
-    files = [file.to_dict() or {} for file in cloud.documents.collection("files").stream()]
-    (file,) = [file for file in files if file["uri"].endswith(NAME)]
-    assert (file["state"], str(file["generation"]), file["fact"]["rows"]) == ("landed", generation, 3)
+    (file,) = [file for _, file in FILES.find_all(state_of(cloud)) if file.uri.endswith(NAME)]
+    assert (file.state, str(file.generation), file.landed.rows) == ("landed", generation, 3)
 
 
 @pytest.mark.usefixtures("landed")
 def test_start_elt_starts_one_workflow_execution_for_what_waits(cloud: Cloud, alone: Alone) -> None:
     send_twice(alone("start_elt"), read_curl("start_elt"))
     assert len({m.attributes["ce-id"] for m in cloud.facts("elt.run.started.v1")}) == 1
-    (batch,) = [batch.to_dict() or {} for batch in cloud.documents.collection("batches").stream()]
-    assert f"{cloud.clients.parent}/workflows/run_elt/executions/" in batch["execution"]
+    (batch,) = [batch for _, batch in BATCHES.find_all(state_of(cloud))]
+    assert f"{cloud.clients.parent}/workflows/run_elt/executions/" in batch.execution
     control = cloud.clients.storage.bucket(f"{cloud.clients.project}-control")
     assert NAME in control.blob("batches/batch=1/files.jsonl").download_as_text()
 
@@ -85,8 +93,8 @@ def test_start_elt_starts_one_workflow_execution_for_what_waits(cloud: Cloud, al
 def test_start_training_submits_one_job_for_a_dataset(cloud: Cloud, alone: Alone) -> None:
     send_twice(alone("start_training"), read_curl("start_training"))
     (job,) = {m.attributes["ce-subject"] for m in cloud.facts("training.job.submitted.v1")}
-    training = cloud.documents.document("trainings/900").get().to_dict() or {}
-    assert (training["train"], training["job"]) == (True, job)
+    training = TRAININGS.expect(state_of(cloud), 900)
+    assert (training.train, training.job) == (True, job)
 
 
 @pytest.mark.usefixtures("generation")
@@ -109,18 +117,11 @@ def test_sweep_sends_what_a_crash_left_in_the_outbox(cloud: Cloud, alone: Alone)
         rows_quarantined=0,
     )
     then = Cause(event_id="e", correlation_id="c", time=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
-    kept: dict[str, dict[str, object]] = {}
-
-    class Outbox:
-        def set(self, path: str, document: dict[str, object]) -> None:
-            kept[path] = document
-
-    keep_in_outbox(Outbox(), state_as(fact, "land_object", then), then.time)  # type: ignore[arg-type]
-    for path, document in kept.items():
-        cloud.documents.document(path).set(document)
+    envelope, documents = state_as(fact, "land_object", then), state_of(cloud)
+    documents.run(lambda transaction, _now: keep_in_outbox(transaction, envelope, then.time))
     send_twice(alone("sweep"), read_curl("sweep"))
     assert len(cloud.facts("bronze.object.landed.v1", "left-behind")) == 1
-    assert not list(cloud.documents.collection("outbox").stream())
+    assert not list(OUTBOX.find_all(documents))
 
 
 FINALIZED = {"ce-type": "google.cloud.storage.object.v1.finalized"}
@@ -144,25 +145,25 @@ GARBLED = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_malformed_event_is_answered_with_a_2xx_and_buried_with_its_reason(
+def test_a_malformed_event_is_answered_with_a_2xx_and_dead_lettered_with_its_reason(
     cloud: Cloud, alone: Alone, stage: str
 ) -> None:
-    before = len(cloud.buried(stage))
+    before = len(cloud.dead_letters(stage))
     statuses = {what: curl.send(alone(stage)).status_code for what, curl in GARBLED.items()}
     assert statuses == dict.fromkeys(GARBLED, 200)
-    letters = cloud.buried(stage)[before:]
+    letters = cloud.dead_letters(stage)[before:]
     assert {m.data.decode() for m in letters} == {curl.body for curl in GARBLED.values()}
     assert all(m.attributes["ripple-reason"] and m.attributes["ripple-code"] for m in letters)
 
 
 @pytest.mark.usefixtures("landed")
-def test_land_object_tells_a_schema_change_and_takes_the_line_back_corrected(cloud: Cloud, alone: Alone) -> None:
+def test_land_object_reports_a_schema_change_and_takes_the_line_back_corrected(cloud: Cloud, alone: Alone) -> None:
     line = (ROOT / "tests/functions/alone/startups.jsonl").read_text().splitlines()[0]
     drifted = "".join(f"{line}\n" for _ in range(20)) + line[:-1] + ', "valuation": 7}\n'
     name = NAME.replace("mine", "drifted")
     send_twice(alone("land_object"), put_object(cloud, name, drifted))
-    (told,) = {message.data for message in cloud.facts("bronze.contract.drifted.v1", name)}
-    assert [field["field"] for field in json.loads(told)["drifts"]] == ["valuation"]
+    (stated,) = {message.data for message in cloud.facts("bronze.contract.drifted.v1", name)}
+    assert [field["field"] for field in json.loads(stated)["drifts"]] == ["valuation"]
     (landed,) = {message.data for message in cloud.facts("bronze.object.landed.v1", name)}
     quarantine = json.loads(landed)["quarantine_uri"]
     fixed = NAME.replace("mine", "fixed")

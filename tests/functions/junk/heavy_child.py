@@ -31,7 +31,7 @@ FULL = 10_000_000
 def push(stage: str, headers: dict[str, str], body: bytes) -> None:
     edge = an_edge()
     text, status = handle(request_of(headers, body), stage, stage_of(stage), edge)
-    assert (status, len(edge.publisher.buried)) == (200, 1), (status, text[:200])
+    assert (status, len(edge.publisher.dead_letters)) == (200, 1), (status, text[:200])
 
 
 def event(filler: bytes) -> None:

@@ -172,11 +172,11 @@ def commands(draw: Any, example: Any) -> tuple[dict[str, str], bytes]:
 
 
 FINALIZES = events(FINALIZED, OBJECT) | events(FINALIZED, MANIFEST_OBJECT)
-TOLD = st.one_of(*(events(kind, data) for kind, data in FACTS.items()))
+STATED = st.one_of(*(events(kind, data) for kind, data in FACTS.items()))
 COMMANDED = st.one_of(*(commands(body) for body in COMMANDS.values()))
 RAW = st.tuples(
     st.dictionaries(st.sampled_from([*CONTEXT, "ce-type", "ce-x"]), HEADER_TEXT, max_size=6),
     st.binary(max_size=300)
     | st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf{}", b"[" * 100_000, b'{"message":' * 5000]),
 )
-PUSHES = st.one_of(FINALIZES, TOLD, COMMANDED, RAW)
+PUSHES = st.one_of(FINALIZES, STATED, COMMANDED, RAW)

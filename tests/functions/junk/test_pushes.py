@@ -1,4 +1,4 @@
-"""Any bytes at all as an event or a command: done, or buried with its reason, and never an exception that comes back for a day."""
+"""Any bytes at all as an event or a command: done, or a dead letter with its reason, and never an exception that comes back for a day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ripple.deployment.routes import FINALIZED, STAGES, CommandTrigger, FinalizeTrigger
 from ripple.errors import RetryableError
 from ripple.handling.shell import handle
-from ripple.handling.stating import Cause, keep_in_outbox, outbox_path, state_as
+from ripple.handling.stating import Cause, keep_in_outbox, outbox_id, state_as
 from ripple.wire.events import CATALOGUE, BronzeObjectRejected, SalesExportFinished
 from tests.functions.fakes import NOW, FakeTransaction
 from tests.functions.junk.pushes import (
@@ -38,10 +38,10 @@ Push = tuple[dict[str, str], bytes]
 def meant_for(stage: str) -> st.SearchStrategy[Any]:
     """What a stage's own triggers bring it, garbled."""
     kinds = STAGES[stage].triggers
-    told = [events(kind.type, FACTS[kind.type]) for kind in kinds if hasattr(kind, "type")]
+    stated = [events(kind.type, FACTS[kind.type]) for kind in kinds if hasattr(kind, "type")]
     finalized = [FINALIZES] if any(isinstance(kind, FinalizeTrigger) for kind in kinds) else []
     commanded = [COMMANDED] if any(isinstance(kind, CommandTrigger) for kind in kinds) else []
-    return st.one_of(*told, *finalized, *commanded)
+    return st.one_of(*stated, *finalized, *commanded)
 
 
 def push(stage: str, pushed: Push, edge: RefusingEdge) -> int:
@@ -58,11 +58,11 @@ def check(stage: str, pushed: Push) -> None:
     """Twice, as at-least-once has it: the second time finds what the first left behind."""
     edge = an_edge()
     for _ in range(2):
-        before = len(edge.publisher.buried)
+        before = len(edge.publisher.dead_letters)
         status = push(stage, pushed, edge)
-        buried = edge.publisher.buried[before:]
-        assert status in ((200,) if buried else (204, 500))
-        for _, attributes in buried:
+        dead = edge.publisher.dead_letters[before:]
+        assert status in ((200,) if dead else (204, 500))
+        for _, attributes in dead:
             assert attributes["ripple-stage"] == stage
             assert attributes["ripple-code"]
             assert attributes["ripple-reason"]
@@ -74,14 +74,14 @@ THOROUGH = settings(max_examples=150, derandomize=True, deadline=None)
 @pytest.mark.parametrize("stage", STAGES)
 @THOROUGH
 @given(data=st.data())
-def test_what_its_triggers_bring_garbled_is_done_or_buried(stage: str, data: st.DataObject) -> None:
+def test_what_its_triggers_bring_garbled_is_done_or_dead_lettered(stage: str, data: st.DataObject) -> None:
     check(stage, data.draw(meant_for(stage)))
 
 
 @pytest.mark.parametrize("stage", STAGES)
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(pushed=PUSHES)
-def test_what_is_meant_for_another_stage_is_done_or_buried(stage: str, pushed: Push) -> None:
+def test_what_is_meant_for_another_stage_is_done_or_dead_lettered(stage: str, pushed: Push) -> None:
     check(stage, pushed)
 
 
@@ -96,7 +96,7 @@ def test_any_manifest_is_exported_refused_or_tried_again(body: bytes) -> None:
     resource = MANIFEST_OBJECT | {"generation": str(stored.ref.generation)}
     status = push("export_sales", (CONTEXT | {"ce-type": FINALIZED}, write(resource)), edge)
     exported = edge.publisher.facts(SalesExportFinished)
-    assert (status, len(exported), len(edge.publisher.buried)) in ((204, 1, 0), (200, 0, 1), (500, 0, 0))
+    assert (status, len(exported), len(edge.publisher.dead_letters)) in ((204, 1, 0), (200, 0, 1), (500, 0, 0))
 
 
 def test_a_manifest_larger_than_any_is_refused_unread() -> None:
@@ -104,7 +104,7 @@ def test_a_manifest_larger_than_any_is_refused_unread() -> None:
     stored = edge.objects.put("ripple-test-landing", "sales/b-1.json", b" " * 64 * 1024 + write(a_manifest()))
     resource = MANIFEST_OBJECT | {"generation": str(stored.ref.generation), "size": "1"}
     assert push("export_sales", (CONTEXT | {"ce-type": FINALIZED}, write(resource)), edge) == 200
-    assert edge.publisher.buried[0][1]["ripple-code"] == "manifest_malformed"
+    assert edge.publisher.dead_letters[0][1]["ripple-code"] == "manifest_malformed"
 
 
 def finalize(edge: RefusingEdge, name: str, data: bytes = b"{", metadata: dict[str, str] | None = None) -> int:
@@ -122,7 +122,7 @@ def test_an_object_with_a_name_as_long_as_it_can_be_is_answered_by_a_fact(letter
     assert edge.publisher.facts(BronzeObjectRejected)[0].uri == f"gs://ripple-test-bronze/{name}"
 
 
-def test_a_batch_in_the_metadata_longer_than_an_attribute_is_told_by_its_hash() -> None:
+def test_a_batch_in_the_metadata_longer_than_an_attribute_is_distinguished_by_its_hash() -> None:
     edge = an_edge()
     assert finalize(edge, "clickstream/dt=2026-01-01/b.jsonl", metadata={"ripple-batch": "b" * 7000}) == 204
     assert len(edge.publisher.sent[0].attributes()["ce-correlationid"]) == 1024
@@ -138,11 +138,11 @@ def test_two_generations_of_a_long_name_keep_apart_in_the_outbox() -> None:
     for fact in facts:
         keep_in_outbox(transaction, state_as(fact, "land_object", cause), NOW)
     assert len({path for _, path, _ in transaction.writes}) == 2
-    assert all(len(outbox_path(state_as(fact, "land_object", cause)).encode()) <= 1500 for fact in facts)
+    assert all(len(outbox_id(state_as(fact, "land_object", cause)).encode()) <= 1500 for fact in facts)
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
-def test_a_fact_with_equal_keys_is_buried_and_not_half_read(kind: str) -> None:
+def test_a_fact_with_equal_keys_is_dead_lettered_and_not_half_read(kind: str) -> None:
     body = json.dumps(FACTS[kind])[:-1] + ', "x": 1, "x": 2}'
     edge = an_edge()
     assert push("start_elt", (CONTEXT | {"ce-type": kind}, body.encode()), edge) == 200
@@ -151,7 +151,7 @@ def test_a_fact_with_equal_keys_is_buried_and_not_half_read(kind: str) -> None:
 @pytest.mark.parametrize(
     "arguments", [{"from": "2020-01-01"}, {"batch-id": "x"}, {"a b": "1"}, {"x": "a\0b"}, {"x": True}]
 )
-def test_a_tick_cannot_tell_its_job_another_window_than_the_fact_states(arguments: dict[str, Any]) -> None:
+def test_a_tick_cannot_give_its_job_another_window_than_the_fact_states(arguments: dict[str, Any]) -> None:
     edge = an_edge()
     data = base64.b64encode(json.dumps({"arguments": arguments}).encode()).decode()
     message = {"data": data, "messageId": "1", "publishTime": "2026-01-01T00:00:00Z"}
@@ -159,10 +159,10 @@ def test_a_tick_cannot_tell_its_job_another_window_than_the_fact_states(argument
     assert edge.generator_jobs.runs == []
 
 
-def test_a_replay_lands_what_it_can_before_it_is_buried_for_the_rest() -> None:
+def test_a_replay_lands_what_it_can_before_it_is_dead_lettered_for_the_rest() -> None:
     edge = an_edge()
     uris = ["gs://ripple-test-other/x.jsonl", "gs://ripple-test-bronze/clickstream/dt=2026-01-01/part-1.jsonl"]
     replay = {"replay_id": "r-1", "kind": "object", "targets": uris}
     assert push("land_object", (CONTEXT | {"ce-type": "replay.run.started.v1"}, write(replay)), edge) == 200
     assert [fact.uri for fact in edge.publisher.facts()] == uris[1:]
-    assert uris[0] in edge.publisher.buried[0][1]["ripple-reason"]
+    assert uris[0] in edge.publisher.dead_letters[0][1]["ripple-reason"]

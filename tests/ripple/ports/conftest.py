@@ -30,7 +30,7 @@ from ripple.gateways.pipeline_jobs import VertexPipelineJobs
 from ripple.gateways.sales import FirestoreSales
 from ripple.gateways.transport import rest_client
 from tests.choreography.simulator.crash_points import full_scenario
-from tests.choreography.simulator.weather import Weather
+from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.world import Protocol, World
 from tests.functions.fakes import FakeEdge
 
@@ -106,7 +106,7 @@ def memory_ports() -> Ports:
 
 @pytest.fixture
 def simulator_ports() -> Ports:
-    world = World(full_scenario(), Weather(seed="ports"), Protocol())
+    world = World(full_scenario(), FaultSchedule(seed="ports"), Protocol())
     return Ports(
         lambda name: InProcess(world, getattr(world.edge, name)),
         world.sales.orders.update,

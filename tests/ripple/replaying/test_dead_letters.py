@@ -19,6 +19,7 @@ from ripple.handling.shell import Command, decode
 from ripple.replaying.redriving import plan_dead_letters
 from ripple.wire.dead_letters import HISTORY, DeadLetter, read_dead_letter, with_history
 from ripple.wire.events import CATALOGUE
+from tests.ripple.state.golden import a_record
 
 CASES = yaml.safe_load((Path(__file__).parent / "dead_letters.yaml").read_text())
 DIED = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -75,7 +76,7 @@ def letters() -> list[DeadLetter]:
 
 
 def test_all_means_those_that_can_go_and_have_not_gone() -> None:
-    plan = plan_dead_letters((), letters(), {"3": {"replay": "r-0"}})
+    plan = plan_dead_letters((), letters(), {"3": a_record("redrives", replay="r-0")})
     assert plan.targets == ("1",)
     assert plan.words() == (
         "replay of 1 dead letter",
@@ -88,7 +89,7 @@ def test_all_means_those_that_can_go_and_have_not_gone() -> None:
 
 
 def test_one_that_went_back_before_does_not_go_again() -> None:
-    plan = plan_dead_letters(("3",), letters(), {"3": {"replay": "r-0"}})
+    plan = plan_dead_letters(("3",), letters(), {"3": a_record("redrives", replay="r-0")})
     assert (plan.targets, plan.notes) == ((), ("dead letter 3 was sent back by r-0",))
 
 

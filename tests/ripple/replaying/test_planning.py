@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import SHOWN, ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
-from ripple.state.elt_runs import EltRun, Head
+from ripple.state.head import EltRun, Head
+from tests.ripple.state.golden import a_record
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
@@ -29,21 +31,35 @@ def read_head(said: dict[str, Any]) -> Head:
 def plan_of(case: dict[str, Any]) -> ReplayPlan:
     head = read_head(case.get("head", {}))
     if "batch" in case:
-        batch = case["batch"]
-        known = None if batch.get("missing") else batch
-        more = batch.get("training"), batch.get("later"), batch.get("rest", "")
-        return plan_batch(batch["number"], head, known, *more)
+        said = case["batch"]
+        more = read_training(said.get("training")), said.get("later"), said.get("rest", "")
+        return plan_batch(said["number"], head, read_batch(said), *more)
     if "training" in case:
-        training = case["training"]
-        return plan_training(training["number"], None if training.get("missing") else training, "the line")
+        said = case["training"]
+        return plan_training(said["number"], read_training(said), "the line")
     return plan_objects("replay of objects", [read_known(said) for said in case["objects"]], head)
+
+
+def read_batch(said: dict[str, Any]) -> Any:
+    if said.get("missing"):
+        return None
+    changes = {name: said[name] for name in ("state", "files", "correlation_id", "attempts", "reason") if name in said}
+    return a_record("batches", flows=tuple(said["flows"]), **changes)
+
+
+def read_training(said: dict[str, Any] | None) -> Any:
+    if said is None or said.get("missing"):
+        return None
+    run = replace(a_record("trainings").run, dataset_version=said.get("dataset_version", "abc"))
+    changes = {name: said.get(name) for name in ("job", "attempts", "ended")}
+    return a_record("trainings", train=said["train"], run=run, **changes)
 
 
 def read_known(said: dict[str, Any]) -> Known:
     return Known(
         uri=said["uri"],
         exists=not said.get("missing"),
-        file=said if "state" in said else None,
+        file=a_record("files", state=said["state"], correlation_id=said["correlation_id"]) if "state" in said else None,
         is_manifest=said.get("manifest", False),
     )
 
@@ -63,7 +79,7 @@ def test_what_is_not_there_cannot_be_replayed(case: dict[str, Any]) -> None:
 
 
 def test_the_fact_holds_all_and_the_words_hold_the_first() -> None:
-    objects = [Known(uri=f"gs://b/x/{n}.jsonl", exists=True, file={"state": "landed"}) for n in range(SHOWN + 5)]
+    objects = [Known(uri=f"gs://b/x/{n}.jsonl", exists=True, file=a_record("files")) for n in range(SHOWN + 5)]
     plan = plan_objects("replay of objects", objects, Head())
     data = plan.data()
     assert len(data["targets"]) == len(data["fires"]) - 1 == SHOWN + 5

@@ -52,7 +52,7 @@ def test_no_number_comes_back_as_no_number() -> None:
 
 def test_a_moment_is_written_in_utc_and_a_tuple_as_a_list() -> None:
     assert write_tagged(dt.datetime(2026, 1, 2, 5, 30, tzinfo=EAST)) == '{"$timestamp":"2026-01-02T00:00:00.000000Z"}'
-    assert write_tagged((1, 2)) == "[1,2]"
+    assert write_tagged((1, AT)) == '[1,{"$timestamp":"2026-01-02T03:04:05.678000Z"}]'
 
 
 def test_a_name_that_is_no_text_becomes_one() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ripple.rows.timestamp_columns import REFUSALS, parse_column
 from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp, read_day, read_moment
+from tests.ripple.rows.sample_rows import AT
 
 HERE = Path(__file__).parent
 TABLES = [HERE / "timestamps.jsonl", *sorted((HERE / "timestamps").glob("*.jsonl"))]
@@ -63,6 +64,34 @@ def test_a_column_is_read_as_the_table_says(family: str) -> None:
 def test_one_column_of_all_cases_is_read_value_by_value(grammar: tuple[str, ...]) -> None:
     values = [value_of(case) for case in CASES]
     assert read_column(values, grammar) == [parse_timestamp(value, grammar) for value in values]
+
+
+class CountingGrammar(frozenset[str]):
+    """Counts how often someone asks whether a format is declared: reading one value asks once at least."""
+
+    asked = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.asked += 1
+        return super().__contains__(name)
+
+
+_READ = [case for case in CASES if "micros" in case]
+_ONE_GRAMMAR = [case for case in _READ if len(case["grammar"]) == 1 and not case.get("datetime")]
+IN_BULK = {
+    "texts": [case["value"] for case in _ONE_GRAMMAR if isinstance(case["value"], str)],
+    "counts": [case["value"] for case in _READ if isinstance(case["value"], int)],
+    "moments": [AT.replace(microsecond=number) for number in range(500)],
+}
+
+
+@pytest.mark.parametrize("what", IN_BULK)
+def test_a_column_in_known_forms_is_read_without_a_look_at_each_value(what: str) -> None:
+    values, grammar = IN_BULK[what], CountingGrammar(FORMATS)
+    assert len(values) > 20
+    column = parse_column(values, grammar)
+    assert not column.refusals.any()
+    assert grammar.asked <= 4
 
 
 NEARLY = st.builds(

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ripple.state.caps import HOUR, Starts, note_start, read_starts, rests_until, write_starts
+from ripple.state.caps import HOUR, Starts, note_start, rests_until
+from ripple.state.training_head import TRAINING_HEAD
+from tests.functions.fakes import FakeDocuments
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 
@@ -51,8 +53,10 @@ def test_a_start_that_asked_the_time_before_another_stands_before_it() -> None:
 
 def test_starts_survive_their_document_and_a_state_without_one_has_none() -> None:
     starts = Starts(noted=ago(5, 1), most=2)
-    assert read_starts(write_starts(starts)) == starts
-    assert read_starts(None) == Starts()
+    documents = FakeDocuments()
+    assert TRAINING_HEAD.get(documents) == Starts()
+    documents.run(lambda transaction, _now: TRAINING_HEAD.set(transaction, starts))
+    assert TRAINING_HEAD.get(documents) == starts
 
 
 @given(st.integers(1, 5), st.lists(st.integers(0, 2000), max_size=60))

@@ -10,18 +10,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ripple.state.caps import HOUR, Starts
 from ripple.state.elt_runs import (
-    EltRun,
-    Head,
     ask_again,
     claim_next,
     count_fitting,
     free,
     is_live,
     may_claim,
-    read_head,
     retry,
-    write_head,
 )
+from ripple.state.head import HEAD, EltRun, Head
 
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
 LEASE = dt.timedelta(hours=1)
@@ -62,12 +59,15 @@ def test_only_the_live_run_is_live(batch: int, epoch: int, live: bool) -> None:
     assert not is_live(free(head), batch, epoch)
 
 
+def through_a_document(head: Head) -> Head:
+    return HEAD.collection.read(HEAD.path, HEAD.collection.write(head))
+
+
 @pytest.mark.parametrize(
     "head", [Head(), Head(run=RUN, epoch=5, next=3, replays=(1,), starts=Starts(noted=(NOW,), most=9))]
 )
 def test_a_head_survives_its_document(head: Head) -> None:
-    assert read_head(write_head(head)) == head
-    assert read_head(None) == Head()
+    assert through_a_document(head) == head
 
 
 def test_an_hour_that_has_had_its_runs_allows_neither_files_nor_a_replay() -> None:
@@ -93,9 +93,9 @@ def test_a_batch_takes_files_until_the_bytes_are_reached(sizes: tuple[int, ...],
 
 
 def test_a_head_from_before_there_was_a_cap_is_read() -> None:
-    document = write_head(Head(run=RUN, epoch=5, next=3, replays=(1,)))
+    document = HEAD.collection.write(Head(run=RUN, epoch=5, next=3, replays=(1,)))
     del document["starts"]
-    assert read_head(document) == Head(run=RUN, epoch=5, next=3, replays=(1,))
+    assert HEAD.collection.read(HEAD.path, document) == Head(run=RUN, epoch=5, next=3, replays=(1,))
 
 
 class Runs(RuleBasedStateMachine):
@@ -168,7 +168,7 @@ class Runs(RuleBasedStateMachine):
 
     @invariant()
     def the_head_survives_its_document(self) -> None:
-        assert read_head(write_head(self.head)) == self.head
+        assert through_a_document(self.head) == self.head
 
     @invariant()
     def files_wait_only_while_a_run_is_live(self) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from ripple.errors import PermanentError
 from ripple.handling.shell import decode
-from ripple.handling.stating import read_outbox
+from ripple.state.outbox import OUTBOX, pack_envelope
 from ripple.wire.events import CATALOGUE, Envelope, decode_fact
 
 EXAMPLES = {
@@ -110,12 +110,8 @@ def test_a_type_that_is_not_in_the_catalogue_is_refused() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_fact_comes_back_from_the_outbox_as_it_went_in(name: str) -> None:
     sent = envelope_of(name)
-    document = {
-        "type": name,
-        "data": sent.fact.data(),
-        **{key: getattr(sent, key) for key in ("source", "time", "correlation_id", "causation_id", "traceparent")},
-    }
-    assert read_outbox(document) == sent
+    document = OUTBOX.write(pack_envelope(sent, TIME))
+    assert OUTBOX.read("outbox/x", document).envelope() == sent
 
 
 @pytest.mark.parametrize(

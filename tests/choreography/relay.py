@@ -1,4 +1,4 @@
-"""Rough weather: a relay between Pub/Sub and the functions that tells every message twice and out of order."""
+"""Faults: a relay between Pub/Sub and the functions that delivers every message twice and out of order."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Relay:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
-                self.send_response(relay.tell_twice(self.path, body, dict(self.headers)))
+                self.send_response(relay.deliver_twice(self.path, body, dict(self.headers)))
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -62,8 +62,8 @@ class Relay:
                 config.push_endpoint = f"http://127.0.0.1:{self._server.server_port}{path}"
                 client.modify_push_config(subscription=subscription.name, push_config=config)
 
-    def tell_twice(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status of the first telling. A seed and a number make the delays, so that a failure can be told again."""
+    def deliver_twice(self, path: str, body: bytes, headers: Mapping[str, str]) -> int:
+        """The status of the first delivery. A seed and a number make the delays, so that a failure can be repeated."""
         with self._lock:
             number = len(self.arrived)
             self.arrived.append(number)
@@ -71,17 +71,17 @@ class Relay:
         dice = random.Random(f"{self.seed}/{number}")
         first, second = dice.uniform(0, self.most_seconds), dice.uniform(0, self.most_seconds)
         again = first if dice.random() < 0.5 else first + second
-        self._pool.submit(self._tell_late, again, number, self.endpoints[path], body, headers)
-        return self._tell(first, number, self.endpoints[path], body, headers)
+        self._pool.submit(self._deliver_late, again, number, self.endpoints[path], body, headers)
+        return self._deliver(first, number, self.endpoints[path], body, headers)
 
-    def _tell_late(self, delay: float, number: int, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+    def _deliver_late(self, delay: float, number: int, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         try:
-            self._tell(delay, number, url, body, headers)
+            self._deliver(delay, number, url, body, headers)
         finally:
             with self._lock:
                 self._under_way -= 1
 
-    def _tell(self, delay: float, number: int, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+    def _deliver(self, delay: float, number: int, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         time.sleep(delay)
         at = urlsplit(url)
         connection = http.client.HTTPConnection(at.hostname or "", at.port, timeout=300)
@@ -98,6 +98,6 @@ class Relay:
         return status
 
     def is_quiet(self) -> bool:
-        """Whether every second telling has been answered."""
+        """Whether every second delivery has been answered."""
         with self._lock:
             return self._under_way == 0

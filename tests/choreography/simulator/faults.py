@@ -29,12 +29,12 @@ RATES: Mapping[str, float] = {
 """Chances. `crash`, `error` and `stall` are per step, half of them before the step takes effect and half after it.
 
 An execution and an invocation live through some fifteen steps each, are kept by managed services, and are not tried
-again for one step: at 6 % a step three attempts of a batch would mostly fail, and the figures would tell of parking only.
+again for one step: at 6 % a step three attempts of a batch would mostly fail, and the figures would show parking only.
 """
 
 
 @dataclass(slots=True)
-class Weather:
+class FaultSchedule:
     """Faults by seed while it is rough. `only` keeps the named ones, `planned` adds some: `{step's number: fault}`."""
 
     seed: str
@@ -70,7 +70,7 @@ class Weather:
         return self.active(now) and self.hits(kind, place, self.roll(f"{kind}@{place}"), now)
 
     def lasts(self, place: str, shortest: float, longest: float, now: float) -> float:
-        """How long a fault lasts, in seconds; until then the weather is not calm."""
+        """How long a fault lasts, in seconds; until then faults go on."""
         length: float = shortest * (longest / shortest) ** self.roll(f"length@{place}")
         self.over_at = max(self.over_at, now + length)
         return length

@@ -1,0 +1,70 @@
+"""`files`: what became of each generation of each Bronze object. `land_object` claims it before it checks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from ripple.state.collection import Collection, Readable
+from ripple.state.records import STORED_NULL, Record
+from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected
+
+VERSION = 1
+FileState = Literal["claimed", "landed", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecord(Record):
+    """One generation of a Bronze object; its id is `ObjectRef.key`."""
+
+    uri: str
+    """The object, gs://BUCKET/NAME."""
+    generation: int
+    """Generation of the object, as Cloud Storage numbers it."""
+    state: FileState
+    """claimed while it is checked; then landed or rejected, by its flow's contract."""
+    correlation_id: str
+    """The batch of the generator or the replay that brought it."""
+    claimed_at: datetime | None = None
+    """When its first delivery began."""
+    fact: Mapping[str, Any] | None = None
+    """Data of the fact that was stated of it, bronze.object.landed.v1 or bronze.object.rejected.v1; absent while claimed."""
+    drift: BronzeContractDrifted | None = None
+    """What it holds that its contract does not foresee; absent if nothing."""
+    flow: str | None = None
+    """Its flow; absent unless landed."""
+    dt: str | None = None
+    """First day of world time that it holds, YYYY-MM-DD; absent unless landed."""
+    batch: int | None = field(default=None, metadata=STORED_NULL)
+    """Number of the ELT batch that claimed it; null until one does, by which files that wait are found."""
+
+    @property
+    def landed(self) -> BronzeObjectLanded:
+        """The fact of a landed file; PermanentError for any other."""
+        return BronzeObjectLanded.from_data(self.fact)
+
+    @property
+    def verdict(self) -> BronzeObjectLanded | BronzeObjectRejected:
+        """The fact of a file that was checked; PermanentError for one that was not."""
+        return self.landed if self.state == "landed" else BronzeObjectRejected.from_data(self.fact)
+
+
+FILES = Collection(
+    name="files",
+    record=FileRecord,
+    version=VERSION,
+    written_by=("land_object", "start_elt"),
+    read_by=("land_object", "start_elt", "start_training", "replay", "sweep", "the command"),
+)
+
+
+def is_any_waiting(store: Readable) -> bool:
+    """Whether a landed file waits for a batch."""
+    return next(find_waiting(store, 1), None) is not None
+
+
+def find_waiting(store: Readable, limit: int) -> Iterator[tuple[str, FileRecord]]:
+    """Landed files that no batch has claimed, with their ids, in the order of these."""
+    return FILES.find(store, limit, state="landed", batch=None)
