@@ -42,11 +42,14 @@ class Reference:
         self.service = CachedService()
         self.options = zt.AnalyzerOptions(language_options=language, default_timezone="UTC")
         functions = zt.ZetaSQLBuiltinFunctionOptions(language_options=language)
-        self.catalog = CatalogBuilder("bigquery").with_builtin_functions(functions).build()
+        catalog = CatalogBuilder("bigquery").with_builtin_functions(functions).build()
+        # Registered once: to build it is most of a query's time.
+        self.catalog = self.service.register_catalog(simple_catalog=catalog).registered_id
 
     def ask(self, sql: str) -> Answer | Refusal:
         """The answer, or why there is none; columns without a name are `f0_`, `f1_`, ... as in BigQuery."""
-        builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(self.options).set_catalog(self.catalog)
+        builder = PreparedQuery.builder().set_sql(sql).set_analyzer_options(self.options)
+        builder.set_registered_catalog_id(self.catalog)
         try:
             with builder.set_service(self.service).prepare() as prepared:
                 columns, content = prepared.columns, self._execute(prepared.prepared_query_id)

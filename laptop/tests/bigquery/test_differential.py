@@ -16,7 +16,7 @@ from laptop.tests.bigquery.queries import Query, make_query
 from laptop.tests.bigquery.reference import Reference
 from laptop.tests.bigquery.warehouse import Warehouse
 
-FIRST_SEED, SECONDS = 1, 10.0
+FIRST_SEED, SECONDS = 1, 8.0
 # Seeds that once gave another answer.
 FOUND = [19, 68, 196]
 
@@ -55,8 +55,8 @@ def test_a_seed_always_makes_the_same_query() -> None:
 
 def test_the_laptop_answers_most_of_what_is_generated(warehouse: Warehouse) -> None:
     """Else the search would hold refusals against nothing."""
-    kinds = Counter(type(warehouse.ask(make_query(random.Random(seed)).sql, dataset="shop")) for seed in range(150))
-    assert kinds[Answer] > 120, kinds
+    kinds = Counter(type(warehouse.ask(make_query(random.Random(seed)).sql, dataset="shop")) for seed in range(80))
+    assert kinds[Answer] > 64, kinds
 
 
 @pytest.mark.parametrize(
