@@ -1,1 +1,1 @@
-"""Google Cloud on one machine, as far as Ripple and its users need it. Knows files and protocols, never stages."""
+"""Google Cloud on one machine, for the official clients of any project."""

@@ -39,7 +39,7 @@ class Hosting:
     """Where one service runs.
 
     `state` is the service's own folder (made by the host), `port` 0 picks a free one, `endpoints` maps the names of the
-    other services to `127.0.0.1:PORT`. With `fsync`, what is answered also survives the machine's death (docs/durability.md).
+    other services to `127.0.0.1:PORT`. With `fsync`, what is answered also survives the machine's death.
     `opening` is set once all of the process's services listen: who calls others by itself waits for it, since each push to
     a function that does not listen yet would count as an attempt. None if nobody else is to come.
     `announce`, if somebody asks, is called with what the service answers of each API.

@@ -169,7 +169,7 @@ def list_folder(paths: Iterable[str], folder: str) -> list[Record]:
     return [*({"directory": start + name} for name in folders), *files]
 
 
-# Verbs first: `{repository}` would take `ripple:commit` for a name.
+# Verbs first: `{repository}` would take `shop:commit` for a name.
 ROUTES = [
     Route(f"{ONE}:commit", commit, methods=["POST"]),
     Route(f"{ONE}:readFile", read_file, methods=["GET"]),
