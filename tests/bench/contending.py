@@ -36,7 +36,6 @@ _RATE, _SECONDS, _PROCESSES, _THREADS = 200, 20, 2, 12
 _PAUSE = 0.05
 """Seconds between the end of a run and the next claim: a batch of some twenty files each."""
 _SETTINGS = Settings(project="bench", elt_runs_per_hour=0)
-_BAR_MS = 150.0
 
 
 class Documents(FirestoreDocuments):
@@ -76,13 +75,13 @@ def measure() -> list[Figure]:
             what=f"a claim beside {quiet['rate']:.0f} landings a second, {len(quiet['claims'])} claims",
             measured=f"{_describe(quiet['claims'])}, {quiet['tries'] / len(quiet['claims']):.2f} tries",
             rival=f"clock on `elt/head`: {_describe(head['claims'])}, {head['tries'] / len(head['claims']):.2f} tries",
-            bar=f"p99 {_BAR_MS:.0f} ms",
-            holds=quantile(quiet["claims"], 0.99) <= _BAR_MS,
         ),
         Figure(
             what="a landing's transaction beside them",
             measured=f"{_describe(quiet['landings'])}, {quiet['landing_tries'] / quiet['landed']:.2f} tries",
             rival=f"clock on `elt/head`: {_describe(head['landings'])}, {head['landing_tries'] / head['landed']:.2f} tries",
+            bar="p50 below the other's",
+            holds=quantile(quiet["landings"], 0.5) < quantile(head["landings"], 0.5),
         ),
         Figure(
             what="the end of a run beside them",
