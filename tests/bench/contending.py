@@ -80,8 +80,6 @@ def measure() -> list[Figure]:
             what="a landing's transaction beside them",
             measured=f"{_describe(quiet['landings'])}, {quiet['landing_tries'] / quiet['landed']:.2f} tries",
             rival=f"clock on `elt/head`: {_describe(head['landings'])}, {head['landing_tries'] / head['landed']:.2f} tries",
-            bar="p50 below the other's",
-            holds=quantile(quiet["landings"], 0.5) < quantile(head["landings"], 0.5),
         ),
         Figure(
             what="the end of a run beside them",
