@@ -76,8 +76,11 @@ def limit_memory() -> None:
 
 
 def _look_at(child: _Child) -> int | None:
-    ended, status = os.waitpid(child.pid, os.WNOHANG)
-    if ended:
+    ended, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
+    if ended and os.WIFSTOPPED(status):
+        # Whoever stopped the run for a while and let it go on does not know of the child's own group.
+        os.killpg(child.pid, signal.SIGCONT)
+    elif ended:
         return os.waitstatus_to_exitcode(status)
     if time.monotonic() > child.until:
         return _kill(child)

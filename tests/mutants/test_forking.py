@@ -38,6 +38,15 @@ def test_a_child_that_never_ends_is_ended() -> None:
     ]
 
 
+def stop() -> int:
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return 3
+
+
+def test_a_child_that_was_stopped_goes_on() -> None:
+    assert list(run_forked([Task("stops", stop, 60)], 1)) == [("stops", 3)]
+
+
 def test_children_end_with_whoever_stops_listening() -> None:
     running = run_forked([Task("passes", lambda: 0, 60), Task("loops", loop, 60)], 2)
     assert next(running) == ("passes", 0)
