@@ -187,7 +187,7 @@ def read_header(data: bytes) -> Page:
         raise ValueError("a page header without its sizes")
     is_data = kinds[:1] in ([5], [8])
     # Where a data page's header says its encoding: second in version 1, fourth in version 2.
-    encoding = fields[kinds[0]].get(2 if kinds == [5] else 4) if is_data else None
+    encoding = fields[kinds[0]].get(2 if kinds[0] == 5 else 4) if is_data else None
     return Page(
         header=length,
         stored=stored,

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import Any
 
 import pytest
 
+from functions.land_object.checking import CONTENT_KEY
+from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
 from ripple.rows.contracts.corrections import CORRECTS_KEY
 from ripple.wire.events import BronzeObjectLanded
@@ -34,6 +37,49 @@ def test_a_file_is_given_up_at_its_ten_thousandth_bad_row(bad: int, given_up: bo
 def test_and_only_when_more_than_half_of_its_rows_are_bad(bad: int, given_up: bool) -> None:
     _, fact = land((GOOD + b"\n") * 10_000 + b"{\n" * bad)
     assert fact.reason.endswith(REST) is given_up
+
+
+def test_a_file_is_read_to_its_end_where_half_of_its_rows_may_be_bad() -> None:
+    edge = FakeEdge(settings=Settings(project="ripple-test", reject_ratio=0.5))
+    fact = deliver(edge, put(edge, b"{\n" * 10_001))
+    assert (fact.rows, fact.reason.endswith(REST)) == (10_001, False)
+
+
+def test_what_is_kept_beside_a_file_says_its_own_hash() -> None:
+    edge, fact = land(b"{\n" + (GOOD + b"\n") * 30)
+    bucket, name = str(fact.quarantine_uri).removeprefix("gs://").split("/", 1)
+    stored, data = edge.objects.live[bucket, name]
+    assert stored.metadata == {CONTENT_KEY: hashlib.sha256(data).hexdigest()}
+
+
+def test_bad_rows_of_another_contract_have_a_name_with_their_hash() -> None:
+    edge = FakeEdge()
+    name = "clickstream/dt=2026-01-01/part-1-1002.jsonl"
+    edge.objects.put(QUARANTINE, name, b"{}\n", {CONTENT_KEY: "of another contract"})
+    fact = deliver(edge, put(edge, b"{\n" + (GOOD + b"\n") * 30))
+    beside = str(fact.quarantine_uri).removeprefix(f"gs://{QUARANTINE}/")
+    stored, data = edge.objects.live[QUARANTINE, beside]
+    digest = hashlib.sha256(data).hexdigest()
+    assert (beside, stored.metadata) == (name.replace(".jsonl", f"-{digest[:12]}.jsonl"), {CONTENT_KEY: digest})
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"{", "is no quarantine: "),
+        (b'{"line": 1}\n', "is no quarantine: KeyError('flow')"),
+        (b"", "is not the quarantine of one object"),
+    ],
+)
+def test_what_is_no_quarantine_is_named_with_the_reason(data: bytes, reason: str) -> None:
+    edge, _ = with_origin()
+    edge.objects.put(QUARANTINE, "x.jsonl", data)
+    assert reason in drop(edge, line(21), f"gs://{QUARANTINE}/x.jsonl").reason
+
+
+def test_an_object_of_another_bucket_is_no_quarantine() -> None:
+    edge, origin = with_origin()
+    assert "which is not in quarantine" in drop(edge, line(21), origin.uri).reason
 
 
 def test_a_file_that_is_rejected_says_how_many_rows_are_bad() -> None:

@@ -103,6 +103,27 @@ def test_a_hostile_file_is_rejected_by_the_process_that_reads_it(what: str) -> N
     assert (type(fact), fact.code) == (BronzeObjectRejected, code)
 
 
+def with_footer(size: int, length: int) -> bytes:
+    """So many bytes, of which the last eight say how long the footer before them is."""
+    return bytes(size - 8) + length.to_bytes(4, "little") + b"PAR1"
+
+
+@pytest.mark.parametrize(
+    ("data", "is_read"),
+    [
+        (with_footer(1000, 992), True),
+        (with_footer(1000, 993), False),
+        (with_footer(1000, 0)[:-1] + b"2", False),
+        (with_footer(17 * 1024**2, 16 * 1024**2), True),
+        (with_footer(17 * 1024**2, 16 * 1024**2 + 1), False),
+        (b"PAR1", False),
+    ],
+    ids=["all of it", "more than all", "another mark", "as long as may be", "longer", "four bytes"],
+)
+def test_a_footer_is_read_if_it_is_there_and_no_longer_than_may_be(data: bytes, is_read: bool) -> None:
+    assert ("no Parquet footer at its end" in reason_of(data)) is not is_read
+
+
 def reason_of(data: bytes, **metadata: str) -> str:
     _, fact = land(data, SALES, **metadata)
     assert isinstance(fact, BronzeObjectRejected)

@@ -73,6 +73,7 @@ HEADERS: dict[str, tuple[Mapping[int, Any], tuple[int, int, int, bool, bool]]] =
     "version 2, coded": ({2: 100, 3: 50, 8: {1: 7, 2: 0, 3: 7, 4: 8, 5: 0, 6: 0, 7: True}}, (50, 100, 7, True, True)),
     "a dictionary": ({2: 100, 3: 50, 7: {1: 3, 2: 8, 3: False}}, (50, 100, 3, False, False)),
     "an index": ({2: 100, 3: 50, 6: {}}, (50, 100, 0, False, False)),
+    "two kinds, of which the first counts": ({2: 100, 3: 50, 5: {1: 7, 2: 8}, 7: {1: 3}}, (50, 100, 7, True, True)),
     "no bytes, no values": ({2: 0, 3: 0, 5: {1: 0, 2: 0}}, (0, 0, 0, True, False)),
     "large numbers": ({2: 2**40, 3: 2**33 + 1, 5: {1: 2**31 + 1, 2: 0}}, (2**33 + 1, 2**40, 2**31 + 1, True, False)),
     "every kind of field": (
@@ -348,7 +349,17 @@ def test_what_all_columns_and_row_groups_inflate_to_is_one_sum() -> None:
         made.group(1, made.add(data_page(1, 1)), made.add(data_page(0, 1), path="b")).plan()
 
 
-def test_a_file_of_very_many_pages_is_refused() -> None:
+def test_a_column_that_names_no_page_has_none() -> None:
+    made = File()
+    assert made.group(0, Column("a", None, 50)).plan()["a"].rows == 16_384
+
+
+def test_a_column_of_very_many_pages_is_refused() -> None:
+    with pytest.raises(PermanentError, match=f"more than {MAX_PAGES} pages"):
+        file_of(0, *[data_page(0, 0)] * (MAX_PAGES + 1))().plan()
+
+
+def test_so_are_columns_of_as_many_together() -> None:
     page = data_page(0, 0)
     made = File()
     made.group(0, *[made.add(*[page] * (MAX_PAGES // 2 + extra), path=path) for path, extra in (("a", 0), ("b", 1))])
