@@ -39,8 +39,8 @@ dataform/node_modules/.ready: dataform/package-lock.json $(VENV)/.ready
 demo: setup ## Run the main job: an empty machine to a trained model
 	$(BIN)/ripple demo
 
-test: setup ## Run every test, two files at a time
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: setup ## Run every test, three files at a time: some wait for what they started
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 simulate: setup ## Run the simulator: SEEDS=1000, SEED=7, CRASH_POINTS=1, PAIRS=10000, BROKEN=all, ARGS=--help
 	$(BIN)/python -m tests.choreography.simulator $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) \
