@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
-from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments
+from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
@@ -16,7 +16,7 @@ from ripple.replaying.redriving import plan_dead_letters
 from ripple.state.batches import BATCHES
 from ripple.state.collection import Readable
 from ripple.state.elt_runs import describe_rest
-from ripple.state.files import FILES
+from ripple.state.files import FILES, FileRecord
 from ripple.state.head import HEAD, Head
 from ripple.state.redrives import MOST, REDRIVES
 from ripple.state.trainings import TRAININGS
@@ -25,6 +25,9 @@ from ripple.wire.paths import parse_bronze_name, split_uri
 
 LETTERS_AT_ONCE = 100
 """Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
+
+MOST_FILES = 10_000
+"""Of a batch."""
 
 
 class PlanningPorts(HasDeadLetters, FilePorts, Protocol):
@@ -57,13 +60,30 @@ def _list_open(gone: list[str], ports: HasDeadLetters) -> list[DeadLetter]:
     return found
 
 
-def _plan_run(kind: str, number: int, ports: HasDocuments) -> ReplayPlan:
+def _plan_run(kind: str, number: int, ports: FilePorts) -> ReplayPlan:
     batch, training = BATCHES.get(ports.documents, number), TRAININGS.get(ports.documents, number)
     if kind == "training":
         return plan_training(number, training, batch.correlation_id if batch else BATCHES.path(number))
     head = HEAD.get(ports.documents)
     later = find_later(number, head.next, ports.documents)
-    return plan_batch(number, head, batch, training, later, describe_rest_now(head, ports.documents))
+    rest = describe_rest_now(head, ports.documents)
+    return plan_batch(number, head, batch, training, later, rest, find_gone(number, ports))
+
+
+def find_gone(number: int, ports: FilePorts) -> list[str]:
+    """`gs://bucket/name#generation` of each object that the batch claimed and that is not there any more, in order."""
+    claimed = [file for _, file in FILES.find(ports.documents, MOST_FILES, batch=number)]
+    return sorted(f"{file.uri}#{file.generation}" for file in claimed if not _is_there(file, ports))
+
+
+def _is_there(file: FileRecord, ports: FilePorts) -> bool:
+    try:
+        ports.objects.stat(*split_uri(file.uri), file.generation)
+    except PermanentError as error:
+        if error.code != "object_missing":
+            raise
+        return False
+    return True
 
 
 def describe_rest_now(head: Head, documents: DocumentStore) -> str:
@@ -86,7 +106,9 @@ def _look_up(uri: str, ports: FilePorts) -> Known:
     bucket, name = split_uri(uri)
     try:
         ref = ports.objects.stat(bucket, name).ref
-    except PermanentError:
+    except PermanentError as error:
+        if error.code != "object_missing":
+            raise
         return Known(uri=uri, exists=False)
     if bucket == ports.settings.bucket("landing"):
         return Known(uri=uri, exists=True, is_manifest=True)

@@ -14,6 +14,7 @@ from ripple.state.head import Head
 from ripple.state.trainings import TrainingRecord
 
 STARTED = Firing(type="replay.run.started.v1", about="this replay")
+_SHOWN_GONE = 5
 _UNCHANGED = "the same unless the SQL changed since"
 
 
@@ -99,8 +100,12 @@ def plan_batch(
     training: TrainingRecord | None,
     later: int | None,
     rest: str = "",
+    gone: Sequence[str] = (),
 ) -> ReplayPlan:
-    """The claimed set runs again under a new epoch, after what runs now; a parked batch is released. `rest` is why it waits."""
+    """The claimed set runs again under a new epoch, after what runs now; a parked batch is released. `rest` is why it waits.
+
+    PermanentError where one of its objects is `gone`: a run would take away what it cannot bring back.
+    """
     if batch is None:
         raise PermanentError("batch_unknown", f"there is no batch {number}", "see `ripple runs`")
     title = f"replay of batch {number}: {_count(batch.files, 'file')} of {', '.join(batch.flows)}"
@@ -111,6 +116,8 @@ def plan_batch(
     if number in head.replays:
         why = f": {rest}" if rest else ""
         return ReplayPlan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
+    if gone:
+        raise PermanentError("object_missing", f"{title}: {_describe_gone(gone)}", "put the objects back, or leave it")
     subject = BATCHES.path(number)
     trained, note = _plan_training_after(training, later)
     return ReplayPlan(
@@ -128,6 +135,11 @@ def plan_batch(
         notes=(*_describe_wait(number, head, batch, rest), *note),
         lines=frozenset([batch.correlation_id]),
     )
+
+
+def _describe_gone(gone: Sequence[str]) -> str:
+    some = ", ".join(gone[:_SHOWN_GONE]) + (", ..." if len(gone) > _SHOWN_GONE else "")
+    return f"{_count(len(gone), 'object')} of it cannot be read any more, so that nothing was touched: {some}"
 
 
 def _describe_wait(number: int, head: Head, batch: BatchRecord, rest: str) -> list[str]:

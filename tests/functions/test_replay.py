@@ -80,6 +80,17 @@ def test_a_flow_is_replayed_from_its_first_day_up_to_but_without_its_last() -> N
     assert started(edge)[0].kind == "object"
 
 
+def test_a_batch_of_which_an_object_is_gone_is_refused_before_anything_fires() -> None:
+    edge = an_edge()
+    stored = edge.objects.stat(BUCKET, "sales/dt=2026-01-01/a.parquet")
+    for name, generation in ((stored.ref.name, stored.ref.generation), ("sales/dt=2026-01-01/gone.parquet", 5)):
+        hold(edge.documents, "files", name, uri=f"gs://{BUCKET}/{name}", generation=generation, batch=7)
+    with pytest.raises(PermanentError, match=r"1 object of it .* gone\.parquet#5$") as caught:
+        ask(edge, kind="batch", batch=7)
+    assert caught.value.code == "object_missing"
+    assert edge.publisher.sent == []
+
+
 @pytest.mark.parametrize("kind", ["batch", "training"])
 def test_a_batch_is_named_by_its_number(kind: str) -> None:
     edge = an_edge()

@@ -32,7 +32,7 @@ def plan_of(case: dict[str, Any]) -> ReplayPlan:
     head = read_head(case.get("head", {}))
     if "batch" in case:
         said = case["batch"]
-        more = read_training(said.get("training")), said.get("later"), said.get("rest", "")
+        more = read_training(said.get("training")), said.get("later"), said.get("rest", ""), said.get("gone", ())
         return plan_batch(said["number"], head, read_batch(said), *more)
     if "training" in case:
         said = case["training"]
