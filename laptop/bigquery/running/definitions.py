@@ -7,10 +7,12 @@ from typing import Any
 from sqlglot import exp
 
 from laptop.bigquery.errors import duplicate, invalid_query, not_found, unsupported
+from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.running.dataset_storage import new_dataset
 from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
+from laptop.bigquery.running.table_options import described, metadata_of
 from laptop.bigquery.running.table_storage import drop_storage, new_table, resource_of
 from laptop.bigquery.sql.columns import field_of_definition
 from laptop.bigquery.sql.external_ddl import ExternalTable, parse_external_table
@@ -19,8 +21,6 @@ from laptop.bigquery.sql.references import TableName, name_of
 from laptop.bigquery.sql.script import Statement
 from laptop.bigquery.sql.shape import require_named_columns
 from laptop.bigquery.sql.types import Field
-
-_TABLE_OPTIONS = {"description": "description", "friendly_name": "friendlyName"}
 
 
 def run_create(session: Session, tree: exp.Create) -> StatementOutcome:
@@ -54,7 +54,7 @@ def _create_schema(session: Session, tree: exp.Create) -> StatementOutcome:
         raise duplicate("Dataset", f"{project}:{dataset}")
     if existing is None and not session.dry:
         with session.changing():
-            new_dataset(session, dataset, _described(options_of(tree.args.get("properties"))))
+            new_dataset(session, dataset, described(session, options_of(tree.args.get("properties"))))
     return StatementOutcome(
         kind="CREATE_SCHEMA", statistics={"ddlOperationPerformed": "SKIP" if existing else "CREATE"}
     )
@@ -66,7 +66,7 @@ def _create_view(session: Session, tree: exp.Create, name: TableName) -> Stateme
     query = tree.expression
     fields = result_fields(session, session.translate_query(query.copy()))
     if not session.dry:
-        more = {"view": {"query": query.sql("bigquery"), "useLegacySql": False}, **_metadata(tree)}
+        more = {"view": {"query": query.sql("bigquery"), "useLegacySql": False}, **metadata_of(session, tree)}
         with session.changing(name):
             drop_storage(session, name)
             session.catalog.put_table(name, resource_of(name, "VIEW", fields, session.now(), more))
@@ -79,7 +79,7 @@ def _create_table(session: Session, tree: exp.Create, name: TableName) -> Statem
     fields = [field_of_definition(column) for column in tree.this.expressions]
     if not session.dry:
         with session.changing(name):
-            new_table(session, name, fields, _metadata(tree))
+            new_table(session, name, fields, metadata_of(session, tree))
     return _outcome("CREATE_TABLE", name, "CREATE")
 
 
@@ -94,7 +94,9 @@ def _create_as(session: Session, tree: exp.Create, name: TableName) -> Statement
     if not session.dry:
         with session.changing(name):
             session.execute(f"CREATE OR REPLACE TABLE {name.duck} AS {with_canonical_types(sql, fields)}")
-            session.catalog.put_table(name, resource_of(name, "TABLE", fields, session.now(), _metadata(tree)))
+            session.catalog.put_table(
+                name, resource_of(name, "TABLE", fields, session.now(), metadata_of(session, tree))
+            )
     return _outcome("CREATE_TABLE_AS_SELECT", name, "CREATE")
 
 
@@ -102,35 +104,6 @@ def _declared(found: list[Field], declared: list[Field]) -> list[Field]:
     if len(found) != len(declared):
         raise invalid_query(f"The query has {len(found)} columns, the column list {len(declared)}")
     return declared
-
-
-def _metadata(tree: exp.Create) -> dict[str, Any]:
-    """PARTITION BY, CLUSTER BY and OPTIONS as the REST resource has them."""
-    properties = tree.args.get("properties")
-    more = _described(options_of(properties))
-    for item in properties.expressions if properties else []:
-        if isinstance(item, exp.PartitionedByProperty):
-            more.update(_partitioning(item.this))
-        elif isinstance(item, exp.Cluster | exp.ClusterProperty):
-            more["clustering"] = {"fields": [column.name for column in item.expressions]}
-    return more
-
-
-def _partitioning(by: exp.Expr) -> dict[str, Any]:
-    columns = [column.name for column in by.find_all(exp.Column)] or [by.name]
-    unit = "DAY"
-    if isinstance(by, exp.Anonymous) and by.name.upper().endswith("_TRUNC"):
-        columns, unit = columns[:1], by.expressions[1].name.upper()
-    if isinstance(by, exp.Anonymous) and by.name.upper() == "RANGE_BUCKET":
-        return {"rangePartitioning": {"field": columns[0]}}
-    return {"timePartitioning": {"type": unit, "field": columns[0]}}
-
-
-def _described(options: dict[str, Any]) -> dict[str, Any]:
-    more = {_TABLE_OPTIONS[key]: value for key, value in options.items() if key in _TABLE_OPTIONS}
-    if options.get("labels"):
-        more["labels"] = dict(options["labels"])
-    return more
 
 
 def run_create_external(session: Session, statement: Statement) -> StatementOutcome:
@@ -146,12 +119,10 @@ def run_create_external(session: Session, statement: Statement) -> StatementOutc
 
 
 def _external_resource(session: Session, name: TableName, parsed: ExternalTable) -> dict[str, Any]:
-    from laptop.bigquery.external.definition import read_definition
-
     partitions = [field_of_definition(column) for column in parsed.partitions]
     fields = [field_of_definition(column) for column in parsed.columns] + partitions
     config = _external_config(parsed.options, [field["name"] for field in partitions])
-    more = {"externalDataConfiguration": config, **_described(parsed.options)}
+    more = {"externalDataConfiguration": config, **described(session, parsed.options)}
     resource = resource_of(name, "EXTERNAL", fields, session.now(), more)
     read_definition(resource)
     return resource
@@ -172,12 +143,18 @@ def _external_config(options: dict[str, Any], partitions: list[str]) -> dict[str
     return {
         "sourceFormat": str(options.get("format", "")).upper(),
         "sourceUris": options.get("uris", []),
+        **_file_set(options),
         "ignoreUnknownValues": options.get("ignore_unknown_values", False),
         "maxBadRecords": options.get("max_bad_records", 0),
         "csvOptions": csv,
         "hivePartitioningOptions": hive,
         "partitionColumns": partitions,
     }
+
+
+def _file_set(options: dict[str, Any]) -> dict[str, Any]:
+    given = options.get("file_set_spec_type")
+    return {} if given is None else {"fileSetSpecType": f"FILE_SET_SPEC_TYPE_{str(given).upper()}"}
 
 
 def run_drop(session: Session, tree: exp.Drop) -> StatementOutcome:

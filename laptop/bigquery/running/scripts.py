@@ -12,6 +12,7 @@ from laptop.bigquery.running.exports import run_export
 from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import run_query, run_query_into
 from laptop.bigquery.running.session import Session
+from laptop.bigquery.running.table_storage import remove_expired
 from laptop.bigquery.sql.dialect import parse_one, parse_tokens
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.rules import quote
@@ -24,6 +25,8 @@ _CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
 def run_script(session: Session, text: str, target: TableName | None = None, disposition: str = "") -> StatementOutcome:
     """Raises ApiError for what BigQuery would refuse or what is not served. An open transaction is rolled back."""
     statements = split_script(text)
+    if not session.dry:
+        remove_expired(session)
     outcomes: list[StatementOutcome] = []
     try:
         for statement in statements:

@@ -62,7 +62,7 @@ class Session:
 
     @property
     def catalog(self) -> WarehouseCatalog:
-        return WarehouseCatalog(self.cursor, self.project)
+        return WarehouseCatalog(self.cursor, self.project, self.now())
 
     def translate(self, tree: exp.Expr, *, depth: int = 0) -> str:
         """DuckDB SQL for a statement or query. Raises ApiError for what is not supported or not found."""

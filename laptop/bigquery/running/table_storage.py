@@ -69,6 +69,14 @@ def drop_storage(session: Session, name: TableName) -> None:
     session.catalog.drop_table(name)
 
 
+def remove_expired(session: Session) -> None:
+    """Remove what expired before this job began."""
+    for name in session.catalog.expired():
+        with session.changing(name):
+            if session.catalog.table(name) is None:
+                drop_storage(session, name)
+
+
 def append_rows(session: Session, name: TableName, fields: list[Field], source: str) -> int:
     """Append all rows of `source` (a relation's name or a parenthesised query) by column name."""
     columns = ", ".join(quoted(field["name"]) for field in fields)
