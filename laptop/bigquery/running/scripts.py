@@ -13,6 +13,7 @@ from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import run_query, run_query_into
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_storage import remove_expired
+from laptop.bigquery.running.transactions import begin
 from laptop.bigquery.sql.dialect import parse_one, parse_tokens
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.rules import quote
@@ -34,9 +35,8 @@ def run_script(session: Session, text: str, target: TableName | None = None, dis
     except duckdb.Error as error:
         raise invalid_query(explain(error)) from error
     finally:
-        if session.in_transaction:
-            session.execute("ROLLBACK")
-            session.in_transaction = False
+        if session.transaction is not None:
+            end_transaction(session, "ROLLBACK_TRANSACTION")
     return outcomes[0] if len(outcomes) == 1 else _of_script(outcomes)
 
 
@@ -56,6 +56,19 @@ def _of_script(outcomes: list[StatementOutcome]) -> StatementOutcome:
 
 def _run(session: Session, statement: Statement, target: TableName | None, disposition: str) -> StatementOutcome:
     kind = statement_type(statement)
+    if session.transaction is not None:
+        session.transaction.admit(kind)
+    try:
+        return _run_kind(session, statement, kind, target, disposition)
+    except duckdb.Error:
+        if session.transaction is not None:
+            session.transaction.broken = True
+        raise
+
+
+def _run_kind(
+    session: Session, statement: Statement, kind: str, target: TableName | None, disposition: str
+) -> StatementOutcome:
     if kind == "CREATE_EXTERNAL_TABLE":
         return run_create_external(session, statement)
     if kind == "EXPORT_DATA":
@@ -94,13 +107,23 @@ def _run_parsed(
 
 def _transact(session: Session, kind: str) -> StatementOutcome:
     opening = kind == "BEGIN_TRANSACTION"
-    if opening == session.in_transaction:
+    if opening == (session.transaction is not None):
         raise invalid_query("Transaction already in progress" if opening else "There is no transaction in progress")
-    session.execute(
-        {"BEGIN": "BEGIN TRANSACTION", "COMMIT": "COMMIT", "ROLLBACK": "ROLLBACK"}[kind.split("_", maxsplit=1)[0]]
-    )
-    session.in_transaction = opening
+    if opening:
+        session.transaction = begin(session.engine, session.cursor)
+    else:
+        end_transaction(session, kind)
     return StatementOutcome(kind=kind)
+
+
+def end_transaction(session: Session, kind: str) -> None:
+    """A commit that fails leaves the transaction open, to be rolled back."""
+    assert session.transaction is not None
+    if kind == "COMMIT_TRANSACTION":
+        session.transaction.commit()
+    else:
+        session.transaction.rollback()
+    session.transaction = None
 
 
 def _declare(session: Session, tree: exp.Declare) -> StatementOutcome:

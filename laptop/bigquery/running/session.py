@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.external.scan import plan_scan
 from laptop.bigquery.running.billing import bill, check_limit, measure, mentioned_columns
 from laptop.bigquery.running.set_operations import check_set_operations
+from laptop.bigquery.running.transactions import Transaction, is_conflict
 from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.generator import write_duckdb
 from laptop.bigquery.sql.joins import order_using_columns
@@ -34,6 +35,7 @@ from laptop.bigquery.sql.shape import (
     partition_predicates,
 )
 from laptop.bigquery.sql.structs import unite_structs
+from laptop.bigquery.table_locks import Change
 
 _VIEW_DEPTH = 16
 
@@ -54,7 +56,7 @@ class Session:
     parameters: Sequence[Parameter] = ()
     dry: bool = False
     variables: frozenset[str] = frozenset()
-    in_transaction: bool = False
+    transaction: Transaction | None = None
     most_bytes: int = 0
     bytes_read: dict[TableName, int] = field(default_factory=dict)
     tables_read: set[TableName] = field(default_factory=set)
@@ -153,16 +155,28 @@ class Session:
         return int(rows[0][0]) if rows else 0
 
     @contextmanager
-    def changing(self, *names: TableName) -> Iterator[None]:
-        """One change: alone on its tables, all or nothing; inside BEGIN TRANSACTION it joins that transaction."""
-        if self.in_transaction:
-            yield
+    def changing(self, *names: TableName, change: Change = Change.DEFINE) -> Iterator[None]:
+        """One change: it takes its turn at its tables, all or nothing; inside BEGIN TRANSACTION it joins that transaction."""
+        tables = {str(name) for name in names}
+        if self.transaction is not None:
+            with self.transaction.changing(tables, change):
+                yield
             return
-        with self.engine.writing({str(name) for name in names}):
+        with self.engine.locks.holding(tables, change):
             self.cursor.execute("BEGIN TRANSACTION")
             try:
                 yield
-            except BaseException:
-                self.cursor.execute("ROLLBACK")
+                self.cursor.execute("COMMIT")
+            except BaseException as error:
+                self._undo()
+                if isinstance(error, duckdb.Error) and is_conflict(error):
+                    message = (
+                        f"Could not serialize access to table {', '.join(sorted(tables))} due to concurrent update"
+                    )
+                    raise invalid_query(message) from error
                 raise
-            self.cursor.execute("COMMIT")
+
+    def _undo(self) -> None:
+        # A COMMIT that failed has rolled back already.
+        with suppress(duckdb.TransactionException):
+            self.cursor.execute("ROLLBACK")
