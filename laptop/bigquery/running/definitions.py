@@ -10,6 +10,7 @@ from laptop.bigquery.errors import duplicate, invalid_query, not_found, unsuppor
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.running.dataset_storage import new_dataset
 from laptop.bigquery.running.outcome import StatementOutcome, outcome_of_definition
+from laptop.bigquery.running.partitions import check_created, check_partition_column
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_options import described, metadata_of
@@ -81,8 +82,10 @@ def _create_table(session: Session, tree: exp.Create, name: TableName) -> Statem
         raise unsupported("CREATE TABLE without columns or AS")
     fields = [field_of_definition(column) for column in tree.this.expressions]
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
-            new_table(session, name, fields, metadata_of(session, tree))
+            new_table(session, name, fields, more)
     return outcome_of_definition("CREATE_TABLE", name, "CREATE")
 
 
@@ -95,11 +98,12 @@ def _create_as(session: Session, tree: exp.Create, name: TableName) -> Statement
         fields = _declared(fields, [field_of_definition(column) for column in tree.this.expressions])
         sql = f"SELECT * FROM ({sql}) AS t({', '.join(field['name'] for field in fields)})"
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
             session.execute(f"CREATE OR REPLACE TABLE {name.duck} AS {with_canonical_types(sql, fields)}")
-            session.catalog.put_table(
-                name, resource_of(name, "TABLE", fields, session.now(), metadata_of(session, tree))
-            )
+            session.catalog.put_table(name, resource_of(name, "TABLE", fields, session.now(), more))
+            check_created(session, name)
     return outcome_of_definition("CREATE_TABLE_AS_SELECT", name, "CREATE")
 
 
