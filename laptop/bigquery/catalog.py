@@ -23,10 +23,14 @@ CREATE TABLE IF NOT EXISTS _catalog.tables (dataset VARCHAR, name VARCHAR, resou
 
 @dataclass(frozen=True, slots=True)
 class WarehouseCatalog:
-    """Reads and writes through one connection, so that it sees and joins that connection's transaction."""
+    """Reads and writes through one connection, so that it sees and joins that connection's transaction.
+
+    A table that has expired at `now` (milliseconds since the epoch) is not there.
+    """
 
     connection: Connection
     project: str
+    now: int
 
     def dataset(self, dataset: str) -> Resource | None:
         rows = self._rows("SELECT resource FROM _catalog.datasets WHERE dataset = ?", [dataset])
@@ -49,10 +53,22 @@ class WarehouseCatalog:
         found = self._rows(
             "SELECT resource FROM _catalog.tables WHERE dataset = ? AND name = ?", [name.dataset, name.table]
         )
-        return found[0] if found else None
+        return found[0] if found and not self._expired(found[0]) else None
+
+    def expired(self) -> list[TableName]:
+        """The tables that are not there any more and are still stored."""
+        rows = self._rows("SELECT resource FROM _catalog.tables WHERE resource LIKE '%\"expirationTime\"%'", [])
+        names = [found["tableReference"] for found in rows if self._expired(found)]
+        return [
+            TableName(project=name["projectId"], dataset=name["datasetId"], table=name["tableId"]) for name in names
+        ]
+
+    def _expired(self, resource: Resource) -> bool:
+        return int(resource.get("expirationTime") or self.now + 1) <= self.now
 
     def tables(self, dataset: str) -> list[Resource]:
-        return self._rows("SELECT resource FROM _catalog.tables WHERE dataset = ? ORDER BY name", [dataset])
+        found = self._rows("SELECT resource FROM _catalog.tables WHERE dataset = ? ORDER BY name", [dataset])
+        return [resource for resource in found if not self._expired(resource)]
 
     def put_table(self, name: TableName, resource: Resource) -> None:
         self.drop_table(name)

@@ -43,6 +43,12 @@ class ObjectReader:
             if not token:
                 return found
 
+    def find(self, bucket: str, name: str) -> ObjectVersion:
+        """The object as it is now. Raises ApiError (404) that names it if it is not there."""
+        answer = self.client.get(f"{self.base}/storage/v1/b/{bucket}/o/{quote(name, safe='')}")
+        _check(answer, f"gs://{bucket}/{name}")
+        return _stored(answer.json())
+
     def read(self, item: ObjectVersion) -> bytes:
         path = f"/storage/v1/b/{item.bucket}/o/{quote(item.name, safe='')}"
         answer = self.client.get(self.base + path, params={"alt": "media", "generation": item.generation})

@@ -12,6 +12,7 @@ import duckdb
 from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.external.cache import ObjectCache
 from laptop.bigquery.external.definition import Definition
+from laptop.bigquery.external.file_set import list_files
 from laptop.bigquery.external.objects import ObjectVersion
 from laptop.bigquery.sql.rules import quote
 from laptop.bigquery.sql.types import duck_type_of_field, quoted
@@ -39,7 +40,7 @@ def plan_scan(
     if definition.require_filter and not predicates:
         raise invalid_query("Cannot query over table without a filter over partition column(s)")
     grouped: dict[Values, list[ObjectVersion]] = defaultdict(list)
-    for item in _list_all(definition, cache):
+    for item in list_files(definition, cache.store):
         grouped[_partition_values(item, definition)].append(item)
     kept = _satisfying(list(grouped), definition, cursor, predicates)
     parts, count, size = [], 0, 0
@@ -50,16 +51,6 @@ def plan_scan(
         parts.append(_part(definition, values, [str(cache.parquet_of(item, definition)) for item in items]))
         count, size = count + len(items), size + sum(item.size for item in items)
     return Scan(sql=" UNION ALL ".join(parts) or _empty(definition), objects=count, size=size)
-
-
-def _list_all(definition: Definition, cache: ObjectCache) -> list[ObjectVersion]:
-    found: dict[str, ObjectVersion] = {}
-    for uri in definition.uris:
-        bucket, _, path = uri.removeprefix("gs://").partition("/")
-        listed = cache.store.list_objects(bucket, path.removesuffix("*"))
-        wanted = (item for item in listed if uri.endswith("*") or item.name == path)
-        found.update((item.uri, item) for item in wanted if not item.name.endswith("/"))
-    return list(found.values())
 
 
 def _partition_values(item: ObjectVersion, definition: Definition) -> Values:

@@ -7,20 +7,22 @@ from typing import Any
 from sqlglot import exp
 
 from laptop.bigquery.errors import duplicate, invalid_query, not_found, unsupported
+from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.running.dataset_storage import new_dataset
-from laptop.bigquery.running.outcome import StatementOutcome
+from laptop.bigquery.running.outcome import StatementOutcome, outcome_of_definition
+from laptop.bigquery.running.partitions import check_created, check_partition_column
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
+from laptop.bigquery.running.table_options import described, metadata_of
 from laptop.bigquery.running.table_storage import drop_storage, new_table, resource_of
 from laptop.bigquery.sql.columns import field_of_definition
+from laptop.bigquery.sql.dialect import parse_tokens
 from laptop.bigquery.sql.external_ddl import ExternalTable, parse_external_table
 from laptop.bigquery.sql.options import options_of
 from laptop.bigquery.sql.references import TableName, name_of
 from laptop.bigquery.sql.script import Statement
 from laptop.bigquery.sql.shape import require_named_columns
 from laptop.bigquery.sql.types import Field
-
-_TABLE_OPTIONS = {"description": "description", "friendly_name": "friendlyName"}
 
 
 def run_create(session: Session, tree: exp.Create) -> StatementOutcome:
@@ -29,10 +31,12 @@ def run_create(session: Session, tree: exp.Create) -> StatementOutcome:
         return _create_schema(session, tree)
     if kind not in ("TABLE", "VIEW") or tree.args.get("clone"):
         raise unsupported(f"statement CREATE {kind}")
+    if tree.find(exp.TemporaryProperty):
+        raise unsupported(f"statement CREATE TEMP {kind}")
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     name = name_of(target, session.place)
     if _exists(session, name, replace=bool(tree.args.get("replace")), skip=bool(tree.args.get("exists"))):
-        return _outcome(f"CREATE_{kind}", name, "SKIP")
+        return outcome_of_definition(f"CREATE_{kind}", name, "SKIP")
     if kind == "VIEW":
         return _create_view(session, tree, name)
     return _create_as(session, tree, name) if tree.expression else _create_table(session, tree, name)
@@ -54,7 +58,7 @@ def _create_schema(session: Session, tree: exp.Create) -> StatementOutcome:
         raise duplicate("Dataset", f"{project}:{dataset}")
     if existing is None and not session.dry:
         with session.changing():
-            new_dataset(session, dataset, _described(options_of(tree.args.get("properties"))))
+            new_dataset(session, dataset, described(session, options_of(tree.args.get("properties"))))
     return StatementOutcome(
         kind="CREATE_SCHEMA", statistics={"ddlOperationPerformed": "SKIP" if existing else "CREATE"}
     )
@@ -66,11 +70,11 @@ def _create_view(session: Session, tree: exp.Create, name: TableName) -> Stateme
     query = tree.expression
     fields = result_fields(session, session.translate_query(query.copy()))
     if not session.dry:
-        more = {"view": {"query": query.sql("bigquery"), "useLegacySql": False}, **_metadata(tree)}
+        more = {"view": {"query": query.sql("bigquery"), "useLegacySql": False}, **metadata_of(session, tree)}
         with session.changing(name):
             drop_storage(session, name)
             session.catalog.put_table(name, resource_of(name, "VIEW", fields, session.now(), more))
-    return _outcome("CREATE_VIEW", name, "CREATE")
+    return outcome_of_definition("CREATE_VIEW", name, "CREATE")
 
 
 def _create_table(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
@@ -78,9 +82,11 @@ def _create_table(session: Session, tree: exp.Create, name: TableName) -> Statem
         raise unsupported("CREATE TABLE without columns or AS")
     fields = [field_of_definition(column) for column in tree.this.expressions]
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
-            new_table(session, name, fields, _metadata(tree))
-    return _outcome("CREATE_TABLE", name, "CREATE")
+            new_table(session, name, fields, more)
+    return outcome_of_definition("CREATE_TABLE", name, "CREATE")
 
 
 def _create_as(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
@@ -92,10 +98,13 @@ def _create_as(session: Session, tree: exp.Create, name: TableName) -> Statement
         fields = _declared(fields, [field_of_definition(column) for column in tree.this.expressions])
         sql = f"SELECT * FROM ({sql}) AS t({', '.join(field['name'] for field in fields)})"
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
             session.execute(f"CREATE OR REPLACE TABLE {name.duck} AS {with_canonical_types(sql, fields)}")
-            session.catalog.put_table(name, resource_of(name, "TABLE", fields, session.now(), _metadata(tree)))
-    return _outcome("CREATE_TABLE_AS_SELECT", name, "CREATE")
+            session.catalog.put_table(name, resource_of(name, "TABLE", fields, session.now(), more))
+            check_created(session, name)
+    return outcome_of_definition("CREATE_TABLE_AS_SELECT", name, "CREATE")
 
 
 def _declared(found: list[Field], declared: list[Field]) -> list[Field]:
@@ -104,54 +113,23 @@ def _declared(found: list[Field], declared: list[Field]) -> list[Field]:
     return declared
 
 
-def _metadata(tree: exp.Create) -> dict[str, Any]:
-    """PARTITION BY, CLUSTER BY and OPTIONS as the REST resource has them."""
-    properties = tree.args.get("properties")
-    more = _described(options_of(properties))
-    for item in properties.expressions if properties else []:
-        if isinstance(item, exp.PartitionedByProperty):
-            more.update(_partitioning(item.this))
-        elif isinstance(item, exp.Cluster | exp.ClusterProperty):
-            more["clustering"] = {"fields": [column.name for column in item.expressions]}
-    return more
-
-
-def _partitioning(by: exp.Expr) -> dict[str, Any]:
-    columns = [column.name for column in by.find_all(exp.Column)] or [by.name]
-    unit = "DAY"
-    if isinstance(by, exp.Anonymous) and by.name.upper().endswith("_TRUNC"):
-        columns, unit = columns[:1], by.expressions[1].name.upper()
-    if isinstance(by, exp.Anonymous) and by.name.upper() == "RANGE_BUCKET":
-        return {"rangePartitioning": {"field": columns[0]}}
-    return {"timePartitioning": {"type": unit, "field": columns[0]}}
-
-
-def _described(options: dict[str, Any]) -> dict[str, Any]:
-    more = {_TABLE_OPTIONS[key]: value for key, value in options.items() if key in _TABLE_OPTIONS}
-    if options.get("labels"):
-        more["labels"] = dict(options["labels"])
-    return more
-
-
 def run_create_external(session: Session, statement: Statement) -> StatementOutcome:
     parsed = parse_external_table(statement)
     name = name_of(parsed.table, session.place)
     if _exists(session, name, replace=parsed.replace, skip=parsed.if_not_exists):
-        return _outcome("CREATE_EXTERNAL_TABLE", name, "SKIP")
+        return outcome_of_definition("CREATE_EXTERNAL_TABLE", name, "SKIP")
     if not session.dry:
         with session.changing(name):
             drop_storage(session, name)
             session.catalog.put_table(name, _external_resource(session, name, parsed))
-    return _outcome("CREATE_EXTERNAL_TABLE", name, "CREATE")
+    return outcome_of_definition("CREATE_EXTERNAL_TABLE", name, "CREATE")
 
 
 def _external_resource(session: Session, name: TableName, parsed: ExternalTable) -> dict[str, Any]:
-    from laptop.bigquery.external.definition import read_definition
-
     partitions = [field_of_definition(column) for column in parsed.partitions]
     fields = [field_of_definition(column) for column in parsed.columns] + partitions
     config = _external_config(parsed.options, [field["name"] for field in partitions])
-    more = {"externalDataConfiguration": config, **_described(parsed.options)}
+    more = {"externalDataConfiguration": config, **described(session, parsed.options)}
     resource = resource_of(name, "EXTERNAL", fields, session.now(), more)
     read_definition(resource)
     return resource
@@ -172,6 +150,7 @@ def _external_config(options: dict[str, Any], partitions: list[str]) -> dict[str
     return {
         "sourceFormat": str(options.get("format", "")).upper(),
         "sourceUris": options.get("uris", []),
+        **_file_set(options),
         "ignoreUnknownValues": options.get("ignore_unknown_values", False),
         "maxBadRecords": options.get("max_bad_records", 0),
         "csvOptions": csv,
@@ -180,12 +159,29 @@ def _external_config(options: dict[str, Any], partitions: list[str]) -> dict[str
     }
 
 
+def _file_set(options: dict[str, Any]) -> dict[str, Any]:
+    given = options.get("file_set_spec_type")
+    return {} if given is None else {"fileSetSpecType": f"FILE_SET_SPEC_TYPE_{str(given).upper()}"}
+
+
 def run_drop(session: Session, tree: exp.Drop) -> StatementOutcome:
     kind = str(tree.args["kind"]).upper()
     if kind not in ("TABLE", "VIEW"):
         raise unsupported(f"statement DROP {kind}")
     targets = tree.args.get("tables") or [tree.this]
     return _drop(session, name_of(targets[0], session.place), kind, bool(tree.args.get("exists")))
+
+
+def run_drop_external(session: Session, statement: Statement) -> StatementOutcome:
+    """DROP EXTERNAL TABLE, which sqlglot does not parse: read as DROP TABLE."""
+    tree = parse_tokens([statement.tokens[0], *statement.tokens[2:]], statement.script)
+    if not isinstance(tree, exp.Drop):
+        raise unsupported(f"statement {statement.text}")
+    name = name_of((tree.args.get("tables") or [tree.this])[0], session.place)
+    found = session.catalog.table(name)
+    if found is not None and found["type"] != "EXTERNAL":
+        raise invalid_query(f"{name} is a {found['type'].lower()}, DROP EXTERNAL TABLE does not apply")
+    return _drop(session, name, "EXTERNAL_TABLE", bool(tree.args.get("exists")))
 
 
 def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> StatementOutcome:
@@ -197,9 +193,4 @@ def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> Stat
     if found is not None and not session.dry:
         with session.changing(name):
             drop_storage(session, name)
-    return _outcome(f"DROP_{kind}", name, "DROP" if found else "SKIP")
-
-
-def _outcome(kind: str, name: TableName, done: str) -> StatementOutcome:
-    target = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
-    return StatementOutcome(kind=kind, statistics={"ddlOperationPerformed": done, "ddlTargetTable": target})
+    return outcome_of_definition(f"DROP_{kind}", name, "DROP" if found else "SKIP")

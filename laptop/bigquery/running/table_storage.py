@@ -49,8 +49,9 @@ def new_table(session: Session, name: TableName, fields: list[Field], more: dict
 
 
 def column_of(field: Field) -> str:
-    required = " NOT NULL" if field.get("mode") == "REQUIRED" else ""
-    return f"{quoted(field['name'])} {duck_type_of_field(field)}{required}"
+    """A repeated column that a change leaves out is an empty array: BigQuery stores no NULL there."""
+    more = {"REQUIRED": " NOT NULL", "REPEATED": " DEFAULT []"}.get(field.get("mode", ""), "")
+    return f"{quoted(field['name'])} {duck_type_of_field(field)}{more}"
 
 
 def with_descriptions(fields: list[Field], known: list[Field]) -> list[Field]:
@@ -67,6 +68,14 @@ def drop_storage(session: Session, name: TableName) -> None:
     """Drop the DuckDB side of a name, if it has one."""
     session.execute(f"DROP TABLE IF EXISTS {name.duck}")
     session.catalog.drop_table(name)
+
+
+def remove_expired(session: Session) -> None:
+    """Remove what expired before this job began."""
+    for name in session.catalog.expired():
+        with session.changing(name):
+            if session.catalog.table(name) is None:
+                drop_storage(session, name)
 
 
 def append_rows(session: Session, name: TableName, fields: list[Field], source: str) -> int:

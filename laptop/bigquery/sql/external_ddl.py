@@ -17,6 +17,7 @@ _OPTIONS = {
     *("format", "uris", "hive_partition_uri_prefix", "require_hive_partition_filter", "field_delimiter", "quote"),
     *("compression", "ignore_unknown_values", "max_bad_records", "skip_leading_rows", "null_marker", "description"),
     *("allow_quoted_newlines", "allow_jagged_rows", "encoding", "friendly_name", "labels"),
+    *("file_set_spec_type", "expiration_timestamp"),
 }
 
 

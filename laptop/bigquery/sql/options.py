@@ -8,7 +8,9 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from laptop.bigquery.errors import invalid_query
-from laptop.bigquery.sql.dialect import parse_tokens
+from laptop.bigquery.sql.dialect import parse_expression
+
+EXPIRATION = "expiration_timestamp"
 
 
 def constant(node: exp.Expr) -> Any:
@@ -32,12 +34,17 @@ def _number(text: str) -> int | float:
     return int(text) if text.isdigit() else float(text)
 
 
+def _value(name: str, node: exp.Expr) -> Any:
+    """The constant; for a time of expiry its expression, None for NULL."""
+    return node if name.lower() == EXPIRATION and not isinstance(node, exp.Null) else constant(node)
+
+
 def options_of(properties: exp.Expr | None) -> dict[str, Any]:
     """The OPTIONS of a parsed CREATE or column, names in lower case."""
     found: dict[str, Any] = {}
     for item in properties.expressions if properties else []:
         if isinstance(item, exp.Property) and type(item) is exp.Property:
-            found[item.name.lower()] = constant(item.args["value"])
+            found[item.name.lower()] = _value(item.name, item.args["value"])
         elif isinstance(item, exp.LocationProperty):
             found["location"] = constant(item.this)
     return found
@@ -61,8 +68,8 @@ def parse_options(tokens: list[Token], text: str) -> dict[str, Any]:
     for pair in split_commas(tokens):
         if len(pair) < 3 or pair[1].token_type is not TokenType.EQ:
             raise invalid_query("Syntax error: OPTIONS takes name = value")
-        select = parse_tokens([_select_token(), *pair[2:]], text)
-        found[pair[0].text.lower()] = constant(select.expressions[0])
+        select = parse_expression(pair[2:], text)
+        found[pair[0].text.lower()] = _value(pair[0].text, select.expressions[0])
     return found
 
 
@@ -76,7 +83,3 @@ def split_commas(tokens: list[Token]) -> list[list[Token]]:
         else:
             groups[-1].append(token)
     return [group for group in groups if group]
-
-
-def _select_token() -> Token:
-    return Token(TokenType.SELECT, "SELECT")

@@ -136,6 +136,31 @@ def test_metadata_of_a_definition_is_kept(warehouse: Warehouse) -> None:
     ]
 
 
+def test_a_table_that_has_expired_is_not_found_and_is_removed(warehouse: Warehouse) -> None:
+    for name, moment in (
+        ("kept", "TIMESTAMP '2026-01-08 00:00:00+00'"),
+        ("gone", "TIMESTAMP '2025-12-31 00:00:00+00'"),
+    ):
+        warehouse.run(f"CREATE TABLE shop.{name} OPTIONS (expiration_timestamp = {moment}) AS SELECT 1 AS id")
+    assert warehouse.answer("SELECT id FROM shop.kept").rows == [[1]]
+    found = warehouse.ask("SELECT id FROM shop.gone")
+    assert isinstance(found, Refusal)
+    assert "Not found: Table demo-proj:shop.gone" in found.message
+    session = warehouse.session()
+    assert [table["tableReference"]["tableId"] for table in session.catalog.tables("shop")] == ["kept"]
+    assert session.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'shop'").fetchall() == [
+        ("kept",)
+    ]
+
+
+def test_a_table_may_expire_some_time_from_now(warehouse: Warehouse) -> None:
+    later = "TIMESTAMP_ADD(CURRENT_TIMESTAMP(), INTERVAL 7 DAY)"
+    warehouse.run(f"CREATE TABLE shop.t (id INT64) OPTIONS (description = 'A week', expiration_timestamp = {later})")
+    session = warehouse.session()
+    week, now = session.execute("SELECT epoch_ms(now() + INTERVAL 7 DAY), epoch_ms(now())").fetchall()[0]
+    assert now < int(session.catalog.tables("shop")[0]["expirationTime"]) <= week
+
+
 def test_a_session_reads_unqualified_names_in_its_default_dataset(warehouse: Warehouse) -> None:
     warehouse.run("CREATE TABLE t AS SELECT 1 AS id", dataset="shop")
     assert warehouse.answer("SELECT id FROM t", dataset="shop").rows == [[1]]
