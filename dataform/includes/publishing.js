@@ -6,10 +6,9 @@ const tables = require("includes/tables");
 
 /** What makes a row the current one of its key, best first: by what the rows say, so the order of batches does not matter. */
 function precedence({ change, version }) {
-  const identity = ["source_generation", "source_uri", "source_offset"];
   return change === "upsert"
-    ? [version, "line_hash", ...identity].map((name) => `${name} DESC`).join(", ")
-    : ["arrived_at", "line_hash", ...identity].join(", ");
+    ? [version, "line_hash", "source_generation", "source_uri", "source_offset"].map((name) => `${name} DESC`).join(", ")
+    : "arrived_at, line_hash, source_uri, source_generation, source_offset";
 }
 
 /** A WHERE term: the row of `alias` is of an object of this run. */
@@ -32,7 +31,7 @@ CREATE OR REPLACE TABLE ${batch.staging(`touched_${flow}`)} (key STRING, day DAT
 BEGIN TRANSACTION;
 
 UPDATE ${flows.fence(flow)} SET epoch = ${batch.epoch()} WHERE epoch <= ${batch.epoch()};
-ASSERT @@row_count = 1 AS 'A newer run than epoch ${batch.epoch()} holds the fence of ${flow}';`;
+ASSERT (SELECT epoch FROM ${flows.fence(flow)}) = ${batch.epoch()} AS 'A newer run than epoch ${batch.epoch()} holds the fence of ${flow}';`;
 
 /** The days and keys of the run's rows, and of what its objects delivered before. Then the days of those keys' other versions. */
 function touch(flow) {

@@ -121,6 +121,7 @@ class Batch:
     epoch: int = 1
     part: int = 0
     files: list[Row] = field(default_factory=list)
+    delivered: list[Row] = field(default_factory=list)
 
     def add(
         self,
@@ -139,7 +140,9 @@ class Batch:
         uri = f"gs://{VARS['bronze_bucket']}/{path}.{suffix}"
         checked = f"data/{flow}/{_hash(uri)[:16]}-{generation}.parquet" if good else None
         if checked:
-            self.write("checked", checked, checked_rows(flow, uri, good, generation, arrived_at))
+            rows = checked_rows(flow, uri, good, generation, arrived_at)
+            self.delivered += [{"flow": flow, **row} for row in rows]
+            self.write("checked", checked, _parquet(flow, rows))
         quarantine = f"{path}-{generation}.jsonl" if bad else None
         if quarantine:
             self.write("quarantine", quarantine, _quarantined(flow, uri, generation, bad))
@@ -173,18 +176,21 @@ class Batch:
         return sorted({file[column] for file in self.files if file["flow"] == flow and file[column]})
 
 
-def checked_rows(flow: str, uri: str, rows: Sequence[Row], generation: int, arrived_at: datetime) -> bytes:
-    """The Parquet object of accepted rows, as landing writes it."""
+def checked_rows(flow: str, uri: str, rows: Sequence[Row], generation: int, arrived_at: datetime) -> list[Row]:
+    """Accepted rows, as landing writes them into a checked object."""
     kinds = load_contract(flow).kinds
-    found = [
+    return [
         {name: _typed(row[name], rule) for name, rule in kinds.items()}
         | {"_rescued": row.get("_rescued"), "corrects_line": row.get("corrects_line")}
         | {"source_uri": uri, "source_generation": generation, "source_offset": at, "arrived_at": arrived_at}
         | {"line_hash": _hash(json.dumps(row, default=str, sort_keys=True))}
         for at, row in enumerate(rows)
     ]
+
+
+def _parquet(flow: str, rows: Sequence[Row]) -> bytes:
     sink = io.BytesIO()
-    pq.write_table(pa.Table.from_pylist(found, pa.schema([*arrow_schema(load_contract(flow)), *DELIVERY])), sink)
+    pq.write_table(pa.Table.from_pylist(list(rows), pa.schema([*arrow_schema(load_contract(flow)), *DELIVERY])), sink)
     return sink.getvalue()
 
 
