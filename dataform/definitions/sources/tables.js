@@ -3,3 +3,6 @@
 
 flows.names.forEach((flow) => tables.namesOf(flow).forEach((name) => declare(name)));
 declare({ schema: "silver", name: "order_items" });
+
+// A run of a flow that this project has not cannot be published: its compilation fails, and says so.
+flows.ofRun();
