@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from laptop.bigquery import catalog, udfs
+from laptop.bigquery.table_locks import TableLocks
 
 MACRO_FILES = ("casts", "maths", "text", "json", "times")
 _SETTINGS = ("SET TimeZone = 'UTC'", "SET preserve_insertion_order = true", "SET enable_progress_bar = false")
@@ -21,11 +19,11 @@ _SETTINGS = ("SET TimeZone = 'UTC'", "SET preserve_insertion_order = true", "SET
 
 @dataclass(slots=True, kw_only=True)
 class Engine:
-    """Every job works through its own cursor; writers to one table take turns."""
+    """Every job works through its own cursor."""
 
     connection: duckdb.DuckDBPyConnection
+    locks: TableLocks = field(default_factory=TableLocks)
     _guard: threading.Lock = field(default_factory=threading.Lock)
-    _locks: dict[str, threading.RLock] = field(default_factory=lambda: defaultdict(threading.RLock))
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         with self._guard:
@@ -33,16 +31,6 @@ class Engine:
         for setting in _SETTINGS:
             cursor.execute(setting)
         return cursor
-
-    @contextmanager
-    def writing(self, names: set[str]) -> Iterator[None]:
-        """Hold the write locks of these tables, taken in order so that two writers cannot wait for each other."""
-        with ExitStack() as stack:
-            for name in sorted(names):
-                with self._guard:
-                    lock = self._locks[name]
-                stack.enter_context(lock)
-            yield
 
     def close(self) -> None:
         self.connection.close()

@@ -13,6 +13,7 @@ import pyarrow as pa
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.types import Field, duck_type_of_field, quoted
+from laptop.bigquery.table_locks import Change
 
 # A text that BigQuery would not read as the type is refused; DuckDB would round 1.5 to an INT64.
 _CASTS = {
@@ -55,7 +56,7 @@ def insert_rows(
     columns = ", ".join(quoted(one["name"]) for one in fields)
     session.cursor.register("_rows", _as_text(fields, rows))
     try:
-        with session.changing(name):
+        with session.changing(name, change=Change.APPEND):
             values = ", ".join(_from_text(one) for one in fields)
             session.execute(f"INSERT INTO {name.duck} ({columns}) SELECT {values} FROM _rows")
     except duckdb.Error as error:

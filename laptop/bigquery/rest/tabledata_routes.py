@@ -16,6 +16,7 @@ from laptop.bigquery.running.queries import with_canonical_types
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.types import quoted
+from laptop.bigquery.table_locks import Change
 
 PAGE_ROWS = 10_000
 
@@ -31,7 +32,7 @@ def _insert(house: WarehouseApp, session: Session, name: TableName, body: dict[s
     table = session.catalog.need_table(name)
     if table["type"] != "TABLE":
         raise invalid(f"Cannot add rows to {name}, a {table['type'].lower()}")
-    with session.engine.writing({str(name)}):
+    with session.engine.locks.holding({str(name)}, Change.APPEND):
         fresh = house.seen.unseen(name, body.get("rows") or [])
         ignore = bool(body.get("ignoreUnknownValues"))
         errors = insert_rows(session, name, table["schema"]["fields"], fresh, ignore_unknown=ignore)

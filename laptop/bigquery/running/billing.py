@@ -29,6 +29,11 @@ def mentioned_columns(tree: exp.Expr) -> frozenset[str] | None:
     return frozenset(column.name.lower() for column in tree.find_all(exp.Column))
 
 
+def unqualified_names(tree: exp.Expr) -> frozenset[str]:
+    """Names of the columns, or variables, that stand without their table, in lower case."""
+    return frozenset(column.name.lower() for column in tree.find_all(exp.Column) if not column.table)
+
+
 def measure(
     cursor: duckdb.DuckDBPyConnection, name: TableName, resource: Resource, mentioned: frozenset[str] | None
 ) -> int:

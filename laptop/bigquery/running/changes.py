@@ -10,7 +10,9 @@ from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import name_of
 from laptop.bigquery.sql.types import Field, field_of_duck
+from laptop.bigquery.table_locks import Change
 
+_CHANGES = {"INSERT": Change.APPEND}
 _WIDENS = {"INTEGER": {"INTEGER", "NUMERIC", "FLOAT"}, "NUMERIC": {"NUMERIC", "FLOAT"}}
 
 
@@ -28,7 +30,7 @@ def run_change(session: Session, tree: exp.Expr, kind: str) -> StatementOutcome:
     sql = session.translate(statement)
     outcome = StatementOutcome(kind=kind)
     if not session.dry:
-        with session.changing(name):
+        with session.changing(name, change=_CHANGES.get(kind, Change.MUTATE)):
             _refuse_ambiguous_match(session, statement)
             outcome.affected = session.count(sql)
     return outcome

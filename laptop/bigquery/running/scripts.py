@@ -1,43 +1,39 @@
-"""Runs a script's statements in order: the last SELECT gives the rows."""
+"""Runs a script: its statements in order, its branches and its blocks; the last SELECT gives the rows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
 import duckdb
-from sqlglot import exp
 
-from laptop.bigquery.errors import invalid_query, unsupported
-from laptop.bigquery.running.changes import run_change
-from laptop.bigquery.running.definitions import run_create, run_create_external, run_drop
-from laptop.bigquery.running.exports import run_export
+from laptop.bigquery.errors import invalid_query
 from laptop.bigquery.running.outcome import StatementOutcome
-from laptop.bigquery.running.queries import run_query, run_query_into
 from laptop.bigquery.running.session import Session
+from laptop.bigquery.running.statements import end_transaction, run_statement
 from laptop.bigquery.running.table_storage import remove_expired
-from laptop.bigquery.sql.dialect import parse_one, parse_tokens
+from laptop.bigquery.running.variables import evaluate
+from laptop.bigquery.sql.dialect import parse_expression
 from laptop.bigquery.sql.references import TableName
-from laptop.bigquery.sql.rules import quote
-from laptop.bigquery.sql.script import Statement, split_script, statement_type
-from laptop.bigquery.sql.types import duck_type
-
-_CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
+from laptop.bigquery.sql.script import Block, Branches, Node, Statement, split_script, statement_type
+from laptop.http import ApiError
 
 
 def run_script(session: Session, text: str, target: TableName | None = None, disposition: str = "") -> StatementOutcome:
     """Raises ApiError for what BigQuery would refuse or what is not served. An open transaction is rolled back."""
-    statements = split_script(text)
+    nodes = split_script(text)
     if not session.dry:
         remove_expired(session)
-    outcomes: list[StatementOutcome] = []
+    run = _ScriptRun(session=session, target=target, disposition=disposition)
     try:
-        for statement in statements:
-            outcomes.append(_run(session, statement, target, disposition))
+        run.run_all(nodes)
     except duckdb.Error as error:
         raise invalid_query(explain(error)) from error
     finally:
-        if session.in_transaction:
-            session.execute("ROLLBACK")
-            session.in_transaction = False
-    return outcomes[0] if len(outcomes) == 1 else _of_script(outcomes)
+        if session.transaction is not None:
+            end_transaction(session, "ROLLBACK_TRANSACTION")
+    single = len(nodes) == 1 and isinstance(nodes[0], Statement)
+    return run.outcomes[0] if single else _of_script(run.outcomes)
 
 
 def explain(error: duckdb.Error) -> str:
@@ -54,90 +50,85 @@ def _of_script(outcomes: list[StatementOutcome]) -> StatementOutcome:
     return StatementOutcome(kind="SCRIPT", fields=last.fields if last else [], rows=last.rows if last else None)
 
 
-def _run(session: Session, statement: Statement, target: TableName | None, disposition: str) -> StatementOutcome:
-    kind = statement_type(statement)
-    if kind == "CREATE_EXTERNAL_TABLE":
-        return run_create_external(session, statement)
-    if kind == "EXPORT_DATA":
-        return run_export(session, statement)
-    if kind == "ASSERT":
-        return _assert(session, statement)
-    if kind.endswith("_TRANSACTION"):
-        return _transact(session, kind)
-    return _run_parsed(session, _parse(statement, kind), kind, target, disposition)
+@dataclass(slots=True, kw_only=True)
+class _ScriptRun:
+    """`outcomes` are those of the statements that have run."""
 
+    session: Session
+    target: TableName | None
+    disposition: str
+    outcomes: list[StatementOutcome] = field(default_factory=list)
 
-def _parse(statement: Statement, kind: str) -> exp.Expr:
-    tree = parse_tokens(statement.tokens, statement.script)
-    if isinstance(tree, exp.Command):
-        raise unsupported(f"statement {kind.replace('_', ' ')}")
-    return tree
+    def run_all(self, nodes: Sequence[Node]) -> None:
+        """Variables may be declared before all else, and are gone at the end."""
+        outer, first = self.session.variables, True
+        for node in nodes:
+            declares = isinstance(node, Statement) and statement_type(node) == "DECLARE"
+            if declares and not first:
+                raise invalid_query("Variable declarations are allowed only at the start of a block or script")
+            first = declares
+            self._run_node(node)
+        self.session.variables = outer
 
+    def _run_node(self, node: Node) -> None:
+        if isinstance(node, Statement) and node.words[0] == "RAISE":
+            self._raise(node)
+        elif isinstance(node, Statement):
+            self._run_one(node)
+        elif isinstance(node, Branches):
+            self._run_branches(node)
+        else:
+            self._run_block(node)
 
-def _run_parsed(
-    session: Session, tree: exp.Expr, kind: str, target: TableName | None, disposition: str
-) -> StatementOutcome:
-    if isinstance(tree, exp.Query):
-        return run_query_into(session, tree, target, disposition) if target else run_query(session, tree)
-    if kind in _CHANGES:
-        return run_change(session, tree, kind)
-    if isinstance(tree, exp.Create):
-        return run_create(session, tree)
-    if isinstance(tree, exp.Drop):
-        return run_drop(session, tree)
-    if isinstance(tree, exp.Declare):
-        return _declare(session, tree)
-    if isinstance(tree, exp.Set):
-        return _set(session, tree)
-    raise unsupported(f"statement {kind.replace('_', ' ')}")
+    def _run_one(self, statement: Statement) -> None:
+        outcome = run_statement(self.session, statement, self.target, self.disposition)
+        if outcome.affected is not None:
+            self.session.row_count = outcome.affected
+        self.outcomes.append(outcome)
 
+    def _run_branches(self, node: Branches) -> None:
+        """A dry run checks all bodies."""
+        for condition, body in node.cases:
+            held = evaluate(self.session, parse_expression(condition.tokens, condition.script), "IF")
+            if held or self.session.dry:
+                self.run_all(body)
+            if held and not self.session.dry:
+                return
+        self.run_all(node.otherwise)
 
-def _transact(session: Session, kind: str) -> StatementOutcome:
-    opening = kind == "BEGIN_TRANSACTION"
-    if opening == session.in_transaction:
-        raise invalid_query("Transaction already in progress" if opening else "There is no transaction in progress")
-    session.execute(
-        {"BEGIN": "BEGIN TRANSACTION", "COMMIT": "COMMIT", "ROLLBACK": "ROLLBACK"}[kind.split("_", maxsplit=1)[0]]
-    )
-    session.in_transaction = opening
-    return StatementOutcome(kind=kind)
+    def _run_block(self, node: Block) -> None:
+        variables = self.session.variables
+        try:
+            self.run_all(node.body)
+        except (ApiError, duckdb.Error) as error:
+            if node.handler is None or isinstance(error, duckdb.InterruptException):
+                raise
+            self.session.variables = variables
+            self._handle(node.handler, error)
+        if self.session.dry and node.handler is not None:
+            self.run_all(node.handler)
 
+    def _handle(self, handler: Sequence[Node], error: ApiError | duckdb.Error) -> None:
+        if self.session.transaction is not None and isinstance(error, duckdb.Error):
+            self.session.transaction.broken = True
+        before = self.session.error_message
+        self.session.error_message = error.message if isinstance(error, ApiError) else explain(error)
+        try:
+            self.run_all(handler)
+        finally:
+            self.session.error_message = before
 
-def _declare(session: Session, tree: exp.Declare) -> StatementOutcome:
-    for item in tree.expressions:
-        names = item.this if isinstance(item.this, list) else [item.this]
-        kind, default = item.args.get("kind"), item.args.get("default")
-        value = session.translate(default) if default else "NULL"
-        typed = f"CAST({value} AS {duck_type(kind)})" if isinstance(kind, exp.DataType) else value
-        for name in names:
-            _assign(session, name.name, typed)
-            session.variables |= {name.name.lower()}
-    return StatementOutcome(kind="DECLARE")
-
-
-def _set(session: Session, tree: exp.Set) -> StatementOutcome:
-    for item in tree.expressions:
-        pair = item.this
-        if not isinstance(pair, exp.EQ) or pair.this.name.lower() not in session.variables:
-            raise unsupported(f"SET {item.sql('bigquery')}")
-        name = pair.this.name
-        declared = session.execute(f"SELECT typeof(getvariable({quote(name.lower())}))").fetchall()[0][0]
-        value = session.translate(pair.expression)
-        _assign(session, name, value if declared == '"NULL"' else f"CAST({value} AS {declared})")
-    return StatementOutcome(kind="SET")
-
-
-def _assign(session: Session, name: str, value: str) -> None:
-    session.execute(f'SET VARIABLE "{name.lower()}" = ({value})')
-
-
-def _assert(session: Session, statement: Statement) -> StatementOutcome:
-    """ASSERT condition [AS 'message']."""
-    tokens, message = statement.tokens[1:], "Assertion failed"
-    if len(tokens) > 2 and tokens[-2].text.upper() == "AS":
-        message, tokens = f"Assertion failed: {tokens[-1].text}", tokens[:-2]
-    condition = parse_one(f"SELECT {statement.script[tokens[0].start : tokens[-1].end + 1]}")
-    rows = session.fetch(session.translate(condition)).to_pylist()
-    if not session.dry and next(iter(rows[0].values())) is not True:
-        raise invalid_query(message)
-    return StatementOutcome(kind="ASSERT")
+    def _raise(self, statement: Statement) -> None:
+        """RAISE again what is handled, or USING MESSAGE = a text. Raises ApiError, but in a dry run."""
+        words = [token.text.upper() for token in statement.tokens]
+        if words[1:4] == ["USING", "MESSAGE", "="]:
+            sql = self.session.translate(parse_expression(statement.tokens[4:], statement.script))
+            message = self.session.execute(sql).fetchall()[0][0]
+        elif len(words) > 1:
+            raise invalid_query(f"Syntax error: Expected USING MESSAGE = but got {words[1]}")
+        else:
+            message = self.session.error_message
+        if message is None and len(words) == 1 and not self.session.dry:
+            raise invalid_query("Cannot re-raise an existing exception outside of an exception handler")
+        if not self.session.dry:
+            raise invalid_query(str(message))

@@ -15,6 +15,12 @@ from laptop.bigquery.errors import invalid_query
 _KEPT = ("CAST", "SAFE_CAST", "EXTRACT", "ARRAY")
 
 
+class PlainTokenizer(BigQuery.Tokenizer):
+    """No word swallows the rest of its statement: BEGIN and EXCEPTION are followed by statements."""
+
+    COMMANDS: ClassVar[set[TokenType]] = set()
+
+
 class PlainParser(BigQueryParser):
     """Every function but CAST, EXTRACT and the constructors comes out as `Anonymous(NAME, arguments)`."""
 
@@ -26,7 +32,7 @@ class PlainParser(BigQueryParser):
 
 def tokenize(text: str) -> list[Token]:
     try:
-        return _number_placeholders(BigQuery().tokenize(text))
+        return _number_placeholders(PlainTokenizer(dialect=BigQuery()).tokenize(text))
     except TokenError as error:
         raise invalid_query(f"Syntax error: {error}") from error
 
@@ -54,6 +60,14 @@ def parse_tokens(tokens: list[Token], text: str) -> exp.Expr:
     if len(parsed) != 1 or parsed[0] is None:
         raise invalid_query("Syntax error: expected one statement")
     return parsed[0]
+
+
+def parse_expression(tokens: list[Token], text: str) -> exp.Expr:
+    """`SELECT` of the one expression that the tokens are. Raises ApiError where they are something else."""
+    select = parse_tokens([Token(TokenType.SELECT, "SELECT"), *tokens], text)
+    if not isinstance(select, exp.Select) or len(select.expressions) != 1:
+        raise invalid_query(f"Syntax error: expected an expression: {select.sql('bigquery')}")
+    return select
 
 
 def parse_one(text: str) -> exp.Expr:

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from laptop.bigquery.errors import invalid_query
-from laptop.bigquery.sql.dialect import parse_tokens
+from laptop.bigquery.sql.dialect import parse_expression
 
 EXPIRATION = "expiration_timestamp"
 
@@ -68,8 +68,8 @@ def parse_options(tokens: list[Token], text: str) -> dict[str, Any]:
     for pair in split_commas(tokens):
         if len(pair) < 3 or pair[1].token_type is not TokenType.EQ:
             raise invalid_query("Syntax error: OPTIONS takes name = value")
-        select = parse_tokens([_select_token(), *pair[2:]], text)
-        found[pair[0].text.lower()] = _value(pair[0].text, select.expressions[0])
+        select = parse_expression(pair[2:], text)
+        found[pair[0].text.lower()] = _value(pair[0].text, select.selects[0])
     return found
 
 
@@ -83,7 +83,3 @@ def split_commas(tokens: list[Token]) -> list[list[Token]]:
         else:
             groups[-1].append(token)
     return [group for group in groups if group]
-
-
-def _select_token() -> Token:
-    return Token(TokenType.SELECT, "SELECT")

@@ -14,7 +14,7 @@ from laptop.bigquery.sql.dialect import parse_one
 from laptop.bigquery.sql.generator import write_duckdb
 from laptop.bigquery.sql.jsons import rewrite_path
 from laptop.bigquery.sql.references import Place, TableName, resolve
-from laptop.bigquery.sql.script import split_script, statement_type
+from laptop.bigquery.sql.script import Branches, Node, Statement, split_script, statement_type
 from laptop.bigquery.sql.shape import mentions_file_name, name_columns, partition_predicates
 from laptop.bigquery.sql.texts import count_groups
 from laptop.bigquery.sql.times import week_start
@@ -86,14 +86,25 @@ def test_a_type_that_bigquery_does_not_have_is_refused(duck: str) -> None:
         field_of_duck("c", duck)
 
 
+def outline(node: Node) -> Any:
+    if isinstance(node, Statement):
+        return statement_type(node)
+    if isinstance(node, Branches):
+        cases = [part for condition, body in node.cases for part in (condition.text, [outline(one) for one in body])]
+        return {"IF": cases, "ELSE": [outline(one) for one in node.otherwise]}
+    handler = {} if node.handler is None else {"EXCEPTION": [outline(one) for one in node.handler]}
+    return {"BEGIN": [outline(one) for one in node.body], **handler}
+
+
 @pytest.mark.parametrize("case", read("scripts"), ids=lambda case: case["script"] or "empty")
 def test_a_script_in_its_statements(case: Case) -> None:
-    found = attempt(lambda: [statement_type(one) for one in split_script(case["script"])])
+    found = attempt(lambda: [outline(node) for node in split_script(case["script"])])
     check(case, found, "types")
 
 
 def test_a_statement_keeps_its_own_text() -> None:
-    texts = [one.text for one in split_script("SELECT 1 ;\n  SELECT  'a;b' -- end\n;")]
+    nodes = split_script("SELECT 1 ;\n  SELECT  'a;b' -- end\n;")
+    texts = [node.text for node in nodes if isinstance(node, Statement)]
     assert texts == ["SELECT 1", "SELECT  'a;b'"]
 
 
