@@ -125,7 +125,7 @@ function audit(flow) {
   return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
 SELECT
   ${Object.keys(tables.OBJECTS).map((name) => `files.${name}`).join(", ")},
-  ARRAY(SELECT DISTINCT ${day} FROM UNNEST(staged.days) AS ${day} WHERE ${day} IS NOT NULL) AS days,
+  ARRAY(SELECT DISTINCT ${day} FROM UNNEST(staged.days) AS ${day} WHERE ${day} IS NOT NULL ORDER BY ${day}) AS days,
   CASE
     WHEN files.uri IS NULL THEN CONCAT(staged.source_uri, ' is not in the list of the run')
     WHEN IFNULL(staged.count_rows, 0) != files.rows_checked

@@ -120,7 +120,8 @@ def test_a_second_batch_joins_the_first_and_a_replay_of_either_changes_no_row(lo
     before, objects = loaded.contents(), lake.read("features", "")
     for batch in (first_batch(lake), second_batch(lake)):
         run(loaded, batch)
-        assert loaded.contents() == before
+        after = loaded.contents()
+        assert {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == set()
     assert lake.read("features", "") == objects
 
 
