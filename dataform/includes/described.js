@@ -143,4 +143,12 @@ const orderItems = {
   }
 };
 
-module.exports = { orderItems, sales, clickstream, startups, delivery, rejected, objects };
+module.exports = {
+  sales,
+  orderItems,
+  clickstream,
+  startups,
+  delivery,
+  rejected,
+  objects,
+};
