@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -194,7 +194,7 @@ def _parquet(flow: str, rows: Sequence[Row]) -> bytes:
     return sink.getvalue()
 
 
-def _typed(value: Any, rule: Row) -> Any:
+def _typed(value: Any, rule: Mapping[str, Any]) -> Any:
     if rule["kind"] == "date" and value is not None:
         return date.fromisoformat(value)
     if rule["kind"] != "timestamp" or isinstance(value, datetime):

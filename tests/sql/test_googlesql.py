@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from laptop.bigquery.sql.script import split_script
+from laptop.bigquery.sql.script import Statement, split_script
 from laptop.tests.bigquery.googlesql import GoogleSql
 from tests.sql.project import PROJECT, Action, actions_of, compile_graph, statements
 
@@ -32,6 +32,7 @@ def check_script(analyzer: GoogleSql, script: str) -> None:
     """Statement by statement. The analyzer knows no variables: each stands for an empty value of its type."""
     values: dict[str, str] = {}
     for statement in split_script(script):
+        assert isinstance(statement, Statement), f"nothing analyses a {type(statement).__name__}"
         text = statement.text
         for name, value in values.items():
             text = re.sub(rf"(?<!SET )\b{name}\b", value, text)

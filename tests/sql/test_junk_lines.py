@@ -39,6 +39,7 @@ def nasty_file() -> bytes:
 def landed(lake: Lake, warehouse: Warehouse) -> Any:
     landing = Landing(lake, load_contract)
     fact = landing.drop(NAME, nasty_file())
+    assert fact.quarantine_uri
     run(warehouse, landing.claim(1), SILVER)
     return fact, landing.edge.objects.lines(fact.quarantine_uri)
 

@@ -155,8 +155,8 @@ def test_what_the_audit_finds_is_not_published(
 
 
 def test_a_flow_without_files_compiles_to_nothing_of_it() -> None:
-    lists = {"flows": ["startups"], "checked": ["startups"], "quarantined": []}
-    names = {action.target for action in actions_of(compile_graph(1, **lists))}
+    graph = compile_graph(1, flows=["startups"], checked=["startups"], quarantined=[])
+    names = {action.target for action in actions_of(graph)}
     assert {"staging.startups__b1_e1_p0", "silver.startup_events"} <= names
     assert not {name for name in names if name.startswith("staging.") and "startups" not in name}
     assert not {"silver.orders", "silver.clickstream_events"} & names
