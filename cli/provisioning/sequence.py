@@ -84,7 +84,7 @@ QUICKER = {"ripple-sweep": "* * * * *"}
 def workflow_env(clients: AdminClients) -> dict[str, str]:
     buckets = {
         f"{name.upper()}_BUCKET": f"{clients.project}-{name}"
-        for name in ("bronze", "quarantine", "control", "features")
+        for name in ("bronze", "checked", "quarantine", "control", "features")
     }
     return buckets | {
         "DATAFORM_REPOSITORY": REPOSITORY,

@@ -8,6 +8,7 @@ from typing import Any
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.cutting import plant, write_parts
 from ripple.rows.contracts.evolution import Path
+from ripple.rows.contracts.holding import hold
 from ripple.rows.contracts.validation import RESCUED_COLUMN
 from ripple.rows.tagged_json import write_tagged
 
@@ -20,17 +21,3 @@ def rescue(row: Mapping[str, Any], paths: Iterable[Path], contract: Contract) ->
 
 def _members(place: Any) -> dict[str | int, Any]:
     return dict(enumerate(place)) if isinstance(place, list) else dict(place)
-
-
-def hold(row: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
-    """What the contract's types hold of a row exactly: 10.0 is the integer 10, 10.5 is none."""
-    held: dict[str, Any] = {}
-    for field, check in contract.checks.items():
-        value = row.get(field)
-        if value is None or check(value) is None:
-            held[field] = value
-        elif field in contract.records:
-            held[field] = [hold(item, contract.records[field]) for item in value]
-        else:
-            held[field] = int(value) if isinstance(value, float) and value.is_integer() else None
-    return held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import hashlib
 import tempfile
 import zlib
@@ -14,14 +15,15 @@ import orjson
 
 from functions.land_object.correcting import read_origin
 from functions.land_object.inflating import inflate
+from functions.land_object.keeping import AcceptedRow, CheckedWriter, digest_contract
 from ripple.errors import PermanentError
-from ripple.ports import ObjectStore
+from ripple.ports import ObjectStore, StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.corrections import expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
-from ripple.rows.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines, split_lines
-from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name, rescued_name
+from ripple.rows.contracts.lines import BadLine, GoodLine, JudgedLine, Line, RescuedLine, judge_lines, split_lines
+from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name
 
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
@@ -31,19 +33,21 @@ CONTENT_KEY = "ripple-sha256"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a check found: size in bytes, rows with and without the bad ones, where those are; drift, and what is rescued of it.
+    """What a check found: size in bytes, rows with and without the bad ones, where those are; drift; what was accepted.
 
-    `is_whole` says whether all rows were read.
+    `is_whole` says whether all rows were read. `checked_uri` is where the accepted rows are; None where none was, or too few.
     """
 
     bytes: int
     rows: int
     rows_quarantined: int
     quarantine_uri: str | None
+    arrived_at: dt.datetime
     drift: DriftReport | None = None
-    rescued_uri: str | None = None
     corrects_uri: str | None = None
     is_whole: bool = True
+    checked_uri: str | None = None
+    contract_digest: str = ""
 
 
 def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: FilePorts) -> Checked:
@@ -53,70 +57,103 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
     stored = ports.objects.stat(ref.bucket, ref.name, ref.generation)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
-    if contract.format == "parquet":
-        from functions.land_object.parquet import check_parquet
+    with CheckedWriter(source=stored, contract=contract) as accepted:
+        if contract.format == "parquet":
+            checked = _check_parquet(stored, contract, accepted, ports)
+        else:
+            checked = _check_jsonl(stored, name, contract, accepted, ports)
+        if is_too_bad(checked.rows_quarantined, checked.rows, ports.settings.reject_ratio):
+            return checked
+        uri = accepted.keep(ports.settings.bucket("checked"), ports.objects)
+    return replace(checked, checked_uri=uri, contract_digest=digest_contract(contract))
 
-        rows, bad, quarantine_uri, drift = check_parquet(ref, stored, contract, ports.objects)
-        return Checked(bytes=stored.size, rows=rows, rows_quarantined=bad, quarantine_uri=quarantine_uri, drift=drift)
+
+def is_too_bad(bad: int, rows: int, reject_ratio: float) -> bool:
+    """Whether an object with so many bad rows is rejected whole. Pure."""
+    return bad > reject_ratio * rows
+
+
+def _check_parquet(stored: StoredObject, contract: Contract, accepted: CheckedWriter, ports: FilePorts) -> Checked:
+    from functions.land_object.parquet import check_parquet
+
+    rows, bad, quarantine_uri, drift = check_parquet(stored.ref, stored, contract, accepted, ports.objects)
+    return Checked(
+        bytes=stored.size,
+        rows=rows,
+        rows_quarantined=bad,
+        quarantine_uri=quarantine_uri,
+        drift=drift,
+        arrived_at=stored.created,
+    )
+
+
+def _check_jsonl(
+    stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: FilePorts
+) -> Checked:
     origin = read_origin(stored, contract.flow, ports)
     if origin is not None:
         contract = expect_corrections(contract, origin.lines)
-    checked = _check_lines(ref, name, contract, ports, stored.size)
+    checked = _check_lines(stored, name, contract, accepted, ports)
     return replace(checked, corrects_uri=origin.uri if origin else None)
 
 
 class _Verdicts:
-    """What is said of an object's lines, counted and written beside it."""
+    """What is said of an object's lines, counted, and written beside it or into what is accepted."""
 
-    def __init__(self, quarantine: IO[bytes], rescued: IO[bytes]) -> None:
-        self.quarantine, self.rescued = quarantine, rescued
+    def __init__(self, quarantine: IO[bytes], accepted: CheckedWriter) -> None:
+        self.quarantine, self.accepted = quarantine, accepted
         self.rows = self.bad = 0
         self.drift = DriftTally()
 
-    def add(self, found: BadLine | RescuedLine | None, flow: str, ref: ObjectRef) -> None:
+    def add(self, found: JudgedLine, flow: str, ref: ObjectRef) -> None:
         self.rows += 1
+        if isinstance(found, GoodLine):
+            self.accepted.add(
+                AcceptedRow(row=found.row, offset=found.offset, line_hash=found.line_hash, size=len(found.content))
+            )
+            return
         if isinstance(found, BadLine):
             self.bad += 1
             self.quarantine.write(orjson.dumps(_as_record(found, flow, ref)) + b"\n")
-        elif found is not None:
-            self.rescued.write(orjson.dumps(_as_rescued(found, flow, ref)) + b"\n")
-        if found is not None:
-            self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
+        else:
+            self.accepted.add(
+                AcceptedRow(row=found.row, offset=found.offset, line_hash=found.line_hash, rescued=found.rescued)
+            )
+        self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
 
     def is_hopeless(self, reject_ratio: float) -> bool:
         """A record is a hundred times as long as the shortest bad line: some kilobytes of gzip would fill any disk."""
         return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > reject_ratio * self.rows
 
 
-def _check_lines(ref: ObjectRef, name: BronzeName, contract: Contract, ports: BucketPorts, size: int) -> Checked:
-    with tempfile.TemporaryFile() as quarantine, tempfile.TemporaryFile() as rescued, ports.objects.open(ref) as raw:
-        verdicts = _Verdicts(quarantine, rescued)
-        for found in _find_bad(raw, name, contract, ref):
+def _check_lines(
+    stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: BucketPorts
+) -> Checked:
+    ref = stored.ref
+    with tempfile.TemporaryFile() as quarantine, ports.objects.open(ref) as raw:
+        verdicts = _Verdicts(quarantine, accepted)
+        for found in _judge(raw, name, contract, ref):
             verdicts.add(found, contract.flow, ref)
             if verdicts.is_hopeless(ports.settings.reject_ratio):
                 break
         if not verdicts.rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
-        bucket = ports.settings.bucket
+        bucket = ports.settings.bucket("quarantine")
         return Checked(
-            bytes=size,
+            bytes=stored.size,
             rows=verdicts.rows,
             rows_quarantined=verdicts.bad,
-            quarantine_uri=_keep(
-                quarantine, bucket("quarantine"), quarantine_name(name, ref.generation), ports.objects
-            ),
+            quarantine_uri=_keep(quarantine, bucket, quarantine_name(name, ref.generation), ports.objects),
             drift=verdicts.drift.report(contract),
-            rescued_uri=_keep_rescued(rescued, bucket("control"), name, ref, ports.objects),
             is_whole=not verdicts.is_hopeless(ports.settings.reject_ratio),
+            arrived_at=stored.created,
         )
 
 
-def _find_bad(
-    raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef
-) -> Iterator[BadLine | RescuedLine | None]:
+def _judge(raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef) -> Iterator[JudgedLine]:
     stream = inflate(raw, ref.uri) if name.format.endswith(".gz") else raw
     try:
-        yield from find_bad_lines(_without_mark(split_lines(stream), ref), contract)
+        yield from judge_lines(_without_mark(split_lines(stream), ref), contract)
     except (zlib.error, EOFError, OSError) as error:
         raise PermanentError("gzip_corrupt", f"{ref.uri}: {error}", "drop the file again, whole") from error
 
@@ -144,10 +181,6 @@ def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
     }
 
 
-def _as_rescued(found: RescuedLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
-    return {"flow": flow, "object": ref.uri, "line": found.line, "line_hash": found.line_hash, "rescued": found.rescued}
-
-
 def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -> str | None:
     """Where the bad rows are. A replay under another contract finds others: they lie beside those of the first check."""
     if quarantine.tell() == 0:
@@ -159,9 +192,3 @@ def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -
         return first.ref.uri
     beside = f"{name.removesuffix('.jsonl')}-{digest[:12]}.jsonl"
     return objects.create(bucket, beside, quarantine, {CONTENT_KEY: digest}).ref.uri
-
-
-def _keep_rescued(
-    rescued: IO[bytes], bucket: str, name: BronzeName, ref: ObjectRef, objects: ObjectStore
-) -> str | None:
-    return _keep(rescued, bucket, rescued_name(name, ref.generation), objects)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from functions.land_object.keeping import AcceptedRow, CheckedWriter
 from functions.land_object.pages import plan_batches
 from ripple.errors import PermanentError
 from ripple.ports import ObjectStore, StoredObject
@@ -24,10 +27,11 @@ from ripple.wire.paths import ObjectRef
 
 MAX_FOOTER_BYTES = 16 * 1024**2
 _BUFFER_BYTES = 1024 * 1024
+_ROWS_AT_ONCE = 1000
 
 
 def check_parquet(
-    ref: ObjectRef, stored: StoredObject, contract: Contract, objects: ObjectStore
+    ref: ObjectRef, stored: StoredObject, contract: Contract, accepted: CheckedWriter, objects: ObjectStore
 ) -> tuple[int, int, str | None, DriftReport | None]:
     """`(rows, rows quarantined, quarantine uri, drift)`; PermanentError if it is corrupt, of another schema, or short of rows."""
     try:
@@ -37,6 +41,7 @@ def check_parquet(
             # Before anything is decoded: only the contract's types ever are.
             _compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
             _check_columns(raw, metadata, contract, ref)
+            _accept_rows(raw, metadata, accepted)
     except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise PermanentError("parquet_corrupt", f"{ref.uri}: {str(error)[:300]}", "export the batch again") from error
     rows, bad = _promised_rows(stored, found)
@@ -89,6 +94,22 @@ def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract
                 raise PermanentError("rows_out_of_contract", f"{ref.uri}: {name} {wrong}", "see ripple/rows/contracts")
         if found != metadata.num_rows:
             raise ValueError(f"{name} holds {found} values of {metadata.num_rows}")
+
+
+def _accept_rows(raw: IO[bytes], metadata: pq.FileMetaData, accepted: CheckedWriter) -> None:
+    """Row by row, once all columns are sound; as few rows at a time as the widest column allows."""
+    if metadata.num_row_groups == metadata.num_rows == 0:
+        return
+    rows = min(plan.rows for plan in plan_batches(metadata, raw, accepted.source.ref.uri).values())
+    parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+    number = 0
+    for batch in parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False):
+        for row in batch.to_pylist():
+            rescued = row.pop(RESCUED.name, None)
+            text = orjson.dumps([row, rescued], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+            digest = hashlib.sha256(text).hexdigest()
+            accepted.add(AcceptedRow(row=row, offset=number, line_hash=digest, rescued=rescued, size=len(text)))
+            number += 1
 
 
 def _may_be_null(name: str, contract: Contract) -> bool:

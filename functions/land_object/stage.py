@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from functions.land_object.checking import Checked, check_object
+from functions.land_object.checking import Checked, check_object, is_too_bad
 from functions.land_object.replaying import describe_verdict, expect_bronze, reconsider, replay_objects
 from ripple.errors import PermanentError
 from ripple.handling.shell import Finalized, Payload
@@ -100,7 +100,7 @@ def describe_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:
 
 def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: float) -> Fact:
     """Landed, unless more than `reject_ratio` of its rows are bad. Pure."""
-    if checked.rows_quarantined > reject_ratio * checked.rows:
+    if is_too_bad(checked.rows_quarantined, checked.rows, reject_ratio):
         return BronzeObjectRejected(
             uri=ref.uri,
             generation=ref.generation,
@@ -121,8 +121,11 @@ def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
         rows=checked.rows,
         rows_quarantined=checked.rows_quarantined,
         quarantine_uri=checked.quarantine_uri,
-        rescued_uri=checked.rescued_uri,
         corrects_uri=checked.corrects_uri,
+        checked_uri=checked.checked_uri,
+        rows_checked=checked.rows - checked.rows_quarantined,
+        contract_digest=checked.contract_digest,
+        arrived_at=checked.arrived_at.isoformat().replace("+00:00", "Z"),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 FINALIZED = "google.cloud.storage.object.v1.finalized"
 MESSAGE_PUBLISHED = "google.cloud.pubsub.topic.v1.messagePublished"
 
-BUCKETS = ("landing", "bronze", "quarantine", "control", "features", "models")
+BUCKETS = ("landing", "bronze", "checked", "quarantine", "control", "features", "models")
 EVENTS = "ripple-events"
 TICKS = "ripple-ticks"
 REPLAYS = "ripple-replays"

@@ -89,9 +89,10 @@ def quarantine_name(name: BronzeName, generation: int) -> str:
     return f"{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
 
 
-def rescued_name(name: BronzeName, generation: int) -> str:
-    """The control object that holds what is rescued of a Bronze object's rows."""
-    return f"rescued/{name.flow}/dt={name.dt}/{name.stem}-{generation}.jsonl"
+def checked_name(flow: str, source: ObjectRef, contract_digest: str, content_digest: str) -> str:
+    """The checked object of one generation: what was accepted of it under a contract, by its content."""
+    where = hashlib.sha256(source.uri.encode()).hexdigest()[:16]
+    return f"data/{flow}/{where}-{source.generation}-{contract_digest}-{content_digest}.parquet"
 
 
 def file_list_name(batch: int) -> str:

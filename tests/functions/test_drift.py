@@ -18,6 +18,7 @@ from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import DRIFT_KEY, RESCUED, arrow_schema
 from ripple.rows.tagged_json import Unsupported
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, SalesSliceExported
+from tests.functions.checked_objects import read_checked
 from tests.functions.fakes import CrashError, FakeEdge, cause
 from tests.functions.test_export_sales import manifest
 from tests.functions.test_land_object import BRONZE, GOOD, NAME, SALES, deliver, parquet_of, put, sales_table
@@ -61,15 +62,13 @@ def test_drift_is_stated_before_the_verdict_and_never_with_a_value() -> None:
     )  # fmt: skip
 
 
-def test_what_is_rescued_is_beside_the_file_lists_by_the_hash_of_its_line() -> None:
+def test_what_is_rescued_is_beside_what_its_columns_hold() -> None:
     edge = FakeEdge()
     _, landed = finalize(edge, b"\n".join([GOOD] * 40 + [EXTRA, WIDE]))
     assert landed.quarantine_uri is None
-    assert landed.rescued_uri == "gs://ripple-test-control/rescued/clickstream/dt=2026-01-01/part-1-1001.jsonl"
-    extra, wide = edge.objects.lines(landed.rescued_uri)
-    assert extra.keys() == {"flow", "object", "line", "line_hash", "rescued"}
-    assert (extra["object"], extra["line"]) == (landed.uri, 41)
-    assert [extra["rescued"], wide["rescued"]] == ['{"extra":{"z": 1.10, "a": [1, 2]}}', '{"dwell_ms":10.5}']
+    extra, wide = read_checked(edge, landed.checked_uri)[40:]
+    assert [extra["_rescued"], wide["_rescued"]] == ['{"extra":{"z": 1.10, "a": [1, 2]}}', '{"dwell_ms":10.5}']
+    assert (extra["dwell_ms"], wide["dwell_ms"]) == (10, None)
 
 
 def test_a_shipped_contract_quarantines_the_same_rows_and_states_the_same_drift() -> None:
@@ -78,7 +77,7 @@ def test_a_shipped_contract_quarantines_the_same_rows_and_states_the_same_drift(
     stored = put(edge, data)
     landed = deliver(edge, stored)
     drifted = edge.publisher.facts(BronzeContractDrifted)[0]
-    assert (landed.rows_quarantined, landed.rescued_uri, drifted.rows_rescued) == (2, None, 0)
+    assert (landed.rows_quarantined, landed.rows_checked, drifted.rows_rescued) == (2, 40, 0)
     assert [line["code"] for line in edge.objects.lines(landed.quarantine_uri)] == ["unknown_field", "wrong_type"]
     assert drifted.drifts == finalize(evolved, data)[0].drifts
     assert drifted.policy == {"new_field": "quarantine", "widened_type": "quarantine"}
@@ -183,7 +182,7 @@ def land_slice(edge: FakeEdge, fact: SalesSliceExported) -> list[Any]:
 def test_landing_states_the_drift_that_the_export_met(evolves: bool, quarantined: int) -> None:
     edge, fact = export(an_order(coupon="X"), an_order(coupon="Y"), evolves=evolves)
     drifted, landed = land_slice(edge, fact)
-    assert (landed.rows, landed.rows_quarantined, landed.rescued_uri) == (42, quarantined, None)
+    assert (landed.rows, landed.rows_quarantined, landed.rows_checked) == (42, quarantined, 42 - quarantined)
     assert drifted.drifts == ({"field": "coupon", "kind": "new_field", "seen": "string", "rows": 2, "first_line": 41},)
     assert (drifted.rows_drifted, drifted.rows_rescued) == (2, 2 - quarantined)
     assert drifted.uri == landed.uri

@@ -54,6 +54,7 @@ def among_good(bad: bytes) -> bytes:
 
 def test_a_good_file_lands_with_its_counts() -> None:
     edge, fact = land(GOOD + b"\n\n" + GOOD)
+    checked = {name: getattr(fact, name) for name in ("checked_uri", "contract_digest")}
     assert fact == BronzeObjectLanded(
         flow="clickstream",
         uri=f"gs://{BRONZE}/{NAME}",
@@ -62,6 +63,9 @@ def test_a_good_file_lands_with_its_counts() -> None:
         bytes=2 * len(GOOD) + 2,
         rows=2,
         rows_quarantined=0,
+        rows_checked=2,
+        arrived_at="2026-03-01T12:00:00Z",
+        **checked,
     )
     (file,) = (document for path, document in edge.documents.held.items() if path.startswith("files/"))
     assert (file["state"], file["batch"], file["flow"], file["correlation_id"]) == (

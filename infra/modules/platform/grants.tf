@@ -4,12 +4,12 @@ locals {
   stages = {
     start_batch    = { reads = [], creates = [], sends = [], jobs = ["roles/run.jobsExecutorWithOverrides"], roles = [] }
     export_sales   = { reads = ["landing"], creates = ["bronze", "quarantine"], sends = [], jobs = [], roles = [] }
-    land_object    = { reads = ["bronze"], creates = ["quarantine", "control"], sends = [], jobs = [], roles = [] }
-    start_elt      = { reads = [], creates = ["control"], sends = [], jobs = [], roles = ["roles/workflows.invoker"] }
+    land_object    = { reads = ["bronze"], creates = ["checked", "quarantine"], sends = [], jobs = [], roles = [] }
+    start_elt      = { reads = [], creates = ["checked", "control", "quarantine"], sends = [], jobs = [], roles = ["roles/workflows.invoker"] }
     start_training = { reads = ["models"], creates = [], sends = [], jobs = [], roles = ["roles/aiplatform.user"] }
     # Dead letters go back to the topic that they came from, and are read by a query.
     replay = {
-      reads   = ["bronze", "landing"]
+      reads   = ["bronze", "checked", "landing"]
       creates = []
       sends   = [local.topology.ticks_topic, local.topology.replays_topic]
       jobs    = []

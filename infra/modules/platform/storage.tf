@@ -3,6 +3,7 @@ locals {
   buckets = {
     landing    = { colder_after_days = { NEARLINE = 90 } }
     bronze     = { colder_after_days = { NEARLINE = 90, COLDLINE = 365 } }
+    checked    = {}
     quarantine = { colder_after_days = { NEARLINE = 90 } }
     control    = {}
     features   = { colder_after_days = { NEARLINE = 30 } }

@@ -51,7 +51,7 @@ module "dataform" {
   repository      = local.topology.dataform_repository
   datasets        = toset([for dataset in module.dataset : dataset.id])
   snapshot_bucket = module.bucket["features"].name
-  buckets_read    = { for name in ["bronze", "quarantine", "control"] : name => module.bucket[name].name }
+  buckets_read    = { for name in ["bronze", "checked", "quarantine", "control"] : name => module.bucket[name].name }
   service_agent   = local.agents.dataform
 }
 
@@ -69,7 +69,7 @@ module "workflow" {
   snapshot_dataset         = module.dataset["features"].id
   firestore_database       = module.firestore.name
   env = merge(
-    { for name in ["bronze", "quarantine", "control", "features"] : "${upper(name)}_BUCKET" => module.bucket[name].name },
+    { for name in ["bronze", "checked", "quarantine", "control", "features"] : "${upper(name)}_BUCKET" => module.bucket[name].name },
     {
       DATAFORM_REPOSITORY      = module.dataform.repository
       DATAFORM_SERVICE_ACCOUNT = module.dataform.service_account.email

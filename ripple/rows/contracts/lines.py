@@ -8,7 +8,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -17,6 +17,7 @@ import orjson
 from ripple.rows.contracts.checks import Contract, Violation
 from ripple.rows.contracts.cutting import cut_from_line
 from ripple.rows.contracts.evolution import Drift, examine
+from ripple.rows.contracts.holding import hold
 
 MAX_LINE_BYTES = 1024 * 1024
 MAX_DEPTH = 64
@@ -37,13 +38,34 @@ class BadLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GoodLine:
+    """A line that keeps to its contract: byte offset, the decoded row, its bytes."""
+
+    offset: int
+    row: Mapping[str, Any]
+    content: bytes
+
+    @property
+    def line_hash(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RescuedLine:
-    """A line that lands although it drifted: 1-based number, sha256, what its contract does not foresee as JSON text."""
+    """A line that lands although it drifted: 1-based number, byte offset, the row as its contract's types hold it, sha256.
+
+    `rescued` is what its contract does not foresee, as JSON text.
+    """
 
     line: int
+    offset: int
+    row: Mapping[str, Any]
     line_hash: str
     rescued: str
     drifts: tuple[Drift, ...]
+
+
+JudgedLine = GoodLine | RescuedLine | BadLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +120,16 @@ def _skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def find_bad_lines(lines: Iterable[Line], contract: Contract) -> Iterator[BadLine | RescuedLine | None]:
-    """For every line that is not blank: None if it keeps to the contract, else what is wrong or is rescued."""
+def judge_lines(lines: Iterable[Line], contract: Contract) -> Iterator[JudgedLine]:
+    """Every line that is not blank, with its row if it lands, or with what is wrong."""
     for line in lines:
         if not line.content.strip():
             continue
-        violation = check_line(line.content, contract)
-        yield None if violation is None else _sort_out(line, violation, contract)
+        row, violation = read_line(line.content, contract)
+        if violation is None:
+            yield GoodLine(offset=line.offset, row=row, content=line.content)
+        else:
+            yield _sort_out(line, violation, contract)
 
 
 def _sort_out(line: Line, violation: Violation, contract: Contract) -> BadLine | RescuedLine:
@@ -120,7 +145,14 @@ def _sort_out(line: Line, violation: Violation, contract: Contract) -> BadLine |
         rescued = cut_from_line(line.content.decode(), examined.paths)
     except RecursionError:
         return bad
-    return RescuedLine(line=line.number, line_hash=bad.line_hash, rescued=rescued, drifts=examined.drifts)
+    return RescuedLine(
+        line=line.number,
+        offset=line.offset,
+        row=hold(row, contract),
+        line_hash=bad.line_hash,
+        rescued=rescued,
+        drifts=examined.drifts,
+    )
 
 
 def _decode_again(line: bytes) -> Any:
@@ -132,15 +164,20 @@ def _decode_again(line: bytes) -> Any:
 
 def check_line(line: bytes, contract: Contract) -> Violation | None:
     """The first thing wrong with one line's bytes, or None."""
+    return read_line(line, contract)[1]
+
+
+def read_line(line: bytes, contract: Contract) -> tuple[Any, Violation | None]:
+    """The decoded row of one line's bytes, None if it is not JSON, and the first thing wrong with it, or None."""
     if len(line) > MAX_LINE_BYTES:
-        return Violation("line_too_long", "", f"a line holds at most {MAX_LINE_BYTES} bytes")
+        return None, Violation("line_too_long", "", f"a line holds at most {MAX_LINE_BYTES} bytes")
     try:
         row = orjson.loads(line)
     except orjson.JSONDecodeError as error:
-        return _why_unreadable(line, error)
+        return None, _why_unreadable(line, error)
     if b"\xef\xbf\xbd" in line:
-        return Violation("invalid_utf8", "", "holds U+FFFD, the scar of an earlier decoding error")
-    return _find_duplicate_key(line, row) or contract.find_violation(row)
+        return row, Violation("invalid_utf8", "", "holds U+FFFD, the scar of an earlier decoding error")
+    return row, _find_duplicate_key(line, row) or contract.find_violation(row)
 
 
 def _why_unreadable(line: bytes, error: Exception) -> Violation:

@@ -114,6 +114,10 @@ class BronzeObjectLanded(Fact):
     quarantine_uri: str | None = None
     rescued_uri: str | None = None
     corrects_uri: str | None = None
+    checked_uri: str | None = None
+    rows_checked: int | None = None
+    contract_digest: str | None = None
+    arrived_at: str | None = None
 
     @property
     def subject(self) -> str:

@@ -19,7 +19,7 @@ from ripple.rows.contracts import Contract, load_contract, read_contract
 from ripple.rows.contracts.cutting import cut_from_line
 from ripple.rows.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, write_report
 from ripple.rows.contracts.evolution import WIDER, Drift, examine, name_type
-from ripple.rows.contracts.lines import BadLine, Line, RescuedLine, find_bad_lines
+from ripple.rows.contracts.lines import BadLine, JudgedLine, Line, RescuedLine, judge_lines
 from tests.ripple.rows.sample_rows import GOOD, a_click
 
 HERE = Path(__file__).parent
@@ -97,8 +97,8 @@ def test_all_faults_of_a_contract_are_named_together() -> None:
         read_contract([], "x.json")
 
 
-def judge(line: str, contract: Contract) -> BadLine | RescuedLine | None:
-    (found,) = find_bad_lines([Line(1, 0, line.encode())], contract)
+def judge(line: str, contract: Contract) -> JudgedLine:
+    (found,) = judge_lines([Line(1, 0, line.encode())], contract)
     return found
 
 
@@ -133,7 +133,7 @@ def test_a_widened_value_is_rescued_under_its_field() -> None:
 def test_a_part_that_nests_very_deep_is_cut_out_whole_or_stays_in_quarantine() -> None:
     deep = "[" * 1000 + "]" * 1000
     found = judge(spliced(f'"deep": {deep}'), evolving("clickstream"))
-    assert isinstance(found, BadLine) or (found and found.rescued == f'{{"deep":{deep}}}')
+    assert isinstance(found, BadLine) or (isinstance(found, RescuedLine) and found.rescued == f'{{"deep":{deep}}}')
     assert found.drifts[0].field == "deep"
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ripple.rows.contracts import Violation, load_contract
-from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, find_bad_lines, split_lines
+from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, judge_lines, split_lines
 from tests.ripple.rows.sample_rows import a_click
 
 CONTRACT = load_contract("clickstream")
@@ -21,7 +21,8 @@ GOOD = json.dumps(a_click()).encode()
 
 
 def check(data: bytes) -> list[BadLine | None]:
-    return list(find_bad_lines(split_lines(io.BytesIO(data)), CONTRACT))
+    judged = judge_lines(split_lines(io.BytesIO(data)), CONTRACT)
+    return [found if isinstance(found, BadLine) else None for found in judged]
 
 
 def sha256(text: str) -> str:
@@ -128,7 +129,8 @@ def test_a_carriage_return_where_a_long_line_is_cut_belongs_to_its_end_or_to_its
 
 def test_blank_lines_of_a_buffered_stream_are_counted_as_lines() -> None:
     stream = io.BufferedReader(io.BytesIO(b"\n" * 300_000 + b"{\n\n\n{"), 64 * 1024)
-    found = [(bad.line, bad.offset) for bad in find_bad_lines(split_lines(stream), CONTRACT) if bad]
+    judged = judge_lines(split_lines(stream), CONTRACT)
+    found = [(bad.line, bad.offset) for bad in judged if isinstance(bad, BadLine)]
     assert found == [(300_001, 300_000), (300_004, 300_004)]
 
 
