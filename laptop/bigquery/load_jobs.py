@@ -8,6 +8,7 @@ from laptop.bigquery.errors import duplicate, unsupported
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.external.scan import plan_scan
 from laptop.bigquery.running.outcome import StatementOutcome
+from laptop.bigquery.running.partitions import within_partition_limits
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_storage import append_rows, new_table
 from laptop.bigquery.sql.references import TableName
@@ -21,7 +22,7 @@ def run_load(session: Session, target: TableName, load: dict[str, Any]) -> State
     fields = (load.get("schema") or (existing or {}).get("schema") or {}).get("fields") or []
     definition = read_definition({"externalDataConfiguration": {**load, "schema": {"fields": fields}}})
     scan = plan_scan(definition, session.cache, session.cursor, [], lambda _item: None)
-    with session.changing(target):
+    with session.changing(target), within_partition_limits(session, target):
         disposition = load.get("writeDisposition") or "WRITE_APPEND"
         if existing is None or disposition == "WRITE_TRUNCATE":
             new_table(session, target, fields, existing or {})

@@ -7,6 +7,7 @@ from sqlglot import exp
 from laptop.bigquery.catalog import Resource
 from laptop.bigquery.errors import invalid_query, unsupported
 from laptop.bigquery.running.outcome import StatementOutcome
+from laptop.bigquery.running.partitions import within_partition_limits
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.sql.references import name_of
 from laptop.bigquery.sql.types import Field, field_of_duck
@@ -32,7 +33,8 @@ def run_change(session: Session, tree: exp.Expr, kind: str) -> StatementOutcome:
     if not session.dry:
         with session.changing(name, change=_CHANGES.get(kind, Change.MUTATE)):
             _refuse_ambiguous_match(session, statement)
-            outcome.affected = session.count(sql)
+            with within_partition_limits(session, name):
+                outcome.affected = session.count(sql)
     return outcome
 
 

@@ -9,12 +9,14 @@ from sqlglot import exp
 from laptop.bigquery.errors import duplicate, invalid_query, not_found, unsupported
 from laptop.bigquery.external.definition import read_definition
 from laptop.bigquery.running.dataset_storage import new_dataset
-from laptop.bigquery.running.outcome import StatementOutcome
+from laptop.bigquery.running.outcome import StatementOutcome, outcome_of_definition
+from laptop.bigquery.running.partitions import check_created, check_partition_column
 from laptop.bigquery.running.queries import result_fields, with_canonical_types
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_options import described, metadata_of
 from laptop.bigquery.running.table_storage import drop_storage, new_table, resource_of
 from laptop.bigquery.sql.columns import field_of_definition
+from laptop.bigquery.sql.dialect import parse_tokens
 from laptop.bigquery.sql.external_ddl import ExternalTable, parse_external_table
 from laptop.bigquery.sql.options import options_of
 from laptop.bigquery.sql.references import TableName, name_of
@@ -29,10 +31,12 @@ def run_create(session: Session, tree: exp.Create) -> StatementOutcome:
         return _create_schema(session, tree)
     if kind not in ("TABLE", "VIEW") or tree.args.get("clone"):
         raise unsupported(f"statement CREATE {kind}")
+    if tree.find(exp.TemporaryProperty):
+        raise unsupported(f"statement CREATE TEMP {kind}")
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     name = name_of(target, session.place)
     if _exists(session, name, replace=bool(tree.args.get("replace")), skip=bool(tree.args.get("exists"))):
-        return _outcome(f"CREATE_{kind}", name, "SKIP")
+        return outcome_of_definition(f"CREATE_{kind}", name, "SKIP")
     if kind == "VIEW":
         return _create_view(session, tree, name)
     return _create_as(session, tree, name) if tree.expression else _create_table(session, tree, name)
@@ -70,7 +74,7 @@ def _create_view(session: Session, tree: exp.Create, name: TableName) -> Stateme
         with session.changing(name):
             drop_storage(session, name)
             session.catalog.put_table(name, resource_of(name, "VIEW", fields, session.now(), more))
-    return _outcome("CREATE_VIEW", name, "CREATE")
+    return outcome_of_definition("CREATE_VIEW", name, "CREATE")
 
 
 def _create_table(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
@@ -78,9 +82,11 @@ def _create_table(session: Session, tree: exp.Create, name: TableName) -> Statem
         raise unsupported("CREATE TABLE without columns or AS")
     fields = [field_of_definition(column) for column in tree.this.expressions]
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
-            new_table(session, name, fields, metadata_of(session, tree))
-    return _outcome("CREATE_TABLE", name, "CREATE")
+            new_table(session, name, fields, more)
+    return outcome_of_definition("CREATE_TABLE", name, "CREATE")
 
 
 def _create_as(session: Session, tree: exp.Create, name: TableName) -> StatementOutcome:
@@ -92,12 +98,13 @@ def _create_as(session: Session, tree: exp.Create, name: TableName) -> Statement
         fields = _declared(fields, [field_of_definition(column) for column in tree.this.expressions])
         sql = f"SELECT * FROM ({sql}) AS t({', '.join(field['name'] for field in fields)})"
     if not session.dry:
+        more = metadata_of(session, tree)
+        check_partition_column(fields, more)
         with session.changing(name):
             session.execute(f"CREATE OR REPLACE TABLE {name.duck} AS {with_canonical_types(sql, fields)}")
-            session.catalog.put_table(
-                name, resource_of(name, "TABLE", fields, session.now(), metadata_of(session, tree))
-            )
-    return _outcome("CREATE_TABLE_AS_SELECT", name, "CREATE")
+            session.catalog.put_table(name, resource_of(name, "TABLE", fields, session.now(), more))
+            check_created(session, name)
+    return outcome_of_definition("CREATE_TABLE_AS_SELECT", name, "CREATE")
 
 
 def _declared(found: list[Field], declared: list[Field]) -> list[Field]:
@@ -110,12 +117,12 @@ def run_create_external(session: Session, statement: Statement) -> StatementOutc
     parsed = parse_external_table(statement)
     name = name_of(parsed.table, session.place)
     if _exists(session, name, replace=parsed.replace, skip=parsed.if_not_exists):
-        return _outcome("CREATE_EXTERNAL_TABLE", name, "SKIP")
+        return outcome_of_definition("CREATE_EXTERNAL_TABLE", name, "SKIP")
     if not session.dry:
         with session.changing(name):
             drop_storage(session, name)
             session.catalog.put_table(name, _external_resource(session, name, parsed))
-    return _outcome("CREATE_EXTERNAL_TABLE", name, "CREATE")
+    return outcome_of_definition("CREATE_EXTERNAL_TABLE", name, "CREATE")
 
 
 def _external_resource(session: Session, name: TableName, parsed: ExternalTable) -> dict[str, Any]:
@@ -165,6 +172,18 @@ def run_drop(session: Session, tree: exp.Drop) -> StatementOutcome:
     return _drop(session, name_of(targets[0], session.place), kind, bool(tree.args.get("exists")))
 
 
+def run_drop_external(session: Session, statement: Statement) -> StatementOutcome:
+    """DROP EXTERNAL TABLE, which sqlglot does not parse: read as DROP TABLE."""
+    tree = parse_tokens([statement.tokens[0], *statement.tokens[2:]], statement.script)
+    if not isinstance(tree, exp.Drop):
+        raise unsupported(f"statement {statement.text}")
+    name = name_of((tree.args.get("tables") or [tree.this])[0], session.place)
+    found = session.catalog.table(name)
+    if found is not None and found["type"] != "EXTERNAL":
+        raise invalid_query(f"{name} is a {found['type'].lower()}, DROP EXTERNAL TABLE does not apply")
+    return _drop(session, name, "EXTERNAL_TABLE", bool(tree.args.get("exists")))
+
+
 def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> StatementOutcome:
     found = session.catalog.table(name)
     if found is None and not if_exists:
@@ -174,9 +193,4 @@ def _drop(session: Session, name: TableName, kind: str, if_exists: bool) -> Stat
     if found is not None and not session.dry:
         with session.changing(name):
             drop_storage(session, name)
-    return _outcome(f"DROP_{kind}", name, "DROP" if found else "SKIP")
-
-
-def _outcome(kind: str, name: TableName, done: str) -> StatementOutcome:
-    target = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
-    return StatementOutcome(kind=kind, statistics={"ddlOperationPerformed": done, "ddlTargetTable": target})
+    return outcome_of_definition(f"DROP_{kind}", name, "DROP" if found else "SKIP")

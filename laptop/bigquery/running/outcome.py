@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.types import Field
 
 
@@ -19,3 +20,9 @@ class StatementOutcome:
     rows: pa.Table | None = None
     affected: int | None = None
     statistics: dict[str, Any] = field(default_factory=dict)
+
+
+def outcome_of_definition(kind: str, name: TableName, done: str) -> StatementOutcome:
+    """`done` is CREATE, ALTER, DROP or SKIP."""
+    target = {"projectId": name.project, "datasetId": name.dataset, "tableId": name.table}
+    return StatementOutcome(kind=kind, statistics={"ddlOperationPerformed": done, "ddlTargetTable": target})

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from laptop.bigquery.errors import duplicate, invalid_query
 from laptop.bigquery.running.outcome import StatementOutcome
+from laptop.bigquery.running.partitions import within_partition_limits
 from laptop.bigquery.running.session import Session
 from laptop.bigquery.running.table_storage import append_rows, new_table
 from laptop.bigquery.sql.references import TableName
@@ -52,7 +53,7 @@ def run_query_into(session: Session, tree: exp.Expr, target: TableName, disposit
     assert outcome.rows is not None
     session.cursor.register("_result", outcome.rows)
     try:
-        with session.changing(target):
+        with session.changing(target), within_partition_limits(session, target):
             _store(session, outcome.fields, target, disposition or "WRITE_EMPTY")
     finally:
         session.cursor.unregister("_result")

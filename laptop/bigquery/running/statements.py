@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlglot import exp
 
 from laptop.bigquery.errors import invalid_query, unsupported
+from laptop.bigquery.running.alterations import run_alter
 from laptop.bigquery.running.changes import run_change
-from laptop.bigquery.running.definitions import run_create, run_create_external, run_drop
+from laptop.bigquery.running.definitions import run_create, run_create_external, run_drop, run_drop_external
 from laptop.bigquery.running.exports import run_export
 from laptop.bigquery.running.outcome import StatementOutcome
 from laptop.bigquery.running.queries import run_query, run_query_into
@@ -17,6 +21,10 @@ from laptop.bigquery.sql.dialect import parse_tokens
 from laptop.bigquery.sql.references import TableName
 from laptop.bigquery.sql.script import Statement, statement_type
 
+_RUNNERS: dict[type[exp.Expr], Callable[[Session, Any], StatementOutcome]] = {
+    **{exp.Create: run_create, exp.Alter: run_alter, exp.Drop: run_drop},
+    **{exp.Declare: declare, exp.Set: assign},
+}
 _CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE")
 
 
@@ -34,6 +42,8 @@ def _run_kind(
 ) -> StatementOutcome:
     if kind == "CREATE_EXTERNAL_TABLE":
         return run_create_external(session, statement)
+    if kind == "DROP_EXTERNAL_TABLE":
+        return run_drop_external(session, statement)
     if kind == "EXPORT_DATA":
         return run_export(session, statement)
     if kind == "ASSERT":
@@ -57,14 +67,9 @@ def _run_parsed(
         return run_query_into(session, tree, target, disposition) if target else run_query(session, tree)
     if kind in _CHANGES:
         return run_change(session, tree, kind)
-    if isinstance(tree, exp.Create):
-        return run_create(session, tree)
-    if isinstance(tree, exp.Drop):
-        return run_drop(session, tree)
-    if isinstance(tree, exp.Declare):
-        return declare(session, tree)
-    if isinstance(tree, exp.Set):
-        return assign(session, tree)
+    runner = _RUNNERS.get(type(tree))
+    if runner is not None:
+        return runner(session, tree)
     raise unsupported(f"statement {kind.replace('_', ' ')}")
 
 

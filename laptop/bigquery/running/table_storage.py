@@ -49,8 +49,9 @@ def new_table(session: Session, name: TableName, fields: list[Field], more: dict
 
 
 def column_of(field: Field) -> str:
-    required = " NOT NULL" if field.get("mode") == "REQUIRED" else ""
-    return f"{quoted(field['name'])} {duck_type_of_field(field)}{required}"
+    """A repeated column that a change leaves out is an empty array: BigQuery stores no NULL there."""
+    more = {"REQUIRED": " NOT NULL", "REPEATED": " DEFAULT []"}.get(field.get("mode", ""), "")
+    return f"{quoted(field['name'])} {duck_type_of_field(field)}{more}"
 
 
 def with_descriptions(fields: list[Field], known: list[Field]) -> list[Field]:

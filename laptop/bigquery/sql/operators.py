@@ -7,7 +7,7 @@ from sqlglot.generators.duckdb import DuckDBGenerator
 
 from laptop.bigquery.errors import invalid_query, unsupported
 from laptop.bigquery.sql.reads import reads
-from laptop.bigquery.sql.signatures import beside_text, is_temporal, refuse_mixed, refuse_text_operand
+from laptop.bigquery.sql.signatures import beside_text, is_temporal, refuse_mixed, refuse_not, refuse_text_operand
 
 
 class Operators(DuckDBGenerator):
@@ -50,6 +50,11 @@ class Operators(DuckDBGenerator):
             raise unsupported("LIKE ANY, LIKE ALL")
         operator = "NOT LIKE" if expression.args.get("negate") else "LIKE"
         return f"{self.sql(expression.this)} {operator} {self.sql(expression.expression)} ESCAPE '\\'"
+
+    @reads("this")
+    def not_sql(self, expression: exp.Not) -> str:
+        refuse_not(expression.this)
+        return str(super().not_sql(expression))
 
     def mod_sql(self, expression: exp.Mod) -> str:
         raise invalid_query(f'Syntax error: Unexpected "%": {expression.sql("bigquery")}')

@@ -69,7 +69,7 @@ def parse_options(tokens: list[Token], text: str) -> dict[str, Any]:
         if len(pair) < 3 or pair[1].token_type is not TokenType.EQ:
             raise invalid_query("Syntax error: OPTIONS takes name = value")
         select = parse_expression(pair[2:], text)
-        found[pair[0].text.lower()] = _value(pair[0].text, select.selects[0])
+        found[pair[0].text.lower()] = _value(pair[0].text, select.expressions[0])
     return found
 
 

@@ -88,6 +88,25 @@ def refuse_text_operand(expression: exp.Binary) -> None:
         raise invalid_query(f"No matching signature for operator {expression.key.upper()} with a STRING")
 
 
+def refuse_incomparable(expression: exp.Expr) -> None:
+    """ARRAY and JSON have no equality and no order, as far as the text shows that a side is one."""
+    sides = (expression.this, expression.expression) if isinstance(expression, exp.Binary) else ()
+    for side in (side.unnest() for side in sides):
+        kind = "ARRAY" if isinstance(side, exp.Array) else ""
+        if isinstance(side, exp.ParseJSON) or (isinstance(side, exp.Cast) and side.to.is_type("json")):
+            kind = "JSON"
+        if kind:
+            raise invalid_query(f"{expression.key.upper()} is not defined for arguments of type {kind}")
+
+
+def refuse_not(operand: exp.Expr) -> None:
+    """`NOT 1`: no number is a truth value."""
+    if family(operand) not in ("", "BOOL"):
+        raise invalid_query(
+            f"No matching signature for operator NOT with a {family(operand)}: {operand.sql('bigquery')}"
+        )
+
+
 def beside_text(writer: SqlWriter, expression: exp.Expr, parts: Sequence[exp.Expr], written: str) -> str:
     """A comparison with a string literal, which fails when the other side is a number or a truth value.
 
@@ -96,6 +115,7 @@ def beside_text(writer: SqlWriter, expression: exp.Expr, parts: Sequence[exp.Exp
     if not isinstance(expression, _COMPARISONS):
         return written
     refuse_mixed(f"operator {expression.key.upper()}", parts)
+    refuse_incomparable(expression)
     others = [
         part for part in parts if not is_text(part) and not _gives_text(part) and not part.find(exp.Query, exp.Window)
     ]
