@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cli.delivery.bundles import keep_bundles
-from cli.delivery.canary import Verdict, await_canary, drop_canary, seed_flows
+from cli.delivery.canary import Verdict, await_canary, drop_canary
 from cli.delivery.environments import CANARY_SECONDS, Environment
 from cli.delivery.releases import Release
 from cli.delivery.targets import Inputs
@@ -74,7 +74,6 @@ def write_spec(root: Path, images: Mapping[str, str]) -> bytes:
 def prove(environment: Environment, release: Release, report: Report, seconds: float = 0) -> Verdict:
     """Send the release's canary through everything that was deployed, and follow it."""
     report("canary: dropped into Bronze")
-    seed_flows(environment.clients)
     drop_canary(environment.clients, release.canary, release.number)
     return await_canary(environment.clients, release.canary, seconds or CANARY_SECONDS[environment.name], report)
 

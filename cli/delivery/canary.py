@@ -14,15 +14,12 @@ from google.api_core.exceptions import NotFound, PreconditionFailed
 
 from cli.provisioning.clients import AdminClients
 from cli.tracing import trace_object
-from ripple.deployment.routes import FLOWS
-from ripple.rows.contracts import load_contract
 from ripple.wire.paths import bronze_name, split_uri
 
 FLOW = "startups"
 ROWS = 3
 METADATA = "ripple-canary"
 STEPS = ("land_object to land it", "start_elt to claim it", "its ELT run to succeed", "its rows in silver")
-_SEED_DAY = "0001-01-01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +73,6 @@ def drop_canary(clients: AdminClients, uri: str, release: int) -> None:
     blob.metadata = {METADATA: str(release)}
     with suppress(PreconditionFailed):
         blob.upload_from_string(write_canary(release, day), if_generation_match=0)
-
-
-def seed_flows(clients: AdminClients) -> None:
-    """An empty object where a flow has none: BigQuery refuses an external table whose pattern matches no object, and the first
-    files of one flow would wait for the first of all others. Those in Bronze are rejected as `object_empty`, and stay."""
-    for flow in FLOWS:
-        _seed(clients, "quarantine", flow, "jsonl")
-        if flow != FLOW:
-            _seed(clients, "bronze", flow, load_contract(flow).format)
-
-
-def _seed(clients: AdminClients, bucket: str, flow: str, suffix: str) -> None:
-    place = clients.storage.bucket(f"{clients.project}-{bucket}")
-    if next(iter(clients.storage.list_blobs(place, prefix=f"{flow}/", max_results=1)), None) is None:
-        place.blob(f"{flow}/dt={_SEED_DAY}/none.{suffix}").upload_from_string(b"")
 
 
 def await_canary(

@@ -104,13 +104,19 @@ def _describe_end(before: CompiledAction | None, after: CompiledAction | None) -
 
 
 def _compare_action(name: str, before: CompiledAction, after: CompiledAction) -> Change:
-    """Only an incremental table keeps rows from run to run: of anything else the next run rebuilds all of it."""
+    """Of a table that keeps no rows from run to run the next run rebuilds all of it."""
     details = tuple(_describe_action(before, after))
-    if "incremental" not in (before.kind, after.kind) or not _reshapes(before, after):
+    if not (_keeps_rows(name, before) or _keeps_rows(name, after)) or not _reshapes(before, after):
         return Change(area="table", name=name, kind="changed", details=(*details, _EFFECT.get(after.kind, "")))
     step = f"bring the table into its new shape (docs/delivery.md), then --allow-rebuild {name}"
     refused = f"{'; '.join(details)}: its rows are of another shape; {step}"
     return Change(area="table", name=name, kind="changed", details=details, refused=refused, rebuild=True)
+
+
+def _keeps_rows(name: str, action: CompiledAction) -> bool:
+    """Incremental tables do, and the tables that an operation publishes into; a run's own, in `staging`, are made by it."""
+    publishes = action.kind == "operations" and bool(action.columns) and not name.startswith("staging.")
+    return action.kind == "incremental" or publishes
 
 
 _EFFECT = {

@@ -11,10 +11,12 @@ from typing import Any
 
 from cli.laptop_control import NODE_MODULES
 from laptop.dataform.compiler import compile_files
+from ripple.deployment.routes import FLOWS
 from ripple.errors import PermanentError
 
-BATCH = {"batch": "0", "dt_from": "1970-01-01", "dt_to": "1970-01-01"}
-"""No batch has this number: whatever is compiled for it, and dry-run, touches no row."""
+_ALL = ",".join(FLOWS)
+RUN = {"batch": "0", "epoch": "0", "part": "0", "flows": _ALL, "checked": _ALL, "quarantined": _ALL}
+"""A run of every flow. No batch has this number: whatever is compiled for it, and dry-run, touches no row."""
 
 
 def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> dict[str, Any]:
@@ -22,8 +24,10 @@ def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> di
 
     `cache` keeps the installed packages between calls.
     """
-    buckets = {f"{name}_bucket": f"{project}-{name}" for name in ("bronze", "quarantine", "control", "features")}
-    override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **BATCH}}
+    buckets = {
+        f"{name}_bucket": f"{project}-{name}" for name in ("bronze", "checked", "quarantine", "control", "features")
+    }
+    override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **RUN}}
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         graph = asyncio.run(compile_files(files, Path(folder) / "project", cache, override, Path(NODE_MODULES)))

@@ -50,7 +50,6 @@ def lay_foundation(clients: AdminClients) -> None:
     messaging.make_buckets(clients)
     messaging.make_topics(clients)
     warehouse.make_datasets(clients)
-    warehouse.seed_rescued(clients)
     messaging.make_ledger(clients)
     warehouse.make_pepper(clients)
 

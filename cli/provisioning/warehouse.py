@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from google.api_core.exceptions import AlreadyExists, Conflict, NotFound, PreconditionFailed
+from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import secretmanager_v1, workflows_v1
 from google.cloud.bigquery import Dataset, SchemaField, Table
 
 from cli.provisioning.clients import AdminClients
-from ripple.deployment.parts import LEDGERS, name_seeds
+from ripple.deployment.parts import LEDGERS
 from ripple.deployment.routes import DATASETS, PEPPER, WORKFLOW, service_account
 
 
@@ -25,14 +25,6 @@ def make_datasets(clients: AdminClients) -> None:
     for ledger in LEDGERS:
         schema = [SchemaField(name, kind) for name, kind in ledger.columns.items()]
         clients.bigquery.create_table(Table(f"{clients.project}.ops.{ledger.table}", schema=schema), exists_ok=True)
-
-
-def seed_rescued(clients: AdminClients) -> None:
-    """The empty objects that external tables need; those that are there stay."""
-    for name in name_seeds():
-        blob = clients.storage.bucket(f"{clients.project}-control").blob(name)
-        with suppress(PreconditionFailed):
-            blob.upload_from_string(b"", if_generation_match=0)
 
 
 def deploy_workflow(clients: AdminClients, source: Path, env: Mapping[str, str]) -> None:

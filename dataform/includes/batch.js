@@ -1,4 +1,5 @@
-// The compiled batch, read from the compilation's vars when it is asked for, and checked before it becomes SQL.
+// The compiled run, read from the compilation's vars when it is asked for, and checked before it becomes SQL.
+// A run is (batch, epoch, part): what it reads, and its staging tables, bear all three.
 
 function checked(name, pattern) {
   const value = String(dataform.projectConfig.vars[name]);
@@ -8,24 +9,38 @@ function checked(name, pattern) {
   return value;
 }
 
+const NUMBER = /^\d{1,18}$/;
+const NAMES = /^([a-z][a-z0-9_]*(,[a-z][a-z0-9_]*)*)?$/;
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}$/;
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const PROJECT = /^[a-z][a-z0-9:.-]{4,60}$/;
 
-const number = () => checked("batch", /^\d{1,18}$/);
+const number = () => checked("batch", NUMBER);
+const epoch = () => checked("epoch", NUMBER);
+const part = () => checked("part", NUMBER);
 const bucket = (name) => checked(`${name}_bucket`, BUCKET);
 
-/** WHERE terms that keep the batch's partitions of an external table. Constants, so that the scan prunes. */
-const partitions = () => `dt BETWEEN DATE '${checked("dt_from", DATE)}' AND DATE '${checked("dt_to", DATE)}'`;
+const names = (name) => checked(name, NAMES).split(",").filter((item) => item);
 
-/** WHERE terms that keep the batch's objects of one flow, by `column` of the batch's file list. */
-const objects = (ref, flow, column) =>
-  `${partitions()}
-    AND _FILE_NAME IN (
-      SELECT ${column} FROM ${ref("ops", "batch_files")} WHERE batch = ${number()} AND flow = '${flow}')`;
+/** Whether the run has files of a flow; `checked` and `quarantined`: whether any of them has accepted, or refused, rows. */
+const takes = (flow) => names("flows").includes(flow);
+const hasChecked = (flow) => names("checked").includes(flow);
+const hasQuarantined = (flow) => names("quarantined").includes(flow);
+
+/** The full name of a table, quoted. What a `ref` says as well, but without waiting for anything. */
+const table = (schema, name) => `\`${checked("project", PROJECT)}.${schema}.${name}\``;
+
+/** The name of one of the run's own tables in `staging`. */
+const stagingName = (name) => `${name}__b${number()}_e${epoch()}_p${part()}`;
+const staging = (name) => table("staging", stagingName(name));
+
+/** Where the run's lists are, in the bucket of each: control, checked and quarantine. */
+const folder = () => `batch=${number()}/epoch=${epoch()}/part=${part()}`;
 
 /** What makes an incremental table idempotent: the batch's earlier rows go before its rows come. */
 const forget = (self) => `DELETE FROM ${self} WHERE batch = ${number()}`;
 
 const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/`;
 
-module.exports = { number, bucket, partitions, objects, forget, snapshotUri };
+module.exports = {
+  number, epoch, part, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, snapshotUri,
+};

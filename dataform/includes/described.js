@@ -36,18 +36,119 @@ const sales = {
   payment_category: "card, wallet or account.",
   is_weekend: "Placed on a Saturday or Sunday (UTC).",
   is_first_order: "The customer's first order.",
-  customer_age_days: "Days since the customer was acquired."
+  customer_age_days: "Days since the customer was acquired.",
+  order_date: "Day the order was placed (UTC)."
+};
+
+const clickstream = {
+  event_id: "Event's id.",
+  session_id: "Session the event is part of.",
+  visitor_token: "Token of the visitor's customer id.",
+  occurred_at: "When it happened (UTC).",
+  ingested_at: "When the source recorded it (UTC).",
+  occurred_date: "Day it happened (UTC).",
+  event_type: "page_view, product_view, add_to_cart or checkout.",
+  sequence: "Position in the session, from 0.",
+  page: "Path of the page.",
+  product_id: "Product shown, or null.",
+  referrer: "Where the visitor came from.",
+  device: "desktop, mobile or tablet.",
+  dwell_ms: "Time on the page, in milliseconds.",
+  ip_prefix: "Truncated address."
+};
+
+const startups = {
+  event_id: "Event's id.",
+  startup_id: "Startup's id.",
+  event_type: "founded or funding_round.",
+  occurred_at: "When it happened (UTC).",
+  ingested_at: "When the source recorded it (UTC).",
+  occurred_date: "Day it happened (UTC).",
+  name: "Startup's name.",
+  sector: "Startup's sector.",
+  country: "ISO 3166 country.",
+  founded_date: "Day the startup was founded.",
+  stage: "Funding stage after the event.",
+  amount_cents: "Amount raised, in cents; 0 when founded.",
+  currency: "ISO 4217 currency of the amount.",
+  investors: "Investors of the round.",
+  employee_count: "Employees at the event."
 };
 
 const delivery = {
+  _rescued: "What the contract does not foresee, as a JSON object of the source's own text; null without drift.",
+  corrects_line: "Number of the quarantined line that the row corrects; null of any other row.",
   batch: "Batch that delivered the row.",
   source_uri: "Bronze object that delivered the row.",
-  line_hash: "SHA-256 of the line, or of the document's columns, in lower hex."
+  source_generation: "Generation of that object.",
+  source_offset: "Where the row begins in it: a byte of the inflated stream, or a row of Parquet, from 0.",
+  arrived_at: "When that generation of the object was created (UTC).",
+  line_hash: "SHA-256 of the line, or of the row's fields, in lower hex."
 };
 
-const rescued = { _rescued: "What the contract does not foresee, as a JSON object of the source's own text; null without drift." };
+const rejected = {
+  flow: "Flow of the row.",
+  batch: "Batch that delivered the row.",
+  source_uri: "Bronze object the row is in, or would have been in.",
+  source_generation: "Generation of that object.",
+  line: "Line number, from 1; null of a row that broke a rule.",
+  offset: "Where the row begins in the object.",
+  code: "Why it was refused: a code of docs/codes.md, or the name of the rule that it broke.",
+  field: "The field at fault, or null.",
+  message: "The refusal in words.",
+  raw: "The line, or the document or row as JSON.",
+  line_hash: "SHA-256 of the line, of the document's id, or of the row's fields, in lower hex.",
+  key: "Key of a row that broke a rule; null of one that landing refused."
+};
 
-/** Row conditions: a column that may widen has a value, or the value it could not hold is in `_rescued`. */
-const held = (names) => names.map((name) => `${name} IS NOT NULL OR JSON_QUERY(_rescued, '$.${name}') IS NOT NULL`);
+const objects = {
+  batch: "Batch that claimed the object.",
+  epoch: "Epoch of the run that published it last.",
+  flow: "Flow of the object.",
+  uri: "URI of the object.",
+  generation: "Generation of the object.",
+  arrived_at: "When that generation was created (UTC).",
+  dt: "First day of the slice of world time that the object holds.",
+  count_rows: "Rows of the object, those in quarantine included.",
+  count_quarantined: "Rows of it that landing put in quarantine.",
+  checked_uri: "Its accepted rows as Parquet, or null.",
+  quarantine_uri: "Where its quarantined rows are, or null.",
+  corrects_uri: "The object whose quarantined lines it corrects, or null."
+};
 
-module.exports = { sales, delivery, rescued, held };
+const orderItems = {
+  types: {
+    order_id: "STRING",
+    line_number: "INT64",
+    order_date: "DATE",
+    sku: "STRING",
+    category: "STRING",
+    quantity: "INT64",
+    unit_price_cents: "INT64",
+    gross_cents: "INT64",
+    batch: "INT64",
+    source_uri: "STRING"
+  },
+  texts: {
+    order_id: "Order the line is part of.",
+    line_number: "Position in the order, from 1.",
+    order_date: "Day the order was placed (UTC).",
+    sku: "Product.",
+    category: "Category of the product.",
+    quantity: "Units ordered.",
+    unit_price_cents: "Price of a unit, in cents.",
+    gross_cents: "Quantity times unit price, in cents.",
+    batch: "Batch that delivered the order's current row.",
+    source_uri: "Bronze object that delivered it."
+  }
+};
+
+module.exports = {
+  sales,
+  orderItems,
+  clickstream,
+  startups,
+  delivery,
+  rejected,
+  objects,
+};

@@ -1,36 +1,93 @@
 // The flows, in one list: what the tables that hold rows of every flow need to know of each.
 
 const batch = require("includes/batch");
-const parsing = require("includes/parsing");
+const contracts = require("includes/contracts");
+const described = require("includes/described");
 
-/** `silver` holds each kept row of the flow once, by `key`; a flow of `lines` is corrected line by line. */
-const FLOWS = [
-  { flow: "clickstream", lines: true, rows: parsing.clickstream, silver: "clickstream_events", key: "event_id" },
-  { flow: "startups", lines: true, rows: parsing.startups, silver: "startup_events", key: "event_id" },
-  { flow: "sales", lines: false, rows: parsing.sales, silver: "orders", key: "order_id" },
-];
+/**
+ * By flow: `silver`, the table of its current rows; `key`; `change`, `append` (the first copy of a key stays) or `upsert` (the
+ * greatest `version` of a key stays); `day`, the day of its event, which its tables are partitioned and recomputed by.
+ */
+const FLOWS = {
+  clickstream: {
+    silver: "clickstream_events",
+    key: "event_id",
+    change: "append",
+    day: "occurred_date",
+    partition: "occurred_date",
+    cluster: ["visitor_token", "session_id"],
+  },
+  startups: {
+    silver: "startup_events",
+    key: "event_id",
+    change: "append",
+    day: "occurred_date",
+    partition: "DATE_TRUNC(occurred_date, MONTH)",
+    cluster: ["startup_id"],
+  },
+  sales: {
+    silver: "orders",
+    key: "order_id",
+    change: "upsert",
+    version: "updated_at",
+    day: "order_date",
+    partition: "order_date",
+    cluster: ["customer_id"],
+  },
+};
 
-const names = FLOWS.map(({ flow }) => flow);
+const names = Object.keys(FLOWS);
 
-/** The SELECTs that `select` makes of the flows that `which` takes, one below the other. */
-const union = (select, which = () => true) => FLOWS.filter(which).map(select).join("\nUNION ALL\n");
-
-/** The FROM and WHERE of a flow's silver table; `self` is the table, or null where it is not there yet. */
-function kept(ref, name, self) {
-  const found = FLOWS.find(({ flow }) => flow === name);
-  if (!found) {
-    throw new Error(`No flow ${JSON.stringify(name)} in includes/flows.js; it has ${names.join(", ")}`);
+/** What is known of a flow, with its name and contract. */
+function get(flow) {
+  if (!FLOWS[flow]) {
+    throw new Error(`No flow ${JSON.stringify(flow)} in includes/flows.js; it has ${names.join(", ")}`);
   }
-  return parsing.kept(found.rows(ref), found.key, self);
+  return { flow, ...FLOWS[flow], ...contracts[flow] };
 }
 
-const setAside = (ref) =>
-  union(({ flow, rows, key, silver }) => parsing.setAside(rows(ref), flow, key, ref("silver", silver)));
+/** The flows of the run. Throws for one that this project has not: its files cannot be published. */
+const ofRun = () => batch.names("flows").map(get);
 
-/** How many rows of each object of the batch are in a table. */
-const counted = (table) =>
-  `SELECT source_uri, COUNT(*) AS count_rows FROM ${table} WHERE batch = ${batch.number()} GROUP BY source_uri`;
+/** Where a row comes from. */
+const DELIVERY = {
+  _rescued: "STRING",
+  corrects_line: "INT64",
+  batch: "INT64",
+  source_uri: "STRING",
+  source_generation: "INT64",
+  source_offset: "INT64",
+  arrived_at: "TIMESTAMP",
+  line_hash: "STRING",
+};
 
-const countedSilver = (ref) => union(({ silver }) => counted(ref("silver", silver)));
+/** Name to type, in order, of a flow's silver tables: its contract's columns, the day of the event, where the row comes from. */
+function silverColumns(flow) {
+  const { columns, day } = get(flow);
+  return { ...columns, [day]: "DATE", ...DELIVERY };
+}
 
-module.exports = { names, union, kept, setAside, counted, countedSilver };
+/** What is said of those columns. Throws for one that is not described. */
+function descriptions(flow) {
+  const texts = { ...described[flow], ...described.delivery };
+  return Object.fromEntries(Object.keys(silverColumns(flow)).map((name) => {
+    if (!texts[name]) {
+      throw new Error(`includes/described.js does not describe ${name} of ${flow}`);
+    }
+    return [name, texts[name]];
+  }));
+}
+
+const versions = (flow) => batch.table("silver", `${get(flow).silver}_versions`);
+const current = (flow) => batch.table("silver", get(flow).silver);
+const rejected = (flow) => batch.table("silver", `${get(flow).silver}_rejected`);
+const objects = (flow) => batch.table("ops", `${get(flow).silver}_objects`);
+const fence = (flow) => batch.table("ops", `fence_${flow}`);
+const touched = (flow) => batch.table("ops", `touched_${flow}`);
+
+/** The SELECTs that `select` makes of each flow, one below the other. */
+const union = (select) => names.map((flow) => select(get(flow))).join("\nUNION ALL\n");
+
+module.exports = {
+  names, get, ofRun, silverColumns, descriptions, versions, current, rejected, objects, fence, touched, union, DELIVERY,
+};

@@ -13,6 +13,7 @@ from docs.generate.asyncapi import describe_choreography
 from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
+from docs.generate.lake import write_contracts
 from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
 from docs.generate.topology import describe_example_bundles, describe_topology
@@ -34,6 +35,7 @@ def generate() -> dict[Path, str]:
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages |= _generate_state()
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
+    pages[DOCS.parent / "dataform" / "includes" / "contracts.js"] = write_contracts()
     infra = DOCS.parent / "infra"
     pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
     for environment in ("dev", "prod"):

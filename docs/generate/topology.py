@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, GeneratorJob, Ledger, Tick, name_seeds
+from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, GeneratorJob, Ledger, Tick
 from ripple.deployment.routes import (
     BUCKETS,
     DATASETS,
@@ -43,7 +43,6 @@ def describe_topology() -> dict[str, Any]:
     """The whole document, ready for JSON. Durations are in seconds, memory in mebibytes."""
     return {
         "buckets": list(BUCKETS),
-        "seeds": list(name_seeds()),
         "topics": list(TOPICS),
         "events_topic": EVENTS,
         "ticks_topic": TICKS,

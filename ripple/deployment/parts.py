@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ripple.deployment.routes import DEAD_LETTERS, EVENTS, FLOWS, GENERATED_FLOWS, DeliveryPolicy
-from ripple.rows.contracts import load_contract
+from ripple.deployment.routes import DEAD_LETTERS, EVENTS, GENERATED_FLOWS, DeliveryPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +87,3 @@ SCHEDULE = (
     ),
     Tick(name="ripple-sweep", schedule="*/5 * * * *", kind="sweep"),
 )
-
-
-def name_seeds() -> tuple[str, ...]:
-    """Empty objects of the control bucket, one for each flow of lines: BigQuery reads no external table whose pattern matches nothing."""
-    lines = (flow for flow in FLOWS if load_contract(flow).format == "jsonl")
-    return tuple(f"rescued/{flow}/dt=1970-01-01/none.jsonl" for flow in lines)

@@ -7,41 +7,60 @@ from collections.abc import Mapping
 FLOW_TABLES: Mapping[str, tuple[str, ...]] = {
     "sales": (
         "silver.orders",
+        "silver.orders_versions",
+        "silver.orders_rejected",
         "silver.order_items",
+        "ops.orders_objects",
         "gold.agg_daily_revenue",
         "gold.dim_customer",
         "gold.fct_sales",
     ),
-    "clickstream": ("silver.clickstream_events", "gold.fct_sessions"),
-    "startups": ("silver.startup_events", "gold.dim_startup"),
+    "clickstream": (
+        "silver.clickstream_events",
+        "silver.clickstream_events_versions",
+        "silver.clickstream_events_rejected",
+        "ops.clickstream_events_objects",
+        "gold.fct_sessions",
+    ),
+    "startups": (
+        "silver.startup_events",
+        "silver.startup_events_versions",
+        "silver.startup_events_rejected",
+        "ops.startup_events_objects",
+        "gold.dim_startup",
+    ),
 }
-"""The tables of one flow alone. The first is its silver table, which holds each row that was kept once."""
+"""The tables of one flow alone. The first is its silver table, which holds the current row of each key."""
 
 
-def _of_flows(layer: str) -> tuple[str, ...]:
-    return tuple(table for tables in FLOW_TABLES.values() for table in tables if table.startswith(f"{layer}."))
+def _of_flows(*layers: str) -> tuple[str, ...]:
+    return tuple(table for tables in FLOW_TABLES.values() for table in tables if table.startswith(layers))
 
+
+PUBLISHED_TABLES = _of_flows("silver.", "ops.")
+"""A run replaces in them what its objects delivered, and the current rows of the keys that those have, in one transaction a flow."""
 
 BATCH_TABLES = (
-    *_of_flows("silver"),
-    "silver.corrections",
-    "silver.duplicate_rows",
-    "silver.rejected_rows",
     "features.cutoffs",
     "features.scoring_set",
     "features.snapshot_versions",
     "features.test_set",
     "features.training_set",
-    "ops.batch_files",
-    "ops.file_counts",
 )
 """Incremental: a run deletes and inserts the rows of its batch, and touches no other."""
 
-WHOLE_TABLES = (*_of_flows("gold"), "gold.dim_date")
+WHOLE_TABLES = (*_of_flows("gold."), "gold.dim_date")
 """Rebuilt by every run, from all of silver."""
 
-VIEWS = ("ops.quarantine_open",)
-"""Rebuilt by every run, and read from what is there when they are asked."""
+VIEWS = (
+    "ops.batch_files",
+    "ops.file_counts",
+    "ops.quarantine_open",
+    "silver.corrections",
+    "silver.duplicate_rows",
+    "silver.rejected_rows",
+)
+"""Over the tables of all flows, read from what is there when they are asked."""
 
-WRITTEN = (*BATCH_TABLES, *WHOLE_TABLES, *VIEWS)
+WRITTEN = (*PUBLISHED_TABLES, *BATCH_TABLES, *WHOLE_TABLES)
 """All that a run writes."""

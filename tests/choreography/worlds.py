@@ -18,7 +18,7 @@ from laptop.control import read_ports
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--customers", "200", "--startups", "40", "--dirt", "0.05")
-LINEAGE = {"batch", "first_batch", "copy_number", "source_uri"}
+LINEAGE = {"batch", "source_uri", "source_generation", "source_offset", "arrived_at"}
 """Which of two equal deliveries came first is chance; what they say is not."""
 
 

@@ -1,13 +1,13 @@
-"""Small Bronze files of the three flows, with what the lander and the starter of ELT leave beside them."""
+"""Small checked objects of the three flows, with the lists that the starter of ELT makes of a run."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
@@ -15,11 +15,23 @@ import pyarrow.parquet as pq
 
 from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import arrow_schema
+from ripple.rows.timestamps import parse_timestamp
 from tests.sql.project import VARS
 
 Row = dict[str, Any]
 Write = Callable[[str, str, bytes], None]
 DAY0 = datetime(2026, 1, 1, tzinfo=UTC)
+ARRIVED = datetime(2027, 1, 1, tzinfo=UTC)
+DELIVERY = [
+    pa.field("_rescued", pa.string()),
+    pa.field("corrects_line", pa.int64()),
+    pa.field("source_uri", pa.string()),
+    pa.field("source_generation", pa.int64()),
+    pa.field("source_offset", pa.int64()),
+    pa.field("arrived_at", pa.timestamp("us", tz="UTC")),
+    pa.field("line_hash", pa.string()),
+]
+"""Columns of a checked object beside the contract's."""
 
 
 def stamp(moment: datetime) -> str:
@@ -102,54 +114,104 @@ def order(order_id: str, customer: str, day: float, **changes: Any) -> Row:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """Objects of one batch; `finish` writes its file list."""
+    """One run of checked and quarantine objects; `finish` writes its lists."""
 
     number: int
     write: Write
+    epoch: int = 1
+    part: int = 0
     files: list[Row] = field(default_factory=list)
+    delivered: list[Row] = field(default_factory=list)
 
-    def lines(self, flow: str, name: str, good: Sequence[Row | str], bad: Sequence[str] = ()) -> str:
-        """A JSONL object whose `bad` lines are in quarantine. Returns its URI."""
-        path = f"{flow}/dt=2026-01-01/{name}.jsonl"
-        texts = [row if isinstance(row, str) else json.dumps(row) for row in good]
-        body = "\n".join([*texts[:1], "", *bad, "   ", *texts[1:]]) + "\n"
-        self.write("bronze", path, body.encode())
-        self._list(flow, path, len(texts) + len(bad), [(text, _hash(text)) for text in bad])
-        return self.files[-1]["uri"]  # type: ignore[no-any-return]
-
-    def parquet(self, name: str, rows: Sequence[Row], bad_documents: Sequence[str] = ()) -> str:
-        path = f"sales/dt=2026-01-01/{name}.parquet"
-        sink = io.BytesIO()
-        pq.write_table(pa.Table.from_pylist(list(rows), arrow_schema(load_contract("sales"))), sink)
-        self.write("bronze", path, sink.getvalue())
-        bad = [(json.dumps({"order_id": 1}), _hash(document)) for document in bad_documents]
-        self._list("sales", path, len(rows) + len(bad), bad)
-        return self.files[-1]["uri"]  # type: ignore[no-any-return]
-
-    def _list(self, flow: str, path: str, rows: int, bad: list[tuple[str, str]]) -> None:
-        uri, quarantine = f"gs://{VARS['bronze_bucket']}/{path}", None
-        if bad:
-            name = f"{path.split('.', maxsplit=1)[0]}-1.jsonl"
-            quarantine = f"gs://{VARS['quarantine_bucket']}/{name}"
-            self.write("quarantine", name, _quarantined(flow, uri, bad))
+    def add(
+        self,
+        flow: str,
+        name: str,
+        good: Sequence[Row],
+        bad: Sequence[str] = (),
+        *,
+        generation: int = 1,
+        arrived_at: datetime = ARRIVED,
+        **changes: Any,
+    ) -> str:
+        """A landed object of a flow, with the accepted rows `good` and the refused lines or document ids `bad`. Returns its URI."""
+        suffix = load_contract(flow).format
+        path = f"{flow}/dt=2026-01-01/{name}"
+        uri = f"gs://{VARS['bronze_bucket']}/{path}.{suffix}"
+        checked = f"data/{flow}/{_hash(uri)[:16]}-{generation}.parquet" if good else None
+        if checked:
+            rows = checked_rows(flow, uri, good, generation, arrived_at)
+            self.delivered += [{"flow": flow, **row} for row in rows]
+            self.write("checked", checked, _parquet(flow, rows))
+        quarantine = f"{path}-{generation}.jsonl" if bad else None
+        if quarantine:
+            self.write("quarantine", quarantine, _quarantined(flow, uri, generation, bad))
         self.files.append({
-            "batch": self.number, "epoch": 1, "flow": flow, "uri": uri, "generation": 1, "dt": "2026-01-01",
-            "rows": rows, "rows_quarantined": len(bad), "quarantine_uri": quarantine,
-        })  # fmt: skip
+            "batch": self.number, "epoch": self.epoch, "part": self.part, "flow": flow, "uri": uri, "generation": generation,
+            "dt": "2026-01-01", "rows": len(good) + len(bad), "rows_quarantined": len(bad), "rows_checked": len(good),
+            "quarantine_uri": quarantine and f"gs://{VARS['quarantine_bucket']}/{quarantine}", "corrects_uri": None,
+            "arrived_at": stamp(arrived_at), "checked_uri": checked and f"gs://{VARS['checked_bucket']}/{checked}",
+        } | changes)  # fmt: skip
+        return uri
 
-    def finish(self) -> None:
+    def finish(self) -> dict[str, list[str]]:
+        """Writes the run's lists; returns those of its flows that are vars of its compilation."""
+        folder = f"batch={self.number}/epoch={self.epoch}/part={self.part}"
         data = "".join(json.dumps(file) + "\n" for file in self.files)
-        self.write("control", f"batches/batch={self.number}/files.jsonl", data.encode())
+        self.write("control", f"batches/{folder}/files.jsonl", data.encode())
+        lists = {"flows": sorted({file["flow"] for file in self.files})}
+        for name, bucket, column in (
+            ("checked", "checked", "checked_uri"),
+            ("quarantined", "quarantine", "quarantine_uri"),
+        ):
+            listed = {flow: self._uris(flow, column) for flow in lists["flows"]}
+            lists[name] = [flow for flow, uris in listed.items() if uris]
+            for flow in lists[name]:
+                self.write(
+                    bucket, f"manifests/{folder}/{flow}.txt", "".join(f"{uri}\n" for uri in listed[flow]).encode()
+                )
+        return lists
+
+    def _uris(self, flow: str, column: str) -> list[str]:
+        return sorted({file[column] for file in self.files if file["flow"] == flow and file[column]})
+
+
+def checked_rows(flow: str, uri: str, rows: Sequence[Row], generation: int, arrived_at: datetime) -> list[Row]:
+    """Accepted rows, as landing writes them into a checked object."""
+    kinds = load_contract(flow).kinds
+    return [
+        {name: _typed(row[name], rule) for name, rule in kinds.items()}
+        | {"_rescued": row.get("_rescued"), "corrects_line": row.get("corrects_line")}
+        | {"source_uri": uri, "source_generation": generation, "source_offset": at, "arrived_at": arrived_at}
+        | {"line_hash": _hash(json.dumps(row, default=str, sort_keys=True))}
+        for at, row in enumerate(rows)
+    ]
+
+
+def _parquet(flow: str, rows: Sequence[Row]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(list(rows), pa.schema([*arrow_schema(load_contract(flow)), *DELIVERY])), sink)
+    return sink.getvalue()
+
+
+def _typed(value: Any, rule: Mapping[str, Any]) -> Any:
+    if rule["kind"] == "date" and value is not None:
+        return date.fromisoformat(value)
+    if rule["kind"] != "timestamp" or isinstance(value, datetime):
+        return value
+    micros = parse_timestamp(value, rule["grammar"])
+    assert isinstance(micros, int)
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=micros)
 
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()
 
 
-def _quarantined(flow: str, uri: str, bad: list[tuple[str, str]]) -> bytes:
+def _quarantined(flow: str, uri: str, generation: int, bad: Sequence[str]) -> bytes:
     records = [
-        {"flow": flow, "object": uri, "generation": 1, "line": at, "offset": 0, "code": "wrong_type",
-         "field": "dwell_ms", "message": "not a number", "raw": raw, "line_hash": line_hash}
-        for at, (raw, line_hash) in enumerate(bad, 1)
+        {"flow": flow, "object": uri, "generation": generation, "line": at, "offset": 0, "code": "wrong_type",
+         "field": "dwell_ms", "message": "not a number", "raw": raw, "line_hash": _hash(raw)}
+        for at, raw in enumerate(bad, 1)
     ]  # fmt: skip
     return "".join(json.dumps(record) + "\n" for record in records).encode()

@@ -23,7 +23,7 @@ class Lake:
 
     def __init__(self, address: str) -> None:
         self.client = httpx.Client(base_url=f"http://{address}", timeout=20)
-        for kind in ("bronze", "quarantine", "control", "features"):
+        for kind in ("bronze", "checked", "quarantine", "control", "features"):
             self.client.post("/storage/v1/b", json={"name": VARS[f"{kind}_bucket"]}).raise_for_status()
 
     def write(self, kind: str, name: str, data: bytes) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from functions.export_sales import stage as export_sales
 from functions.land_object import stage as land_object
-from functions.start_elt.file_list import write_file_list
 from ripple.deployment.settings import Settings
 from ripple.handling.shell import Finalized
 from ripple.rows.contracts import Contract
@@ -17,6 +16,7 @@ from ripple.state.files import FILES, find_waiting
 from ripple.wire.events import BronzeObjectLanded, SalesSliceExported
 from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_export_sales import manifest
+from tests.sql.bronze import Batch
 from tests.sql.conftest import Lake
 from tests.sql.project import PROJECT
 
@@ -28,10 +28,14 @@ class Landing:
     lake: Lake
     load: Callable[[str], Contract]
     edge: FakeEdge = field(default_factory=lambda: FakeEdge(settings=Settings(project=PROJECT)))
+    claimed: dict[int, Batch] = field(default_factory=dict)
     _copied: set[tuple[str, str]] = field(default_factory=set)
 
-    def drop(self, name: str, lines: Sequence[str], metadata: Mapping[str, str] | None = None) -> BronzeObjectLanded:
-        data = "".join(f"{line}\n" for line in lines).encode()
+    def drop(
+        self, name: str, lines: Sequence[str] | bytes, metadata: Mapping[str, str] | None = None
+    ) -> BronzeObjectLanded:
+        """`lines` without their ends, or the object's bytes."""
+        data = lines if isinstance(lines, bytes) else "".join(f"{line}\n" for line in lines).encode()
         stored = self.edge.objects.put(f"{PROJECT}-bronze", name, data, metadata)
         return self._land(Finalized(ref=stored.ref, size=stored.size, metadata=stored.metadata))
 
@@ -52,13 +56,23 @@ class Landing:
         assert isinstance(fact, BronzeObjectLanded), fact
         return fact
 
-    def claim(self, batch: int) -> None:
+    def claim(self, number: int) -> Batch:
         """All that landed since the last claim is the batch; the lake gets what the ports hold."""
-        for key, _ in find_waiting(self.edge.documents, 1000):
-            FILES.update(self.edge.documents, key, batch=batch)
-        write_file_list(batch, 1, self.edge)
+        batch = Batch(number=number, write=self.lake.write)
+        for key, file in find_waiting(self.edge.documents, 1000):
+            FILES.update(self.edge.documents, key, batch=number)
+            listed = {name: getattr(file.landed, name) for name in _LISTED}
+            batch.files.append({"batch": number, "epoch": batch.epoch, "part": batch.part, **listed})
         for place, (_, data) in self.edge.objects.live.items():
             bucket, name = place
             if place not in self._copied and not bucket.endswith("-landing"):
                 self.lake.write(bucket.removeprefix(f"{PROJECT}-"), name, data)
                 self._copied.add(place)
+        self.claimed[number] = batch
+        return batch
+
+
+_LISTED = (
+    *("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "rows_checked", "quarantine_uri", "corrects_uri"),
+    *("arrived_at", "checked_uri"),
+)

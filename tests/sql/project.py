@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
+from laptop.dataform.statements import join_script
 from laptop.node import find_node
+from ripple.deployment.routes import FLOWS
 
 ROOT = Path(__file__).parents[2]
 DATAFORM = ROOT / "dataform"
 PROJECT = "demo-proj"
 VARS = {
     "project": PROJECT,
-    **{f"{bucket}_bucket": f"{PROJECT}-{bucket}" for bucket in ("bronze", "quarantine", "control", "features")},
+    **{
+        f"{bucket}_bucket": f"{PROJECT}-{bucket}"
+        for bucket in ("bronze", "checked", "quarantine", "control", "features")
+    },
 }
 
 
@@ -38,15 +43,19 @@ def install_core() -> None:
         subprocess.run([sys.executable, "-m", "cli.install_node", str(DATAFORM)], cwd=ROOT, check=True)
 
 
-def compile_graph(batch: int, dt_from: str = "2026-01-01", dt_to: str = "2026-12-31") -> dict[str, Any]:
-    """The compiled graph for a batch. Raises AssertionError with the compilation's errors."""
+def compile_graph(batch: int, epoch: int = 1, part: int = 0, **lists: Sequence[str]) -> dict[str, Any]:
+    """The compiled graph for a run; `flows`, `checked` and `quarantined` are all flows unless given.
+
+    Raises AssertionError with the compilation's errors.
+    """
     install_core()
     files = [
         str(path.relative_to(DATAFORM))
         for name in ("definitions", "includes")
         for path in (DATAFORM / name).rglob("*.*")
     ]
-    values = {**VARS, "batch": str(batch), "dt_from": dt_from, "dt_to": dt_to}
+    named = {name: ",".join(lists.get(name, FLOWS)) for name in ("flows", "checked", "quarantined")}
+    values = {**VARS, "batch": str(batch), "epoch": str(epoch), "part": str(part), **named}
     request = {
         "projectDir": str(DATAFORM),
         "modulesDir": str(DATAFORM / "node_modules"),
@@ -64,11 +73,11 @@ def compile_graph(batch: int, dt_from: str = "2026-01-01", dt_to: str = "2026-12
 
 
 def actions_of(graph: dict[str, Any]) -> list[Action]:
-    """Tables, operations and assertions, dependencies first."""
+    """Tables, operations and assertions, dependencies first. Disabled ones and declarations are not run, so not here."""
     kinds = ("tables", "operations", "assertions")
     found = {name_of(node["target"]): _action(kind, node) for kind in kinds for node in graph.get(kind, [])}
     order = TopologicalSorter({name: action.needs for name, action in sorted(found.items())}).static_order()
-    return [found[name] for name in order]
+    return [found[name] for name in order if name in found and not found[name].node.get("disabled")]
 
 
 def _action(kind: str, node: dict[str, Any]) -> Action:
@@ -84,7 +93,7 @@ def statements(action: Action, *, exists: bool, columns: list[str] | None = None
     """The statements that run the action; `columns` are those of the existing table."""
     node = action.node
     if action.kind == "operations":
-        yield from node["queries"]
+        yield join_script(node["queries"])
         return
     if action.kind == "assertions":
         yield node["query"]
@@ -95,7 +104,8 @@ def statements(action: Action, *, exists: bool, columns: list[str] | None = None
         names = ", ".join(f"`{name}`" for name in columns or [])
         yield f"INSERT INTO `{PROJECT}.{action.target}` ({names})\nSELECT {names} FROM (\n{node['incrementalQuery']}\n)"
     else:
-        yield f"CREATE OR REPLACE TABLE `{PROJECT}.{action.target}`{_layout(node)} AS\n{node['query']}"
+        kind = "VIEW" if node["enumType"] == "VIEW" else "TABLE"
+        yield f"CREATE OR REPLACE {kind} `{PROJECT}.{action.target}`{_layout(node)} AS\n{node['query']}"
 
 
 def _layout(node: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from laptop.tests.bigquery.googlesql import GoogleSql
 from tests.sql.project import DATAFORM, PROJECT, Action, actions_of, compile_graph, statements
+from tests.sql.test_googlesql import check_script
 
 GRAPH: dict[str, Any] = compile_graph(7)
 ACTIONS = [action for action in actions_of(GRAPH) if action.kind != "assertions"]
@@ -24,12 +25,32 @@ def test_a_table_states_its_grain_and_has_tags(action: Action) -> None:
 
 def test_every_column_is_described_and_nothing_else() -> None:
     analyzer = GoogleSql(PROJECT)
+    for action in ACTIONS:
+        for script in statements(action, exists=False):
+            check_script(analyzer, script)
     for action in WITH_OUTPUT:
-        (create,) = [text for text in statements(action, exists=False) if text.strip()]
-        analyzer.create(action.target, create.strip())
         described = {".".join(column["path"]) for column in action.node["actionDescriptor"]["columns"]}
         top = {name for name in described if "." not in name}
-        assert top == {name for name in analyzer.columns(action.target) if name != "_FILE_NAME"}, action.target
+        assert top == set(analyzer.columns(action.target)), action.target
+
+
+def test_no_statement_reads_what_a_source_wrote() -> None:
+    read = {action.target for action in ACTIONS if f"{PROJECT}-bronze" in "".join(statements(action, exists=False))}
+    assert read == set()
+
+
+def test_what_reads_versions_waits_until_the_run_has_published_its_own() -> None:
+    needs = {action.target: set(action.needs) for action in ACTIONS}
+    for action in ACTIONS:
+        read = {name.removesuffix("_versions") for name in action.needs if name.endswith("_versions")}
+        if read and action.node.get("enumType") != "VIEW":
+            assert read <= waits_for(action.target, needs), action.target
+
+
+def waits_for(name: str, needs: dict[str, set[str]]) -> set[str]:
+    """All that ends before the action begins."""
+    direct = needs.get(name, set())
+    return direct.union(*(waits_for(other, needs) for other in direct))
 
 
 def test_no_statement_reads_a_clock_or_draws_a_number() -> None:
@@ -49,7 +70,14 @@ def test_the_lock_names_no_registry() -> None:
     assert lock["packages"]["node_modules/@dataform/core"]["version"] == "3.0.62"
 
 
-@pytest.mark.parametrize("batch", ["1; DROP TABLE x", "-1"])
-def test_a_batch_that_is_no_number_does_not_compile(batch: str) -> None:
-    with pytest.raises(AssertionError, match="Compilation var batch"):
-        compile_graph(batch)  # type: ignore[arg-type]
+@pytest.mark.parametrize("text", ["1; DROP TABLE x", "-1"])
+@pytest.mark.parametrize("name", ["batch", "epoch", "part"])
+def test_a_run_that_is_no_number_does_not_compile(name: str, text: str) -> None:
+    with pytest.raises(AssertionError, match=f"Compilation var {name}"):
+        compile_graph(**{"batch": 1, name: text})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("flow", ["nope", "sales,,startups", "sales'"])
+def test_a_run_of_a_flow_that_is_not_in_the_project_does_not_compile(flow: str) -> None:
+    with pytest.raises(AssertionError, match=r"Compilation var flows|No flow"):
+        compile_graph(1, flows=[flow])

@@ -14,7 +14,7 @@ from tests.sql.bronze import click, funding, order
 from tests.sql.conftest import Lake
 from tests.sql.landed import Landing
 from tests.sql.project import PROJECT
-from tests.sql.test_batches import count, run
+from tests.sql.runs import count, run
 from tests.sql.warehouse import Warehouse
 
 CLICKS = "clickstream/dt=2026-01-01/a.jsonl"
@@ -62,8 +62,7 @@ def loaded(landing: Landing, warehouse: Warehouse) -> Warehouse:
     orders["o-wide"] = order("o-wide", "ann", 61, net_cents=9.5)
     orders["o-bad"] = order("o-bad", "ann", 62, status="lost")
     landing.export("sales-1", orders)
-    landing.claim(1)
-    run(warehouse, 1)
+    run(warehouse, landing.claim(1))
     return warehouse
 
 
@@ -130,14 +129,11 @@ def test_what_is_quarantined_is_open_until_it_is_corrected(loaded: Warehouse, la
     records = {record["line"]: record for record in landing.edge.objects.lines(quarantine_of(landing))}
     fixed = write_correction(records[64] | {"raw": records[64]["raw"].replace('"long"', "700")})
     for name, lines in (("fixed", [fixed]), ("fixed-again", [fixed.replace("700", "701")])):
-        corrected = landing.drop(
-            f"clickstream/dt=2026-01-01/{name}.jsonl", lines, {CORRECTS_KEY: quarantine_of(landing)}
-        )
-        assert corrected.corrects_uri == f"gs://{PROJECT}-bronze/{CLICKS}"
+        fact = landing.drop(f"clickstream/dt=2026-01-01/{name}.jsonl", lines, {CORRECTS_KEY: quarantine_of(landing)})
+        assert fact.corrects_uri == f"gs://{PROJECT}-bronze/{CLICKS}"
     corrected = {f"o-{number}": order(f"o-{number}", "bob", 80 + number) for number in range(20)}
     landing.export("sales-2", corrected | {"o-bad": order("o-bad", "ann", 62, status="refunded")})
-    landing.claim(2)
-    run(loaded, 2)
+    run(loaded, landing.claim(2))
     assert open_rows(loaded) == [("a.jsonl", 65)]
 
 
@@ -163,8 +159,8 @@ def test_rows_of_the_origin_and_of_its_corrections_add_up_apart(loaded: Warehous
     assert count(loaded, "silver.rejected_rows", "flow = 'clickstream'") == 2
 
 
-def test_a_replay_of_drift_or_of_corrections_changes_no_row(loaded: Warehouse) -> None:
+def test_a_replay_of_drift_or_of_corrections_changes_no_row(loaded: Warehouse, landing: Landing) -> None:
     before = loaded.contents()
-    for batch in (2, 1):
-        run(loaded, batch)
+    for number in (2, 1):
+        run(loaded, landing.claimed[number])
     assert loaded.contents() == before

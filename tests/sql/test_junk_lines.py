@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from ripple.rows.contracts import load_contract
 from tests.functions.junk.test_lines import LINES, STRINGS, raw_of
-from tests.functions.test_land_object import land
-from tests.sql.bronze import Batch, click, funding, order
+from tests.sql.bronze import click
 from tests.sql.conftest import Lake
-from tests.sql.project import PROJECT, VARS, actions_of, compile_graph
+from tests.sql.landed import Landing
+from tests.sql.project import PROJECT
+from tests.sql.runs import SILVER, run
 from tests.sql.warehouse import Warehouse
 
 NAME = "clickstream/dt=2026-01-01/nasty.jsonl"
@@ -35,26 +37,11 @@ def nasty_file() -> bytes:
 
 @pytest.fixture(scope="module")
 def landed(lake: Lake, warehouse: Warehouse) -> Any:
-    data = nasty_file()
-    edge, fact = land(data, NAME)
-    batch = Batch(number=1, write=lake.write)
-    lake.write("bronze", NAME, data)
-    records = edge.objects.lines(fact.quarantine_uri)
-    uri = f"gs://{VARS['bronze_bucket']}/{NAME}"
-    quarantined = "".join(json.dumps(record | {"object": uri}) + "\n" for record in records)
-    lake.write("quarantine", "clickstream/dt=2026-01-01/nasty-1.jsonl", quarantined.encode())
-    batch.files.append({
-        "batch": 1, "epoch": 1, "flow": "clickstream", "uri": uri, "generation": 1, "dt": "2026-01-01", "rows": fact.rows,
-        "rows_quarantined": fact.rows_quarantined, "quarantine_uri": f"gs://{VARS['quarantine_bucket']}/clickstream/dt=2026-01-01/nasty-1.jsonl",
-    })  # fmt: skip
-    batch.lines("startups", "one", [funding("f-1", "acme", 1)])
-    batch.parquet("one", [order("o-1", "ann", 1)], bad_documents=["o-bad"])
-    batch.finish()
-    wanted = ("bronze.", "ops.batch_files", "silver.rejected_rows", "silver.clickstream_events")
-    for action in actions_of(compile_graph(1)):
-        if action.kind != "assertions" and action.target.startswith(wanted):
-            warehouse.run([action])
-    return fact, records
+    landing = Landing(lake, load_contract)
+    fact = landing.drop(NAME, nasty_file())
+    assert fact.quarantine_uri
+    run(warehouse, landing.claim(1), SILVER)
+    return fact, landing.edge.objects.lines(fact.quarantine_uri)
 
 
 def test_rows_in_are_rows_in_silver_and_in_quarantine(landed: Any, warehouse: Warehouse) -> None:

@@ -41,13 +41,3 @@ module "sources" {
     "roles/storage.objectCreator" = { build = google_service_account.build.member }
   }
 }
-
-# Empty: BigQuery reads no external table whose pattern matches no object.
-resource "google_storage_bucket_object" "seed" {
-  for_each = toset(local.topology.seeds)
-
-  bucket       = module.bucket["control"].name
-  name         = each.key
-  source       = "${path.module}/none.jsonl"
-  content_type = "application/x-ndjson"
-}

@@ -1,6 +1,7 @@
 locals {
   datasets = {
     bronze     = "External tables over the objects of the lake, as they landed."
+    staging    = "What a run is about to publish, and what its audit found; each table goes after a week."
     silver     = "Rows that hold their contract, each once."
     features   = "What is known of a customer at a moment, and the snapshots that models were trained on."
     gold       = "Facts and dimensions."

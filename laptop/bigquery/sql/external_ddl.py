@@ -16,7 +16,7 @@ from laptop.bigquery.sql.script import Statement
 _OPTIONS = {
     *("format", "uris", "hive_partition_uri_prefix", "require_hive_partition_filter", "field_delimiter", "quote"),
     *("compression", "ignore_unknown_values", "max_bad_records", "skip_leading_rows", "null_marker", "description"),
-    *("allow_quoted_newlines", "allow_jagged_rows", "encoding", "friendly_name", "labels"),
+    *("allow_quoted_newlines", "allow_jagged_rows", "encoding", "friendly_name", "labels", "enable_list_inference"),
     *("file_set_spec_type", "expiration_timestamp"),
 }
 

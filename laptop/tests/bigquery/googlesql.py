@@ -35,8 +35,12 @@ FEATURES = (
     "CREATE_TABLE_AS_SELECT_COLUMN_LIST",
     "DATE_TIME_CONSTRUCTORS",
     "ADDITIONAL_DATE_TIME_FUNCTIONS",
+    "NULL_HANDLING_MODIFIER_IN_AGGREGATE",
 )
-KINDS = ("QUERY", "CREATE_TABLE_AS_SELECT", "CREATE_EXTERNAL_TABLE", "EXPORT_DATA", "INSERT", "DELETE")
+KINDS = (
+    *("QUERY", "CREATE_TABLE", "CREATE_TABLE_AS_SELECT", "CREATE_VIEW", "CREATE_EXTERNAL_TABLE", "DROP", "EXPORT_DATA"),
+    *("INSERT", "UPDATE", "DELETE", "ASSERT", "BEGIN", "COMMIT"),
+)
 
 
 class CachedClient(WasmClient):  # type: ignore[misc]
@@ -105,7 +109,10 @@ class GoogleSql:
     def create(self, target: str, sql: str) -> None:
         """Analyze a CREATE statement and remember its columns; external tables have `_FILE_NAME` too."""
         made = self.analyze(sql)
-        columns = [(column.name, column.type) for column in made.column_definition_list]
+        if "VIEW" in sql[:30]:
+            columns = [(column.name, column.column.type) for column in made.output_column_list]
+        else:
+            columns = [(column.name, column.type) for column in made.column_definition_list]
         partitions = getattr(made, "with_partition_columns", None)
         if partitions is not None:
             columns += [(column.name, column.type) for column in partitions.column_definition_list]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +14,8 @@ RESCUED_COLUMN = "_rescued"
 CORRECTS_FIELD = "_corrects"
 """The field of a corrected line that names the quarantined line it corrects, by number."""
 RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
-_TOP = ("flow", "format", "evolution", "fields")
+_TOP = ("flow", "format", "evolution", "rules", "fields")
+_RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
 def find_faults(source: object) -> list[str]:
@@ -25,7 +27,8 @@ def find_faults(source: object) -> list[str]:
         faults.append("flow: must be a string")
     if source.get("format") not in FORMATS:
         faults.append(f"format: is {source.get('format')!r}, must be one of {', '.join(FORMATS)}")
-    return [*faults, *_find_evolution_faults(source.get("evolution", {})), *_find_field_faults(source, "fields")]
+    faults += [*_find_evolution_faults(source.get("evolution", {})), *_find_rule_faults(source.get("rules", {}))]
+    return [*faults, *_find_field_faults(source, "fields")]
 
 
 def _find_evolution_faults(evolution: object) -> Iterator[str]:
@@ -37,6 +40,18 @@ def _find_evolution_faults(evolution: object) -> Iterator[str]:
             yield f"evolution.{kind}: unknown; what can evolve is {', '.join(QUARANTINE_ALL)}"
         elif policy not in ("quarantine", "evolve"):
             yield f"evolution.{kind}: is {policy!r}, must be quarantine or evolve"
+
+
+def _find_rule_faults(rules: object) -> Iterator[str]:
+    """A rule over a row is a condition in SQL; its name is the code under which a row that breaks it is set aside."""
+    if not isinstance(rules, Mapping):
+        yield "rules: must be an object"
+        return
+    for name, condition in rules.items():
+        if not _RULE_NAME.fullmatch(str(name)):
+            yield f"rules.{name}: a rule's name is lower case letters, digits and _"
+        if not isinstance(condition, str) or not condition.strip() or ";" in condition:
+            yield f"rules.{name}: must be one condition in SQL"
 
 
 def _find_field_faults(owner: Mapping[str, Any], place: str) -> Iterator[str]:

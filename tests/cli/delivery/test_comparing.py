@@ -114,6 +114,18 @@ def test_a_rebuild_in_hand_is_allowed_by_name() -> None:
     assert changes.refusals(["silver.t"]) == []
 
 
+@pytest.mark.parametrize(("name", "columns", "kept"), [
+    ("silver.t", ("x",), True), ("staging.t", ("x",), False), ("ops.t", (), False),
+])  # fmt: skip
+def test_an_operation_that_publishes_into_a_table_keeps_its_rows(
+    name: str, columns: tuple[str, ...], kept: bool
+) -> None:
+    was = CompiledAction(kind="operations", file="", statements="a", columns=columns)
+    wider = replace(was, columns=(*columns, "y") if columns else (), statements="b")
+    changes = compare(ReleaseManifest(actions={name: was}), ReleaseManifest(actions={name: wider}))
+    assert bool(changes.refusals()) == kept
+
+
 def test_what_was_deployed_over_and_failed_is_not_taken_for_deployed() -> None:
     good = ReleaseManifest(parts={"a": "1", "b": "1"}, images={"pipelines": "1"}, spec="1")
     failed = ReleaseManifest(parts={"a": "1", "b": "2"}, images={"pipelines": "2"}, spec="2")

@@ -19,6 +19,7 @@ from tests.cli.delivery.site import Said, Site
 
 pytestmark = pytest.mark.timeout(300)
 STARTUPS = "dataform/definitions/silver/startup_events.sqlx"
+STAGING = "dataform/definitions/silver/startup_events_staging.sqlx"
 REVENUE = "dataform/definitions/gold/agg_daily_revenue.sqlx"
 FAILED = "docs/schemas/elt.run.failed.v1.json"
 FILES = "docs/schemas/state/files.v1.json"
@@ -126,10 +127,9 @@ def test_code_that_could_not_read_the_stored_state_is_refused_before_anything_ch
 
 
 def test_a_table_that_would_hold_rows_of_two_shapes_is_refused(site: Site, first: Said) -> None:
-    added = {STARTUPS: ("  fresh.employee_count,\n", "  fresh.employee_count,\n  1 AS one,\n")}
+    described = 'columns: flows.descriptions("startups")'
+    added = {STARTUPS: (described, 'columns: { ...flows.descriptions("startups"), one: "One." }')}
     root = site.checkout("reshaped", added)
-    file = root / STARTUPS
-    file.write_text(file.read_text().replace('    employee_count: "', '    one: "One.",\n    employee_count: "'))
     said = site.ripple("deploy", "--yes", "--checkout", str(root))
     assert said.code == 1
     assert "silver.startup_events: gains one" in said.errors
@@ -149,7 +149,7 @@ def test_whoever_deploys_at_the_same_time_learns_who_does(site: Site, first: Sai
 @pytest.fixture(scope="module")
 def broken(site: Site, first: Said) -> Said:
     """Of the deployment of SQL that compiles, and that no run can run."""
-    root = site.checkout("broken", {STARTUPS: ("  fresh.name,\n", "  fresh.nome AS name,\n")})
+    root = site.checkout("broken", {STAGING: ("  name,\n", "  nome AS name,\n")})
     return site.ripple("deploy", "--yes", "--checkout", str(root))
 
 
@@ -163,7 +163,7 @@ def test_a_deployment_whose_canary_fails_is_rolled_back(site: Site, broken: Said
 
 
 def test_after_a_rollback_the_old_sqlx_is_committed_and_what_failed_has_run(site: Site, broken: Said) -> None:
-    assert committed(site, STARTUPS) == (ROOT / STARTUPS).read_bytes()
+    assert committed(site, STAGING) == (ROOT / STAGING).read_bytes()
     assert {run["state"] for run in site.ripple("runs").json["runs"]} == {"done"}
     assert site.rows("SELECT COUNT(*) AS n FROM silver.startup_events") == [{"n": 9}]
     assert site.ripple("plan", "--detailed-exitcode").code == 0

@@ -33,10 +33,6 @@ run "every_part_of_the_topology_is_made" {
     condition     = toset(keys(module.dataset)) == toset(local.topology.datasets) && toset(keys(module.ledger)) == toset(keys(local.topology.ledgers))
     error_message = "A dataset or a ledger is missing."
   }
-  assert {
-    condition     = toset(keys(google_storage_bucket_object.seed)) == toset(local.topology.seeds)
-    error_message = "An external table would match no object, and BigQuery refuse to read it."
-  }
 }
 
 run "no_grant_is_about_a_part_that_is_not" {

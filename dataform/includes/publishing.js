@@ -1,0 +1,107 @@
+// How a run's rows of a flow become what everybody reads: in one transaction, behind a fence that an older run cannot pass.
+
+const batch = require("includes/batch");
+const flows = require("includes/flows");
+const tables = require("includes/tables");
+
+/** What makes a row the current one of its key, best first: by what the rows say, so the order of batches does not matter. */
+function precedence({ change, version }) {
+  return change === "upsert"
+    ? [version, "line_hash", "source_generation", "source_uri", "source_offset"].map((name) => `${name} DESC`).join(", ")
+    : "arrived_at, line_hash, source_uri, source_generation, source_offset";
+}
+
+/** A WHERE term: the row of `alias` is of an object of this run. */
+const ofRun = (flow, alias, uri, generation) => `EXISTS (
+    SELECT 1 FROM ${batch.staging(`objects_${flow}`)} AS mine
+    WHERE mine.uri = ${alias}.${uri} AND mine.generation = ${alias}.${generation})`;
+
+/** A WHERE term: the row is of a day and a key that the run touches. */
+const isTouched = (flow, day, key) =>
+  `${day} IN UNNEST(touched_days) AND ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})`;
+
+/** Before the transaction: nothing is published that the audit has not passed; the keys that it will touch get their table. */
+const open = (flow) => `DECLARE touched_days ARRAY<DATE>;
+
+ASSERT NOT EXISTS (SELECT 1 FROM ${batch.staging(`objects_${flow}`)} WHERE finding IS NOT NULL)
+  AS 'The audit of ${flow} found what must not be published: see finding in staging.${batch.stagingName(`objects_${flow}`)}';
+
+CREATE OR REPLACE TABLE ${batch.staging(`touched_${flow}`)} (key STRING, day DATE);
+
+BEGIN TRANSACTION;
+
+UPDATE ${flows.fence(flow)} SET epoch = ${batch.epoch()} WHERE epoch <= ${batch.epoch()};
+ASSERT (SELECT epoch FROM ${flows.fence(flow)}) = ${batch.epoch()} AS 'A newer run than epoch ${batch.epoch()} holds the fence of ${flow}';`;
+
+/** The days and keys of the run's rows, and of what its objects delivered before. Then the days of those keys' other versions. */
+function touch(flow) {
+  const { key, day } = flows.get(flow);
+  return `SET touched_days = ARRAY(
+  SELECT day FROM ${batch.staging(`objects_${flow}`)} AS mine, UNNEST(mine.days) AS day
+  UNION DISTINCT
+  SELECT day FROM ${flows.objects(flow)} AS known, UNNEST(known.days) AS day WHERE ${ofRun(flow, "known", "uri", "generation")}
+);
+
+INSERT INTO ${batch.staging(`touched_${flow}`)} (key, day)
+SELECT ${key}, ${day} FROM ${batch.staging(flow)} WHERE broken_rule IS NULL
+UNION DISTINCT
+SELECT ${key}, ${day} FROM ${flows.versions(flow)} AS known
+WHERE ${day} IN UNNEST(touched_days) AND ${ofRun(flow, "known", "source_uri", "source_generation")};
+
+SET touched_days = ARRAY(
+  SELECT day FROM UNNEST(touched_days) AS day
+  UNION DISTINCT
+  SELECT ${day} FROM ${flows.versions(flow)} WHERE ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})
+);`;
+}
+
+/** A table's rows of the run's objects go, and come as the run has them. */
+const replace = (flow, target, columns, source, where, [uri, generation] = ["source_uri", "source_generation"], days = "TRUE") =>
+  `DELETE FROM ${target} AS known WHERE ${days} AND ${ofRun(flow, "known", uri, generation)};
+INSERT INTO ${target} (${columns.join(", ")})
+SELECT ${columns.join(", ")} FROM ${source} WHERE ${where};`;
+
+function deliver(flow) {
+  const { day } = flows.get(flow);
+  const quoted = (columns) => Object.keys(columns).map((name) => `\`${name}\``);
+  return [
+    replace(
+      flow, flows.versions(flow), Object.keys(flows.silverColumns(flow)), batch.staging(flow), "broken_rule IS NULL",
+      undefined, `${day} IN UNNEST(touched_days)`,
+    ),
+    replace(flow, flows.rejected(flow), quoted(tables.REJECTED), batch.staging(`rejected_${flow}`), "TRUE"),
+    replace(
+      flow, flows.objects(flow), [...quoted(tables.OBJECTS), "days"], batch.staging(`objects_${flow}`), "TRUE",
+      ["uri", "generation"],
+    ),
+  ].join("\n\n");
+}
+
+/** The current rows of the touched keys, from all their versions. */
+function recompute(flow) {
+  const { key, day } = flows.get(flow);
+  const columns = Object.keys(flows.silverColumns(flow)).join(", ");
+  return `DELETE FROM ${flows.current(flow)} WHERE ${isTouched(flow, day, key)};
+INSERT INTO ${flows.current(flow)} (${columns})
+SELECT ${columns}
+FROM (
+  SELECT *, ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${precedence(flows.get(flow))}) AS place
+  FROM ${flows.versions(flow)}
+  WHERE ${isTouched(flow, day, key)}
+) AS ranked
+WHERE place = 1;`;
+}
+
+/** What gold has to take up, and the end. The run's rows are in silver now: their staging tables go. */
+const close = (flow) => `DELETE FROM ${flows.touched(flow)} WHERE day IN UNNEST(touched_days);
+INSERT INTO ${flows.touched(flow)} (day) SELECT day FROM UNNEST(touched_days) AS day;
+
+COMMIT TRANSACTION;
+
+${[flow, `rejected_${flow}`, `objects_${flow}`, `touched_${flow}`].map((name) => `DROP TABLE IF EXISTS ${batch.staging(name)};`).join("\n")}`;
+
+/** The whole script. `more`: statements in the transaction that follow from the flow's current rows. */
+const script = (flow, more = "") =>
+  [open(flow), touch(flow), deliver(flow), recompute(flow), more.trim(), close(flow)].filter((text) => text).join("\n\n");
+
+module.exports = { script, isTouched };

@@ -1,0 +1,157 @@
+// What a run reads and what it finds, in tables of its own: the rows of a flow, what is refused of them, and each object's audit.
+
+const batch = require("includes/batch");
+const flows = require("includes/flows");
+const tables = require("includes/tables");
+
+const FILES = {
+  batch: "INT64",
+  epoch: "INT64",
+  part: "INT64",
+  flow: "STRING",
+  uri: "STRING",
+  generation: "INT64",
+  dt: "DATE",
+  rows: "INT64",
+  rows_quarantined: "INT64",
+  rows_checked: "INT64",
+  quarantine_uri: "STRING",
+  corrects_uri: "STRING",
+  arrived_at: "TIMESTAMP",
+  checked_uri: "STRING",
+};
+
+const QUARANTINE = {
+  flow: "STRING",
+  object: "STRING",
+  generation: "INT64",
+  line: "INT64",
+  offset: "INT64",
+  code: "STRING",
+  field: "STRING",
+  message: "STRING",
+  raw: "STRING",
+  line_hash: "STRING",
+};
+
+/** The columns of a checked object, in its order: those of silver but what the run adds. */
+function checkedColumns(flow) {
+  const { day, columns } = flows.get(flow);
+  const { batch: _run, ...delivery } = flows.DELIVERY;
+  return { ...columns, ...delivery, [day]: undefined };
+}
+
+const external = (name, columns, options) => `CREATE OR REPLACE EXTERNAL TABLE ${name} (
+${Object.entries(columns).filter(([, type]) => type).map(([column, type]) => `  \`${column}\` ${type}`).join(",\n")}
+)
+OPTIONS (
+  ${options.join(",\n  ")}
+)`;
+
+const manifest = (bucket, flow) => [
+  "file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST'",
+  `uris = ['gs://${batch.bucket(bucket)}/manifests/${batch.folder()}/${flow}.txt']`,
+];
+
+const JSON_LINES = ["format = 'NEWLINE_DELIMITED_JSON'", "ignore_unknown_values = true"];
+
+/** The external tables of the run's files of a flow. A list that would be empty is not written, so there is no table over it. */
+function externals(flow) {
+  const list = `uris = ['gs://${batch.bucket("control")}/batches/${batch.folder()}/files.jsonl']`;
+  const made = [external(batch.staging(`ext_files_${flow}`), FILES, [...JSON_LINES, list])];
+  if (batch.hasChecked(flow)) {
+    const parquet = ["format = 'PARQUET'", "enable_list_inference = true", ...manifest("checked", flow)];
+    made.push(external(batch.staging(`ext_${flow}`), checkedColumns(flow), parquet));
+  }
+  if (batch.hasQuarantined(flow)) {
+    const lines = [...JSON_LINES, ...manifest("quarantine", flow)];
+    made.push(external(batch.staging(`ext_quarantine_${flow}`), QUARANTINE, lines));
+  }
+  return made.join(";\n\n");
+}
+
+/** No row of these columns: what stands where there is nothing to read. */
+const none = (columns) =>
+  `(SELECT ${Object.entries(columns).filter(([, type]) => type).map(([name, type]) => `CAST(NULL AS ${type}) AS \`${name}\``).join(", ")} LIMIT 0)`;
+
+/** The accepted rows of the run's files of a flow, to select from. */
+const checkedRows = (flow) => (batch.hasChecked(flow) ? batch.staging(`ext_${flow}`) : none(checkedColumns(flow)));
+
+/** The columns that every flow's rows have beside its contract's and the day, and the first rule that the row breaks, or null. */
+function delivered(flow) {
+  const { rules } = flows.get(flow);
+  const broken = Object.entries(rules).map(([name, condition]) => `WHEN NOT (${condition}) THEN '${name}'`);
+  return [
+    "_rescued",
+    "corrects_line",
+    `${batch.number()} AS batch`,
+    "source_uri",
+    "source_generation",
+    "source_offset",
+    "arrived_at",
+    "line_hash",
+    `${broken.length ? `CASE ${broken.join(" ")} END` : "CAST(NULL AS STRING)"} AS broken_rule`,
+  ].join(",\n  ");
+}
+
+/** The rows that landing refused and those that broke a rule, as `_rejected` has them. */
+function rejected(flow) {
+  const { key, columns } = flows.get(flow);
+  const found = batch.hasQuarantined(flow)
+    ? `(SELECT *, _FILE_NAME AS quarantine_uri FROM ${batch.staging(`ext_quarantine_${flow}`)})`
+    : none({ ...QUARANTINE, quarantine_uri: "STRING" });
+  return `CREATE OR REPLACE TABLE ${batch.staging(`rejected_${flow}`)} AS
+SELECT
+  '${flow}' AS flow, ${batch.number()} AS batch, files.uri AS source_uri, files.generation AS source_generation,
+  found.line, found.\`offset\`, found.code, found.field, found.message, found.raw, found.line_hash, CAST(NULL AS STRING) AS key
+FROM ${found} AS found
+JOIN ${batch.staging(`ext_files_${flow}`)} AS files ON files.quarantine_uri = found.quarantine_uri
+WHERE files.flow = '${flow}'
+UNION ALL
+SELECT
+  '${flow}', ${batch.number()}, source_uri, source_generation,
+  CAST(NULL AS INT64), source_offset, broken_rule, CAST(NULL AS STRING), CONCAT('the row breaks the rule ', broken_rule),
+  TO_JSON_STRING(STRUCT(${Object.keys(columns).join(", ")})), line_hash, ${key}
+FROM ${batch.staging(flow)}
+WHERE broken_rule IS NOT NULL`;
+}
+
+/**
+ * Each object of the run: what is recorded of it, the days of its accepted rows, and what the audit finds wrong, or null.
+ * A row of an object that is not in the list makes a finding too.
+ */
+function audit(flow) {
+  const { key, day } = flows.get(flow);
+  return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
+SELECT
+  ${Object.keys(tables.OBJECTS).map((name) => `files.${name}`).join(", ")},
+  ARRAY(SELECT DISTINCT ${day} FROM UNNEST(staged.days) AS ${day} WHERE ${day} IS NOT NULL ORDER BY ${day}) AS days,
+  CASE
+    WHEN files.uri IS NULL THEN CONCAT(staged.source_uri, ' is not in the list of the run')
+    WHEN IFNULL(staged.count_rows, 0) != files.rows_checked
+      THEN FORMAT('%s has %d rows, landing counted %d', files.uri, IFNULL(staged.count_rows, 0), files.rows_checked)
+    WHEN IFNULL(refused.count_rows, 0) != files.count_quarantined
+      THEN FORMAT('%s has %d rows in quarantine, landing counted %d', files.uri, IFNULL(refused.count_rows, 0), files.count_quarantined)
+    WHEN staged.count_keyless > 0 THEN FORMAT('%s has %d rows without key or day', files.uri, staged.count_keyless)
+  END AS finding
+FROM (
+  SELECT *, \`rows\` AS count_rows, rows_quarantined AS count_quarantined
+  FROM ${batch.staging(`ext_files_${flow}`)}
+  WHERE flow = '${flow}'
+) AS files
+FULL JOIN (
+  SELECT
+    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF(${key} IS NULL OR ${day} IS NULL) AS count_keyless,
+    ARRAY_AGG(CASE WHEN broken_rule IS NULL THEN ${day} ELSE CAST(NULL AS DATE) END IGNORE NULLS) AS days
+  FROM ${batch.staging(flow)}
+  GROUP BY source_uri, source_generation
+) AS staged ON staged.source_uri = files.uri AND staged.source_generation = files.generation
+LEFT JOIN (
+  SELECT source_uri, source_generation, COUNT(*) AS count_rows
+  FROM ${batch.staging(`rejected_${flow}`)}
+  WHERE key IS NULL
+  GROUP BY source_uri, source_generation
+) AS refused ON refused.source_uri = files.uri AND refused.source_generation = files.generation`;
+}
+
+module.exports = { externals, checkedRows, delivered, rejected, audit };
