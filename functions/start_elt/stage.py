@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
-from functions.start_elt.file_list import write_file_list
+from functions.start_elt.file_list import WHOLE, write_run_input
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports.holders import BucketPorts, CapPorts, HasExecutions, StatingPorts
@@ -48,19 +48,20 @@ def _may_start(cause: Cause, ports: CapPorts) -> bool:
 
 
 def start_execution(started: Started, cause: Cause, ports: StartEltPorts) -> None:
-    """Write the file list, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
+    """Write what the run reads, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
     run, batch = started.run, started.batch
-    write_file_list(run.batch, run.epoch, ports)
+    given = write_run_input(run.batch, run.epoch, ports)
     line = find_correlation(batch, cause)
     argument = {
         "batch": run.batch,
         "epoch": run.epoch,
+        "part": WHOLE,
         "correlation_id": line.correlation_id,
         "replay_of": line.replay_of,
         "causation_id": cause.event_id,
-        "dt_from": batch.dt_from,
-        "dt_to": batch.dt_to,
-        "flows": list(batch.flows),
+        "flows": ",".join(given.flows),
+        "checked": ",".join(given.checked),
+        "quarantined": ",".join(given.quarantined),
         "poll_seconds": ports.settings.elt_poll_seconds,
     }
     execution = ports.executions.start(argument)

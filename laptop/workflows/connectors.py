@@ -19,6 +19,7 @@ from laptop.workflows.environment import Requests
 from laptop.workflows.errors import http_error, tagged
 
 Arguments = dict[str, Any]
+_RESULT_OPTIONS = ("location", "maxResults", "pageToken", "startIndex", "timeoutMs")
 
 
 class LaptopConnectors:
@@ -33,6 +34,7 @@ class LaptopConnectors:
             "googleapis.firestore.v1.projects.databases.documents.createDocument": self._create_document,
             "googleapis.firestore.v1.projects.databases.documents.get": self._get_document,
             "googleapis.bigquery.v2.jobs.query": self._query,
+            "googleapis.bigquery.v2.jobs.getQueryResults": self._get_query_results,
             "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get": self._get_execution,
         }
 
@@ -86,6 +88,12 @@ class LaptopConnectors:
     async def _query(self, arguments: Arguments) -> Any:
         url = f"https://bigquery.googleapis.com/bigquery/v2/projects/{arguments['projectId']}/queries"
         return (await self._requests.send("POST", {"url": url, "body": arguments["body"]}))["body"]
+
+    async def _get_query_results(self, arguments: Arguments) -> Any:
+        place = f"projects/{arguments['projectId']}/queries/{arguments['jobId']}"
+        query = {name: arguments[name] for name in _RESULT_OPTIONS if name in arguments}
+        url = f"https://bigquery.googleapis.com/bigquery/v2/{place}"
+        return (await self._requests.send("GET", {"url": url, "query": query}))["body"]
 
     async def _get_execution(self, arguments: Arguments) -> Any:
         url = f"https://workflowexecutions.googleapis.com/v1/{arguments['name']}"

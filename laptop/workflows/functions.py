@@ -22,6 +22,7 @@ CONNECTORS = frozenset(
         "googleapis.firestore.v1.projects.databases.documents.createDocument",
         "googleapis.firestore.v1.projects.databases.documents.get",
         "googleapis.bigquery.v2.jobs.query",
+        "googleapis.bigquery.v2.jobs.getQueryResults",
         "googleapis.workflowexecutions.v1.projects.locations.workflows.executions.get",
     }
 )

@@ -95,6 +95,15 @@ def checked_name(flow: str, source: ObjectRef, contract_digest: str, content_dig
     return f"data/{flow}/{where}-{source.generation}-{contract_digest}-{content_digest}.parquet"
 
 
-def file_list_name(batch: int) -> str:
-    """The control object that lists the files of an ELT batch."""
-    return f"batches/batch={batch}/files.jsonl"
+def run_folder(batch: int, epoch: int, part: int) -> str:
+    return f"batch={batch}/epoch={epoch}/part={part}"
+
+
+def file_list_name(batch: int, epoch: int, part: int) -> str:
+    """The control object that lists the files of one part of an ELT run."""
+    return f"batches/{run_folder(batch, epoch, part)}/files.jsonl"
+
+
+def manifest_name(batch: int, epoch: int, part: int, flow: str) -> str:
+    """The object beside a run's data, in the same bucket, that lists what the run reads of a flow."""
+    return f"manifests/{run_folder(batch, epoch, part)}/{flow}.txt"

@@ -180,7 +180,7 @@ def test_the_list_of_a_batchs_files_is_the_same_text_whatever_order_they_came_in
     edge = FakeEdge()
     record(edge, 5)
     deliver(edge, record(edge, 30))
-    _, data = edge.objects.live["ripple-test-control", "batches/batch=1/files.jsonl"]
+    _, data = edge.objects.live["ripple-test-control", "batches/batch=1/epoch=1/part=0/files.jsonl"]
     lines = data.decode().splitlines()
     assert [json.loads(line)["generation"] for line in lines] == [30, 5]
     assert lines == sorted(json.dumps(json.loads(line), sort_keys=True) for line in lines)

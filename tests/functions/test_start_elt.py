@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,12 +17,13 @@ from tests.functions.fakes import FakeEdge, cause
 from tests.ripple.state.golden import hold
 
 
-def record(edge: FakeEdge, number: int, flow: str = "clickstream") -> BronzeObjectLanded:
+def record(edge: FakeEdge, number: int, flow: str = "clickstream", **changes: Any) -> BronzeObjectLanded:
     """As the lander records a file, before it says so."""
     uri = f"gs://ripple-test-bronze/{flow}/dt=2026-01-{1 + number % 28:02d}/part-{number:04d}.jsonl"
     fact = BronzeObjectLanded(
         flow=flow, uri=uri, generation=number, dt=uri.split("dt=")[1][:10], bytes=9, rows=2, rows_quarantined=0
     )
+    fact = replace(fact, **changes)
     found = {"uri": uri, "generation": number, "flow": flow, "dt": fact.dt, "fact": fact.data()}
     waiting = {"state": "landed", "batch": None, "drift": None, "correlation_id": f"batch-{number}"}
     hold(edge.documents, "files", f"{number:04d}", **found, **waiting)
@@ -69,15 +71,16 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "correlation_id": "batch-1",
         "replay_of": None,
         "causation_id": edge.publisher.sent[0].causation_id,
-        "dt_from": "2026-01-02",
-        "dt_to": "2026-01-02",
-        "flows": ["clickstream"],
+        "part": 0,
+        "flows": "clickstream",
+        "checked": "",
+        "quarantined": "",
         "poll_seconds": 5.0,
     }
     assert edge.publisher.facts() == [
         EltRunStarted(batch=1, epoch=1, flows=("clickstream",), files=1, execution="executions/1")
     ]
-    assert edge.objects.lines("gs://ripple-test-control/batches/batch=1/files.jsonl") == [
+    assert edge.objects.lines("gs://ripple-test-control/batches/batch=1/epoch=1/part=0/files.jsonl") == [
         {
             "batch": 1,
             "epoch": 1,
@@ -88,8 +91,11 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "rows": 2,
             "rows_quarantined": 0,
             "quarantine_uri": None,
-            "rescued_uri": None,
+            "rows_checked": 2,
+            "checked_uri": None,
+            "arrived_at": None,
             "corrects_uri": None,
+            "part": 0,
         }
     ]
     assert edge.documents.held["batches/1"]["state"] == "running"
@@ -100,8 +106,7 @@ def test_a_batch_names_its_flows_and_its_days() -> None:
     facts = [record(edge, number, flow) for number, flow in enumerate(("startups", "sales", "clickstream"))]
     deliver(edge, facts[0])
     (argument,) = edge.executions.arguments
-    assert argument["flows"] == ["clickstream", "sales", "startups"]
-    assert (argument["dt_from"], argument["dt_to"]) == ("2026-01-01", "2026-01-03")
+    assert argument["flows"] == "clickstream,sales,startups"
     assert argument["correlation_id"] == "batches/1"
 
 
@@ -119,7 +124,9 @@ def test_a_burst_of_a_thousand_files_gives_at_most_four_runs() -> None:
     listed = [
         line
         for batch in set(claimed)
-        for line in edge.objects.lines(f"gs://ripple-test-control/batches/batch={batch}/files.jsonl")
+        for line in edge.objects.lines(
+            f"gs://ripple-test-control/batches/batch={batch}/epoch={batch}/part=0/files.jsonl"
+        )
     ]
     assert sorted(line["generation"] for line in listed) == list(range(1000))
 
@@ -243,11 +250,33 @@ def test_a_replayed_batch_has_the_replays_correlation_id_and_names_the_one_it_re
 
 def test_a_replay_runs_the_files_that_the_batch_claimed_and_no_others() -> None:
     edge = a_done_batch()
-    listed = dict(edge.objects.live)
     record(edge, 2)
     deliver(edge, replay_batch("r-1"))
     assert (live(edge), batch_of(edge, 2)) == ((1, 2), None)
-    assert edge.objects.live == listed
+    first, again = (listed(edge, 1, epoch) for epoch in (1, 2))
+    assert [row["uri"] for row in again] == [row["uri"] for row in first]
+
+
+def listed(edge: FakeEdge, batch: int, epoch: int) -> Any:
+    return edge.objects.lines(f"gs://ripple-test-control/batches/batch={batch}/epoch={epoch}/part=0/files.jsonl")
+
+
+def test_what_a_run_reads_is_listed_by_flow_beside_the_data() -> None:
+    edge = FakeEdge()
+    fact = record(edge, 1, checked_uri="gs://c/data/1.parquet", rows_checked=2)
+    record(edge, 2, "sales", quarantine_uri="gs://q/2.jsonl", rows_quarantined=2, rows_checked=0)
+    deliver(edge, fact)
+    argument = edge.executions.arguments[0]
+    assert [argument[name] for name in ("flows", "checked", "quarantined")] == [
+        "clickstream,sales",
+        "clickstream",
+        "sales",
+    ]
+    manifests = {place: data for place, (_, data) in edge.objects.live.items() if "manifests/" in place[1]}
+    assert manifests == {
+        ("ripple-test-checked", "manifests/batch=1/epoch=1/part=0/clickstream.txt"): b"gs://c/data/1.parquet\n",
+        ("ripple-test-quarantine", "manifests/batch=1/epoch=1/part=0/sales.txt"): b"gs://q/2.jsonl\n",
+    }
 
 
 def test_two_replays_of_a_batch_at_once_run_it_once() -> None:

@@ -29,6 +29,8 @@ class Script:
     actions: list[Any] = field(default_factory=list)
     live: list[Any] = field(default_factory=list)
     owner: str = "7"
+    epoch: str = "2"
+    slow_queries: int = 0
     faults: dict[str, list[int]] = field(default_factory=dict)
     rows: list[list[str]] = field(default_factory=lambda: [["gs://f/s", "v1", "10", "5", "7", "2026-01-01T00:00:00Z"]])
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -71,6 +73,7 @@ async def start_services(hosting: Hosting, script: Script) -> Services:
         Route(repository + "/workflowInvocations/{id}:cancel", _handler(script, _cancel), methods=["POST"]),
         Route(repository + "/workflowInvocations/{id}", _handler(script, _poll)),
         Route("/bigquery/v2/projects/{p}/queries", _handler(script, _select), methods=["POST"]),
+        Route("/bigquery/v2/projects/{p}/queries/{id}", _handler(script, _get_results)),
     ]
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(_grpc_handlers(script))
@@ -93,9 +96,8 @@ def _compile(script: Script, request: Request, body: Any) -> Response:
 
 
 def _get_compilation(script: Script, request: Request, body: Any) -> Response:
-    return script.answer(
-        "get_compilation", body, {"codeCompilationConfig": {"vars": {"batch": script.owner} if script.owner else {}}}
-    )
+    run = {"batch": script.owner, "epoch": script.epoch, "part": "0"} if script.owner else {}
+    return script.answer("get_compilation", body, {"codeCompilationConfig": {"vars": run}})
 
 
 def _invocations(script: Script, request: Request, body: Any) -> Response:
@@ -120,8 +122,21 @@ def _cancel(script: Script, request: Request, body: Any) -> Response:
 
 
 def _select(script: Script, request: Request, body: Any) -> Response:
+    return script.answer("select", body, _results(script))
+
+
+def _get_results(script: Script, request: Request, body: Any) -> Response:
+    script.slow_queries -= 1
+    return script.answer("results", body, _results(script))
+
+
+def _results(script: Script) -> dict[str, Any]:
+    """No rows, and no word on how many, while the query runs."""
+    reference = {"jobReference": {"projectId": "demo-proj", "jobId": "job-1"}}
+    if script.slow_queries:
+        return {**reference, "jobComplete": False}
     rows = [{"f": [{"v": value} for value in row]} for row in script.rows]
-    return script.answer("select", body, {"jobComplete": True, "rows": rows})
+    return {**reference, "jobComplete": True, "rows": rows}
 
 
 def _grpc_handlers(script: Script) -> tuple[Any, ...]:

@@ -21,7 +21,10 @@ VARIABLES = {
     "DATAFORM_SERVICE_ACCOUNT": "dataform@demo-proj.iam.gserviceaccount.com",
     "DATAFORM_REPOSITORY": "ripple",
     "EVENTS_TOPIC": "ripple-events",
-    **{f"{name.upper()}_BUCKET": f"demo-proj-{name}" for name in ("bronze", "quarantine", "control", "features")},
+    **{
+        f"{name.upper()}_BUCKET": f"demo-proj-{name}"
+        for name in ("bronze", "checked", "quarantine", "control", "features")
+    },
 }
 ARGUMENT = {
     "batch": 7,
@@ -29,9 +32,10 @@ ARGUMENT = {
     "correlation_id": "cor",
     "replay_of": None,
     "causation_id": "cau",
-    "dt_from": "2026-01-01",
-    "dt_to": "2026-02-01",
-    "flows": ["sales"],
+    "part": 0,
+    "flows": "sales",
+    "checked": "sales",
+    "quarantined": "",
     "poll_seconds": 0.01,
 }
 Execution = dict[str, Any]
@@ -96,8 +100,23 @@ def test_a_batch_that_succeeds_states_its_snapshot(run_elt: Callable[[Script], R
         "score_rows": 7,
         "cutoff_at": "2026-01-01T00:00:00Z",
     }
-    assert script.made("compile")[0]["codeCompilationConfig"]["vars"]["batch"] == "7"
+    compiled = script.made("compile")[0]["codeCompilationConfig"]["vars"]
+    named = {
+        name: compiled[name] for name in ("batch", "epoch", "part", "flows", "checked", "quarantined", "checked_bucket")
+    }
+    assert named == {
+        "batch": "7", "epoch": "2", "part": "0", "flows": "sales", "checked": "sales", "quarantined": "",
+        "checked_bucket": "demo-proj-checked",
+    }  # fmt: skip
     assert script.made("invoke")[0]["invocationConfig"]["serviceAccount"] == VARIABLES["DATAFORM_SERVICE_ACCOUNT"]
+
+
+def test_a_slow_query_for_the_snapshot_is_waited_for(run_elt: Callable[[Script], Run]) -> None:
+    script = Script(slow_queries=2)
+    execution = run_elt(script)()
+    assert execution["state"] == "SUCCEEDED", execution.get("error")
+    assert only_event(script)[1]["dataset_version"] == "v1"
+    assert [asked["timeoutMs"] for asked in script.made("results")] == ["30000", "30000"]
 
 
 def test_the_query_for_the_snapshot_says_how_much_it_may_bill(run_elt: Callable[[Script], Run]) -> None:

@@ -220,7 +220,7 @@ class EarlierOnly(Warehouse):
 class LooksForNone(Workflows):
     """Starts its invocation beside one that is alive and writes the same tables."""
 
-    def find_live(self, batch: int) -> str | None:
+    def find_live(self, batch: int, epoch: int) -> str | None:
         return None
 
 

@@ -83,7 +83,9 @@ def _is_done(batches: Mapping[str, BatchRecord], number: object) -> bool:
 
 
 def read_file_list(world: World, batch: int) -> list[dict[str, Any]]:
-    held = world.objects.live.get((world.settings.bucket("control"), file_list_name(batch)))
+    """Of the batch's newest run."""
+    epoch = BATCHES.expect(world.documents, batch).epoch
+    held = world.objects.live.get((world.settings.bucket("control"), file_list_name(batch, epoch, 0)))
     return [json.loads(line) for line in held[1].splitlines()] if held else []
 
 

@@ -37,6 +37,7 @@ class Row(NamedTuple):
 class Invocation:
     name: str
     batch: int
+    epoch: int
     state: str = "RUNNING"
     process: Process | None = None
 
@@ -85,15 +86,15 @@ class Warehouse:
     def live(self) -> list[Invocation]:
         return [found for found in self.invocations.values() if found.state in ("RUNNING", "CANCELING")]
 
-    def invoke(self, batch: int) -> str:
+    def invoke(self, batch: int, epoch: int) -> str:
         """Takes no request id: twice is two invocations."""
         number = sum(known.batch == batch for known in self.invocations.values()) + 1
-        invocation = Invocation(name=f"invocations/{batch}-{number}", batch=batch)
+        invocation = Invocation(name=f"invocations/{batch}-{number}", batch=batch, epoch=epoch)
         self.invocations[invocation.name] = invocation
         self.most_live = max(self.most_live, len(self.live()))
         engine = self.world.engine
         invocation.process = engine.spawn(
-            invocation.name, lambda: self._run(batch), lambda error: self._end(invocation, error)
+            invocation.name, lambda: self._run(batch, epoch), lambda error: self._end(invocation, error)
         )
         return invocation.name
 
@@ -115,9 +116,9 @@ class Warehouse:
         if invocation.state == "RUNNING" or (invocation.state == "CANCELING" and error is None):
             invocation.state = "FAILED" if error else "SUCCEEDED"
 
-    def _run(self, batch: int) -> None:
+    def _run(self, batch: int, epoch: int) -> None:
         self._statement("delete batch_files", lambda: self._forget("files", batch))
-        self._statement("insert batch_files", lambda: self.files.extend(self._claimed(batch)))
+        self._statement("insert batch_files", lambda: self.files.extend(self._claimed(batch, epoch)))
         for table in ("rejected", "silver", "duplicate"):
             make: Callable[[int], list[Row]] = getattr(self, f"_make_{table}")
             self._statement(f"delete {table}", lambda table=table: self._forget(table, batch))  # type: ignore[misc]
@@ -145,9 +146,9 @@ class Warehouse:
     def _forget(self, table: str, batch: int) -> None:
         setattr(self, table, [row for row in getattr(self, table) if row[0] != batch])
 
-    def _claimed(self, batch: int) -> list[tuple[int, dict[str, Any]]]:
+    def _claimed(self, batch: int, epoch: int) -> list[tuple[int, dict[str, Any]]]:
         bucket = self.world.settings.bucket("control")
-        data = self.world.objects.live[bucket, file_list_name(batch)][1]
+        data = self.world.objects.live[bucket, file_list_name(batch, epoch, 0)][1]
         return [(batch, json.loads(line)) for line in data.splitlines()]
 
     def _make_rejected(self, batch: int) -> list[Row]:

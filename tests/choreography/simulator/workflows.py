@@ -76,7 +76,7 @@ class Workflows:
         try:
             if not self._claim(execution):
                 return
-            invocation = self._join_or_invoke(batch)
+            invocation = self._join_or_invoke(batch, epoch)
             self._await(invocation)
             version, rows = self._step("read snapshot", lambda: self.world.warehouse.snapshots[batch])
         except (InvocationFailedError, RetryableError) as error:
@@ -111,14 +111,14 @@ class Workflows:
                 self.world.engine.pause(2)
         return self._step(what, effect)
 
-    def _join_or_invoke(self, batch: int) -> str:
+    def _join_or_invoke(self, batch: int, epoch: int) -> str:
         """Again from the look on: a create whose answer was lost is found alive, not made twice."""
         for _ in range(4):
             try:
-                return self.find_live(batch) or self._invoke(batch)
+                return self.find_live(batch, epoch) or self._invoke(batch, epoch)
             except RetryableError:
                 self.world.engine.pause(2)
-        return self.find_live(batch) or self._invoke(batch)
+        return self.find_live(batch, epoch) or self._invoke(batch, epoch)
 
     def _claim(self, execution: Execution) -> bool:
         argument = execution.argument
@@ -132,16 +132,18 @@ class Workflows:
         execution.claimed = True
         return True
 
-    def find_live(self, batch: int) -> str | None:
-        """A running invocation of this batch is adopted; any other of ours is ended first: one at a time writes tables."""
+    def find_live(self, batch: int, epoch: int) -> str | None:
+        """A running invocation of this run is adopted; any other of ours is ended first: one at a time writes tables."""
         warehouse = self.world.warehouse
         until = self.world.engine.now + LEASE
         while True:
-            live = self._retried("list invocations", lambda: [(i.name, i.batch, i.state) for i in warehouse.live()])
+            live = self._retried(
+                "list invocations", lambda: [(i.name, (i.batch, i.epoch), i.state) for i in warehouse.live()]
+            )
             if not live:
                 return None
             for name, owner, state in live:
-                if owner == batch and state == "RUNNING":
+                if owner == (batch, epoch) and state == "RUNNING":
                     return str(name)
                 if state == "RUNNING":
                     self._retried(f"cancel {name}", lambda name=name: warehouse.cancel(name))
@@ -149,9 +151,9 @@ class Workflows:
                 raise InvocationFailedError("an earlier invocation did not end before the deadline")
             self.world.engine.pause(POLL_SECONDS)
 
-    def _invoke(self, batch: int) -> str:
+    def _invoke(self, batch: int, epoch: int) -> str:
         self._retried("compile", lambda: None)
-        return str(self._step("create invocation", lambda: self.world.warehouse.invoke(batch), in_flight=True))
+        return str(self._step("create invocation", lambda: self.world.warehouse.invoke(batch, epoch), in_flight=True))
 
     def _await(self, name: str) -> None:
         until, cancelled, wait = self.world.engine.now + LEASE, False, 5.0

@@ -87,7 +87,7 @@ def test_start_elt_starts_one_workflow_execution_for_what_waits(cloud: Cloud, al
     (batch,) = [batch for _, batch in BATCHES.find_all(state_of(cloud))]
     assert f"{cloud.clients.parent}/workflows/run_elt/executions/" in batch.execution
     control = cloud.clients.storage.bucket(f"{cloud.clients.project}-control")
-    assert NAME in control.blob("batches/batch=1/files.jsonl").download_as_text()
+    assert NAME in control.blob("batches/batch=1/epoch=1/part=0/files.jsonl").download_as_text()
 
 
 def test_start_training_submits_one_job_for_a_dataset(cloud: Cloud, alone: Alone) -> None:

@@ -12,6 +12,7 @@ from ripple.wire.paths import (
     ObjectRef,
     bronze_name,
     file_list_name,
+    manifest_name,
     parse_bronze_name,
     quarantine_name,
     split_uri,
@@ -88,4 +89,5 @@ def test_the_key_of_a_file_is_its_bucket_name_and_generation() -> None:
 def test_quarantine_and_file_lists_have_their_names() -> None:
     name = parse_bronze_name("startups/dt=2024-02-29/a.jsonl.gz")
     assert quarantine_name(name, 17) == "startups/dt=2024-02-29/a-17.jsonl"
-    assert file_list_name(7) == "batches/batch=7/files.jsonl"
+    assert file_list_name(7, 3, 0) == "batches/batch=7/epoch=3/part=0/files.jsonl"
+    assert manifest_name(7, 3, 0, "sales") == "manifests/batch=7/epoch=3/part=0/sales.txt"
