@@ -80,7 +80,7 @@ def test_what_drifted_in_a_line_is_kept_as_it_was_written(loaded: Warehouse) -> 
         "whole": '{"dwell_ms":10.0,"sequence":1.0e0}',
     }
     assert [rows[key]["dwell_ms"] for key in ("new", "wide", "whole")] == [1000, None, 10]
-    assert rows["whole"]["sequence"] is None
+    assert rows["whole"]["sequence"] == 1
     read = "SELECT JSON_VALUE(_rescued, '$.extra.z') AS z FROM {} WHERE event_id = 'new'"
     assert loaded.rows(read.format(f"`{PROJECT}.silver.clickstream_events`")) == [{"z": BIG}]
 
@@ -160,7 +160,11 @@ def test_rows_of_the_origin_and_of_its_corrections_add_up_apart(loaded: Warehous
 
 
 def test_a_replay_of_drift_or_of_corrections_changes_no_row(loaded: Warehouse, landing: Landing) -> None:
-    before = loaded.contents()
+    before = published(loaded)
     for number in (2, 1):
         run(loaded, landing.claimed[number])
-    assert loaded.contents() == before
+    assert published(loaded) == before
+
+
+def published(loaded: Warehouse) -> dict[str, list[str]]:
+    return {name: rows for name, rows in loaded.contents().items() if name.startswith(("silver.", "ops.", "gold."))}
