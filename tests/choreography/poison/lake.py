@@ -20,10 +20,11 @@ LANDING_SECONDS, SWEEP_SECONDS, QUIET_SECONDS = 300.0, 20.0, 3.0
 
 @dataclass(slots=True)
 class PoisonedLake:
-    """`written` holds each generation that was put, by name, oldest first."""
+    """`written` holds the generations of each name that were live at the end of a round, oldest first."""
 
     clients: AdminClients
     written: dict[str, list[int]] = field(default_factory=dict)
+    _live: dict[str, int] = field(default_factory=dict)
 
     def live_through(self, cases: Sequence[Case]) -> None:
         """Every case's rounds side by side; after the last, innocent files of the same flow and day, and of another flow."""
@@ -33,17 +34,21 @@ class PoisonedLake:
                     self._act(step)
                 if number == len(case.rounds) - 1:
                     self._put_innocents(case)
+            for name, generation in self._live.items():
+                self.written.setdefault(name, []).append(generation)
+            self._live.clear()
             self.await_quiet()
 
     def _act(self, step: Step) -> None:
         blob = self.clients.storage.bucket(f"{self.clients.project}-bronze").blob(step.name)
         if step.data is None:
             blob.delete()
+            self._live.pop(step.name, None)
             return
         blob.metadata = dict(step.metadata)
         blob.content_encoding = step.encoding
         blob.upload_from_string(step.data, "application/octet-stream")
-        self.written.setdefault(step.name, []).append(int(blob.generation or 0))
+        self._live[step.name] = int(blob.generation or 0)
 
     def _put_innocents(self, case: Case) -> None:
         for flow in (case.flow, OTHER[case.flow]):
