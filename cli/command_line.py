@@ -87,14 +87,14 @@ def _expect_credentials(environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(code: int = 1) -> Iterator[None]:
     """What cannot work, or would bill too much, fails the command with its reason and the next step."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
         yield
     except (PermanentError, RetryableError) as error:
-        raise fail(str(error)) from error
+        raise fail(str(error), code) from error
     except GoogleAPICallError as error:
         if "limit for bytes billed" not in str(error.message):
             raise

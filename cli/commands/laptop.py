@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import laptop_control
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail, refusals
 from cli.provisioning.sequence import deploy
 from laptop import control
 from laptop.settings import LaptopError
@@ -116,11 +116,14 @@ def demo(
     Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
     """
     from cli.demo.reporting import print_summary
-    from cli.demo.request import DemoRequest, SimulatedWorld
+    from cli.demo.request import DemoRequest, SimulatedWorld, tick_of
     from cli.demo.running import run_demo
+    from cli.ticking import check_tick
 
     world = SimulatedWorld(customers=customers, startups=startups, seed=seed, dirt=dirt)
     request = DemoRequest(window_from=start, window_to=end, world=world, timeout_seconds=timeout)
+    with refusals(code=2):
+        check_tick(tick_of(request))
     try:
         if fresh:
             control.clear(state.absolute())

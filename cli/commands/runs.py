@@ -71,6 +71,8 @@ def events(
     """The ledger: every fact that was stated."""
     from cli.ledger import follow_events, read_events, read_line
 
+    if follow and replay:
+        raise fail("--follow goes on for ever, --replay ends: say one of them", 2)
     environ = connect(state, project, region)
     with refusals():
         found = (

@@ -222,6 +222,12 @@ def test_a_wrong_manifest_is_refused_with_its_fields(changed: dict[str, Any], wr
         deliver(edge, manifest(edge, **changed))
 
 
+def test_a_key_that_no_generator_writes_is_refused() -> None:
+    edge = FakeEdge()
+    with pytest.raises(PermanentError, match=r"unknown keys: 'counts' \(did you mean 'count'\?\)"):
+        deliver(edge, manifest(edge, counts=3))
+
+
 @pytest.mark.parametrize("body", [b"{", b"", b"[" * 100_000, b"[]", b"\xff"])
 def test_a_manifest_that_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(PermanentError, match="manifest_malformed"):

@@ -169,7 +169,12 @@ def test_a_replay_that_adds_nothing_says_so_and_fires_nothing() -> None:
         ({"kind": "training", "batch": 6}, "batch_unknown"),
         ({"kind": "batch", "batch": 7, "dry_run": "yes"}, "command_malformed"),
         ({"kind": "batch", "batch": 7, "replay_id": "a/b"}, "command_malformed"),
+        ({"kind": "batch", "batch": 7, "dryRun": True}, "command_malformed"),
+        ({"kind": "batch", "batch": 7, "objects": [URI]}, "command_malformed"),
+        ({"kind": "object", "objects": [URI], "all": True}, "command_malformed"),
         ({"kind": "dead-letter"}, "command_malformed"),
+        ({"kind": "dead-letter", "all": "yes"}, "command_malformed"),
+        ({"kind": "dead-letter", "all": 0}, "command_malformed"),
         ({"kind": "dead-letter", "ids": ["1"], "all": True}, "command_malformed"),
         ({"kind": "dead-letter", "ids": [1]}, "command_malformed"),
         ({"kind": "dead-letter", "ids": ["1"]}, "dead_letter_unknown"),
@@ -180,6 +185,15 @@ def test_a_bad_command_is_refused_by_name(body: dict[str, Any], code: str) -> No
     with pytest.raises(PermanentError) as caught:
         ask(edge, **body)
     assert caught.value.code == code
+    assert edge.publisher.sent == []
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_and_nothing_is_fired() -> None:
+    edge = an_edge()
+    with pytest.raises(
+        PermanentError, match=r"'dryRun' \(did you mean 'dry_run'\?\); known are kind, dry_run, replay_id, batch"
+    ):
+        ask(edge, kind="batch", batch=7, dryRun=True)
     assert edge.publisher.sent == []
 
 
