@@ -82,8 +82,8 @@ def _expect_credentials(environ: Mapping[str, str]) -> None:
         return
     try:
         google.auth.default()
-    except DefaultCredentialsError:
-        raise fail("no credentials; run: gcloud auth application-default login", 4) from None
+    except DefaultCredentialsError as error:
+        raise fail(f"no credentials: {error}; run: gcloud auth application-default login", 4) from None
 
 
 @contextmanager

@@ -85,8 +85,8 @@ def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fac
     if state == "SUCCEEDED":
         try:
             return EltRunSucceeded.from_data(result)
-        except PermanentError:
-            state = "SUCCEEDED without facts"
+        except PermanentError as error:
+            state = f"SUCCEEDED without facts ({error.reason:.200})"
     return EltRunFailed(
         batch=run.batch,
         epoch=run.epoch,

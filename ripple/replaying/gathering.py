@@ -86,7 +86,9 @@ def _look_up(uri: str, ports: FilePorts) -> Known:
     bucket, name = split_uri(uri)
     try:
         ref = ports.objects.stat(bucket, name).ref
-    except PermanentError:
+    except PermanentError as error:
+        if error.code != "object_missing":
+            raise
         return Known(uri=uri, exists=False)
     if bucket == ports.settings.bucket("landing"):
         return Known(uri=uri, exists=True, is_manifest=True)

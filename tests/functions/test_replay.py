@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from functions.replay.stage import react
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command
+from ripple.ports import StoredObject
 from ripple.replaying.commands import MAX_OBJECTS
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
-from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
+from tests.functions.fakes import NOW, CrashError, FakeEdge, FakeObjects, cause
 from tests.ripple.state.golden import hold
 
 BUCKET = "ripple-test-bronze"
@@ -195,6 +196,20 @@ def test_an_unknown_key_is_refused_with_the_nearest_and_nothing_is_fired() -> No
     ):
         ask(edge, kind="batch", batch=7, dryRun=True)
     assert edge.publisher.sent == []
+
+
+class Unreadable(FakeObjects):
+    """Its bucket says something else than that an object is not there."""
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        raise PermanentError("bucket_unexpected", f"{bucket} is another's")
+
+
+def test_an_object_that_cannot_be_looked_at_is_not_taken_for_one_that_is_gone() -> None:
+    edge = an_edge()
+    edge.objects = Unreadable()
+    with pytest.raises(PermanentError, match="bucket_unexpected"):
+        ask(edge, kind="object", objects=[URI])
 
 
 def test_a_fact_is_no_command() -> None:
