@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli import laptop_control
 from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail, refusals
+from cli.laptop_watch import while_laptop_lives
 from cli.provisioning.sequence import deploy
 from laptop import control
 from laptop.settings import LaptopError
@@ -58,7 +59,11 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
             laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
-            deploy(environ, packed=packed, report=lambda part: status.update(f"deploying {part}"))
+
+            def report(part: str) -> None:
+                status.update(f"deploying {part}")
+
+            while_laptop_lives(folder, lambda: deploy(environ, packed=packed, report=report))
             laptop_control.mark_deployed(folder)
     return started
 
@@ -128,7 +133,8 @@ def demo(
         if fresh:
             control.clear(state.absolute())
         ensure_up(state)
-        result = run_demo(request, connect(state), state.absolute(), console)
+        environ, folder = connect(state), state.absolute()
+        result = while_laptop_lives(folder, lambda: run_demo(request, environ, folder, console))
     except (RuntimeError, TimeoutError) as error:
         raise fail(str(error)) from error
     except KeyboardInterrupt as error:
