@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
+from ripple.ports import DocumentStore, Transaction
 from ripple.ports.holders import HasDocuments, HasGeneratorJobs, HasPublisher
 from ripple.state.ticks import TICKS, TickRecord
 from ripple.wire.events import BatchRunStarted, Fact, SalesExportRequested
@@ -43,8 +45,10 @@ def react(payload: Payload, cause: Cause, ports: StartBatchPorts) -> None:
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "start_batch reacts to ticks only")
     for batch in plan_batches(payload):
-        fact = _start(batch, ports)
-        send([state_as(fact, STAGE, correlated(cause, batch.batch_id))], ports.publisher, ports.documents)
+        tick = note_tick(batch, ports.documents)
+        fact = _start(batch, tick, ports)
+        line = correlated(cause, batch.batch_id)
+        send([state_as(fact, STAGE, line, tick.decided_at)], ports.publisher, ports.documents)
 
 
 def plan_batches(command: Command) -> list[Batch]:
@@ -66,15 +70,27 @@ def plan_batches(command: Command) -> list[Batch]:
     ]
 
 
-def _start(batch: Batch, ports: TickPorts) -> Fact:
-    TICKS.create(ports.documents, batch.batch_id, describe_tick(batch))
+def note_tick(batch: Batch, documents: DocumentStore) -> TickRecord:
+    """The record that holds: this delivery's, or that of the one which came first."""
+
+    def decide(transaction: Transaction, now: dt.datetime) -> TickRecord:
+        known = TICKS.get(transaction, batch.batch_id)
+        if known is None:
+            known = describe_tick(batch, now)
+            TICKS.set(transaction, batch.batch_id, known)
+        return known
+
+    return documents.run(decide)
+
+
+def _start(batch: Batch, tick: TickRecord, ports: TickPorts) -> Fact:
     if not batch.generate:
         return SalesExportRequested(
             batch_id=batch.batch_id,
             changed_from=f"{batch.window_from}T00:00:00Z",
             changed_to=f"{batch.window_to}T00:00:00Z",
         )
-    execution = TICKS.expect(ports.documents, batch.batch_id).execution or _run_job(batch, ports)
+    execution = tick.execution or _run_job(batch, ports)
     return BatchRunStarted(
         batch_id=batch.batch_id,
         flow=batch.flow,
@@ -86,8 +102,8 @@ def _start(batch: Batch, ports: TickPorts) -> Fact:
     )
 
 
-def describe_tick(batch: Batch) -> TickRecord:
-    """What is to be known of it before its job begins. Pure."""
+def describe_tick(batch: Batch, now: dt.datetime) -> TickRecord:
+    """What is to be known of it, from `now`, before its job begins. Pure."""
     return TickRecord(
         flow=batch.flow,
         window_from=batch.window_from,
@@ -97,6 +113,7 @@ def describe_tick(batch: Batch) -> TickRecord:
         words=job_words(batch),
         attempts=1,
         ended=not batch.generate,
+        decided_at=now,
     )
 
 

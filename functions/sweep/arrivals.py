@@ -43,7 +43,7 @@ def land_unannounced(now: dt.datetime, cause: Cause, ports: ArrivalPorts) -> Non
         silent = _find_silent(page, collection, now, ports)
         for stored, what in silent:
             facts = announce(stored, kind, expected, stage, what)
-            send([state_as(fact, "sweep", cause) for fact in facts], ports.publisher, ports.documents)
+            send([state_as(fact, "sweep", cause, now) for fact in facts], ports.publisher, ports.documents)
         following = next_place(page, [stored for stored, _ in silent])
         if following != after:
             _keep_place(bucket, following, ports)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 from typing import Any
 
@@ -196,6 +197,14 @@ def test_an_unknown_key_is_refused_with_the_nearest_and_nothing_is_fired() -> No
     ):
         ask(edge, kind="batch", batch=7, dryRun=True)
     assert edge.publisher.sent == []
+
+
+def test_a_replay_bears_the_time_at_which_it_was_planned_first() -> None:
+    edge = an_edge()
+    for _ in range(2):
+        react(command({"kind": "batch", "batch": 7}), cause("m-1", NOW - dt.timedelta(hours=1)), edge)
+        edge.documents.clock = lambda: NOW + dt.timedelta(minutes=5)
+    assert [envelope.time for envelope in edge.publisher.sent] == [NOW] * 4
 
 
 class Unreadable(FakeObjects):

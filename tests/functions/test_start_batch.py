@@ -145,6 +145,15 @@ def test_the_options_of_a_tick_are_options_of_the_job() -> None:
     )
 
 
+def test_a_fact_bears_the_time_at_which_it_was_decided_also_when_it_is_stated_again() -> None:
+    edge = FakeEdge()
+    late = cause("m-1", NOW - dt.timedelta(hours=1))
+    for _ in range(2):
+        react(tick(flows=["sales"]), late, edge)
+        edge.documents.clock = lambda: NOW + dt.timedelta(minutes=5)
+    assert [envelope.time for envelope in edge.publisher.sent] == [NOW, NOW]
+
+
 def test_a_fact_is_no_tick() -> None:
     fact = SalesExportRequested(batch_id="b", changed_from="a", changed_to="b")
     with pytest.raises(PermanentError, match="command_malformed"):
