@@ -147,3 +147,8 @@ class Given:
 def printable(text: str) -> str:
     """Text from outside with its control characters spelled out: it must not steer the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, but for the ends of its lines."""
+    return "\n".join(map(printable, text.split("\n")))

@@ -16,6 +16,7 @@ from cli.command_line import (
     answer,
     app,
     console,
+    printable_lines,
     refusals,
 )
 from cli.delivery.opening import (
@@ -29,7 +30,6 @@ from cli.delivery.opening import (
     confirm,
     interruptible,
     open_environment,
-    printable_lines,
 )
 from cli.provisioning.sequence import ROOT
 

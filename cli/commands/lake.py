@@ -18,6 +18,7 @@ from cli.command_line import (
     app,
     connect,
     fail,
+    printable_lines,
     refusals,
 )
 from ripple.errors import PermanentError
@@ -88,4 +89,4 @@ def where(
     from cli.tracing import trace_object
 
     trace = trace_object(connect(state, project, region), uri)
-    answer(trace, as_json, "\n".join(f"{name}: {value}" for name, value in trace.items()))
+    answer(trace, as_json, printable_lines("\n".join(f"{name}: {value}" for name, value in trace.items())))

@@ -224,6 +224,7 @@ def test_a_wrong_manifest_is_refused_with_its_fields(changed: dict[str, Any], wr
 
 def test_an_export_bears_the_time_of_its_objects_also_when_it_is_stated_again() -> None:
     edge = FakeEdge()
+    edge.sales.orders["o-1"] = an_order(order_id="o-1")
     body = manifest(edge)
     for minutes in (1, 2):
         stored = edge.objects.put("ripple-test-landing", "sales/b-1/manifest.json", json.dumps(body).encode())
