@@ -129,7 +129,7 @@ def test_an_option_that_no_generator_has_is_refused_with_the_nearest() -> None:
 @pytest.mark.parametrize("planned", SCHEDULE, ids=lambda planned: planned.name)
 def test_what_the_schedule_publishes_is_read(planned: Tick) -> None:
     if planned.kind == "batch":
-        assert plan_batches(tick(**planned.body))
+        assert plan_batches(Command(body=planned.body, attributes={}, published_at=NOW))
     else:
         assert planned.body == {}
 
