@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
 
 from cli import laptop_control
+from cli.crashing import DEBUG, describe_crash, find_folder, keep_traceback
 from laptop import control
 from ripple.errors import PermanentError, RetryableError
 
+DEFAULT_STATE = Path(".ripple")
+
+
+class Commands(TyperGroup):
+    """The group of all commands: what nobody foresaw ends in one sentence."""
+
+    def main(self, args: Sequence[str] | None = None, *given: Any, **named: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            return super().main(args, *given, **named)
+        except Exception as error:
+            if "--debug" in words or os.environ.get(DEBUG):
+                raise
+            folder = find_folder(words, os.environ, DEFAULT_STATE)
+            fail(describe_crash(error, keep_traceback(error, words, dt.datetime.now(dt.UTC), folder)))
+            sys.exit(1)
+
+
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help="Ripple: drop a file in the lake and the rest follows.",
     epilog="Exit codes: 0 done, 1 it failed and says why, 2 the command line is wrong (plan --detailed-exitcode: there are changes), "
-    "3 the laptop is not running, 4 no credentials for the project, 130 interrupted.",
+    "3 the laptop is not running, 4 no credentials for the project, 130 interrupted. An unforeseen error is one sentence, with its "
+    "traceback in a file; ripple --debug COMMAND, or RIPPLE_DEBUG=1, shows it.",
 )
 console = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -32,8 +55,14 @@ Project = Annotated[
     str, typer.Option("--project", envvar="RIPPLE_PROJECT", help="A project of Google Cloud, instead of the laptop.")
 ]
 Region = Annotated[str, typer.Option("--region", envvar="RIPPLE_REGION", help="With --project: its region.")]
-DEFAULT_STATE = Path(".ripple")
 DEFAULT_REGION = "us-central1"
+
+
+@app.callback()
+def ripple(
+    _debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unforeseen error.")] = False,
+) -> None:
+    """What all commands take."""
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:
@@ -82,19 +111,19 @@ def _expect_credentials(environ: Mapping[str, str]) -> None:
         return
     try:
         google.auth.default()
-    except DefaultCredentialsError:
-        raise fail("no credentials; run: gcloud auth application-default login", 4) from None
+    except DefaultCredentialsError as error:
+        raise fail(f"no credentials: {error}; run: gcloud auth application-default login", 4) from None
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals(code: int = 1) -> Iterator[None]:
     """What cannot work, or would bill too much, fails the command with its reason and the next step."""
     from google.api_core.exceptions import GoogleAPICallError
 
     try:
         yield
     except (PermanentError, RetryableError) as error:
-        raise fail(str(error)) from error
+        raise fail(str(error), code) from error
     except GoogleAPICallError as error:
         if "limit for bytes billed" not in str(error.message):
             raise
@@ -118,3 +147,8 @@ class Given:
 def printable(text: str) -> str:
     """Text from outside with its control characters spelled out: it must not steer the terminal."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """As `printable`, but for the ends of its lines."""
+    return "\n".join(map(printable, text.split("\n")))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cli.attempts import Attempt, describe_attempts, read_attempts, sample_rows
 from cli.exports import explain_export, find_exports, trace_export
 from cli.ledger import read_stalled
 from cli.tracing import read_rest, trace_object
@@ -12,12 +14,15 @@ from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
 from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.exports import EXPORTS
+from ripple.state.files import FILES
 from ripple.state.head import HEAD
 from ripple.state.replays import REPLAYS
 from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import ReplayRunPlanned
 
 Document = Mapping[str, Any]
+_FEW = 3
+_LONGEST = 300
 
 
 def explain(environ: Mapping[str, str], run: str) -> str:
@@ -43,7 +48,23 @@ def _explain_number(environ: Mapping[str, str], number: int, documents: Document
     names = [BATCHES.path(number), TRAININGS.path(number)]
     names += [name for name in (batch and batch.execution, training and training.job) if name]
     waits = describe_queue(read_rest(documents)) if number in HEAD.get(documents).replays else ""
-    return explain_batch(number, batch, training, read_stalled(environ, names), waits)
+    attempts = read_attempts(environ, number) if batch and batch.state != "done" else []
+    said = explain_batch(number, batch, training, read_stalled(environ, names), waits, attempts)
+    if not batch or batch.state == "done":
+        return said
+    files = [file.uri for _, file in FILES.find(documents, _FEW, batch=number)]
+    return "\n".join([said, *advise(number, batch, files, sample_rows(environ, attempts))])
+
+
+def advise(number: int, batch: BatchRecord, files: Sequence[str], rows: Sequence[Document]) -> list[str]:
+    """What helps to look further: rows that an assertion names, the batch's files, and the next command. Pure."""
+    found = [f"row: {json.dumps(row, default=str)[:_LONGEST]}" for row in rows]
+    found += [f"file: {uri}" for uri in files]
+    found += [f"and {batch.files - len(files)} files more"] if files and batch.files > len(files) else []
+    after = (
+        f"fix the cause, then: ripple replay --batch {number}" if batch.state == "parked" else "ripple events --follow"
+    )
+    return [*found, f"next: {after}"]
 
 
 def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]]) -> str:
@@ -62,15 +83,17 @@ def explain_batch(
     training: TrainingRecord | None,
     stalled: Sequence[Document],
     waits: str = "",
+    attempts: Sequence[Attempt] = (),
 ) -> str:
-    """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for. Pure."""
+    """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for, `attempts` its runs. Pure."""
     if batch is None:
         return f"There is no batch {number}; see `ripple runs`."
     if waits:
         return f"Batch {number} is {batch.state} and is to run again; it waits: {waits}."
     if batch.state != "done":
         stuck = describe_stall(stalled, ("elt.",))
-        return f"Batch {number} is {batch.state}: {stuck or batch.reason or 'its ELT run has not ended'}."
+        said = [stuck or describe_run(batch, attempts), describe_attempts(attempts)]
+        return f"Batch {number} is {batch.state}: {'; '.join(filter(None, said))}."
     if training is None:
         stuck = describe_stall(stalled, ("training.",))
         return f"Batch {number} is done; start_training has not decided yet{stuck and ': ' + stuck}."
@@ -82,6 +105,13 @@ def explain_batch(
         ending = describe_stall(stalled, ("training.",)) or "it has not ended yet"
     job = f"job {training.job}, attempt {training.attempts}"
     return f"Batch {number} trained: {training.reason} ({job}; {ending})."
+
+
+def describe_run(batch: BatchRecord, attempts: Sequence[Attempt]) -> str:
+    """Why it is not done; of one that runs again, its attempts say that. Pure."""
+    if batch.state != "parked" and describe_attempts(attempts):
+        return ""
+    return batch.reason or "its ELT run has not ended"
 
 
 def describe_stall(stalled: Sequence[Document], kinds: tuple[str, ...]) -> str:
@@ -98,8 +128,24 @@ def explain_object(trace: Document, stalled: Sequence[Document]) -> str:
     if trace["state"] in ("not claimed", "claimed") and (stuck := describe_stall(stalled, ("bronze.",))):
         return f"{trace['uri']} is {stuck}."
     reason = f" ({trace['reason']})" if trace.get("reason") else ""
+    if trace["state"] == "rejected":
+        return explain_rejected(trace)
     place = f" and in batch {trace['batch']}, which is {trace['run_state']}" if trace.get("batch") else ""
     return f"{trace['uri']} is {trace['state']}{reason}{place}; it waits for {trace['waiting_for']}."
+
+
+def explain_rejected(trace: Document) -> str:
+    """Why a file was refused: its own reason, the commonest code of its rows with the first example, and what to do. Pure."""
+    said = [f"{trace['uri']} is rejected ({trace.get('reason') or 'no reason'})."]
+    if trace.get("commonest"):
+        said.append(f"commonest: {trace['commonest']}: {trace['meaning']}")
+    if trace.get("example"):
+        said.append(f"first example: {trace['example']}")
+    if trace.get("advice"):
+        said.append(f"advice: {trace['advice']}")
+    look = f"ripple quarantine show {trace['uri']}"
+    again = f"once the cause is gone, ripple replay --object {trace['uri']}"
+    return "\n".join([*said, f"next: {look if trace.get('commonest') else again}"])
 
 
 def explain_replay(replay_id: str, planned: ReplayRunPlanned) -> str:

@@ -7,15 +7,23 @@ from pathlib import Path
 
 from google.api_core.exceptions import PreconditionFailed
 
+from cli.delivery.releases import Release, Releases, find_deployed
 from cli.provisioning.clients import AdminClients
+from ripple.errors import PermanentError
 from ripple.wire.paths import bronze_name, parse_bronze_name
+
+
+def name_file(file: Path, flow: str, day: str) -> str:
+    """The file's name in Bronze; PermanentError for a flow, a day or a name that there is not. Pure."""
+    stem, _, suffix = file.name.partition(".")
+    name = bronze_name(flow, day, stem, suffix)
+    parse_bronze_name(name)
+    return name
 
 
 def drop_file(environ: Mapping[str, str], file: Path, flow: str, day: str) -> str:
     """Upload under the flow's name; the object's URI. A name that is taken stays as it is."""
-    stem, _, suffix = file.name.partition(".")
-    name = bronze_name(flow, day, stem, suffix)
-    parse_bronze_name(name)
+    name = name_file(file, flow, day)
     clients = AdminClients(environ)
     blob = clients.storage.bucket(f"{clients.project}-bronze").blob(name)
     try:
@@ -23,3 +31,17 @@ def drop_file(environ: Mapping[str, str], file: Path, flow: str, day: str) -> st
     except PreconditionFailed:
         raise FileExistsError(f"gs://{blob.bucket.name}/{name} exists: Bronze is never rewritten") from None
     return f"gs://{blob.bucket.name}/{name}"
+
+
+def expect_flow(environ: Mapping[str, str], flow: str) -> None:
+    """PermanentError if the release that is deployed there has no such flow."""
+    clients = AdminClients(environ)
+    expect_deployed(flow, find_deployed(Releases(clients.storage.bucket(f"{clients.project}-models")).list_all()))
+
+
+def expect_deployed(flow: str, release: Release | None) -> None:
+    """PermanentError if the release that runs there has no such flow: its `land_object` would refuse the file. Pure."""
+    if release is not None and flow not in release.manifest.contracts:
+        known = ", ".join(release.manifest.contracts)
+        reason = f"release {release.number} is deployed, and has no flow {flow!r}; its flows: {known}"
+        raise PermanentError("flow_unknown", reason, "deploy it first: ripple deploy")

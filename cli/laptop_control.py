@@ -29,7 +29,7 @@ def environment(ports: Mapping[str, int]) -> dict[str, str]:
     return client_environment(endpoints, PROJECT) | {"RIPPLE_LOCATION": LOCATION} | settings
 
 
-def start_detached(state: Path, timeout_seconds: float = 60, *, fsync: bool = False) -> None:
+def start_detached(state: Path, timeout_seconds: float = 180, *, fsync: bool = False) -> None:
     """Start the laptop for Ripple and return when it is ready, its `env` file with Ripple's settings. LaptopError says why not."""
     settings = LaptopSettings(
         project=PROJECT, location=LOCATION, fsync=fsync, pipelines=pipeline_image(), node_modules=NODE_MODULES

@@ -32,6 +32,16 @@ def read_stalled(environ: Mapping[str, str], names: Sequence[str]) -> list[Event
     return [fact for fact in facts if isinstance(fact, dict) and fact.get("stalled") in names]
 
 
+def read_subject(environ: Mapping[str, str], subject: str) -> list[Event]:
+    """All facts about one subject, such as `batches/3`, oldest first."""
+    return _select(environ, "subject", subject)
+
+
+def read_types(environ: Mapping[str, str], types: Sequence[str]) -> list[Event]:
+    """All facts of some types, oldest first."""
+    return [event for one in types for event in _select(environ, "type", one)]
+
+
 def _select(environ: Mapping[str, str], attribute: str, value: str) -> list[Event]:
     where = f"""JSON_VALUE(attributes, '$."ce-{attribute}"') = @value"""
     query = f"SELECT {_COLUMNS} FROM ops.events WHERE {where} ORDER BY publish_time DESC"

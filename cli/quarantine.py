@@ -72,11 +72,11 @@ def _read_place(uri: str) -> tuple[str, str]:
 
 def _count_codes(described: Mapping[str, Any], edge: HasObjects) -> dict[str, int]:
     uri = described["quarantine_uri"]
-    counts = Counter(str(row.get("code")) for row in _read_rows(uri, edge)) if uri else Counter[str]()
+    counts = Counter(str(row.get("code")) for row in read_rows(uri, edge)) if uri else Counter[str]()
     return dict(sorted(counts.items()))
 
 
-def _read_rows(uri: str, edge: HasObjects) -> Iterator[dict[str, Any]]:
+def read_rows(uri: str, edge: HasObjects) -> Iterator[dict[str, Any]]:
     """The records of a quarantine object, one held at a time."""
     with edge.objects.open(edge.objects.stat(*split_uri(uri)).ref) as lines:
         for line in lines:
@@ -89,7 +89,7 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
     bucket, _ = split_uri(uri)
     in_quarantine = bucket == edge.settings.bucket("quarantine")
     answer: dict[str, Any] = {"quarantine_uri": uri} if in_quarantine else _find_quarantine(uri, edge)
-    rows = list(islice(_read_rows(answer["quarantine_uri"], edge), limit)) if answer["quarantine_uri"] else []
+    rows = list(islice(read_rows(answer["quarantine_uri"], edge), limit)) if answer["quarantine_uri"] else []
     met = {row["code"] for row in rows} | ({answer["rejected"]} if answer.get("rejected") else set())
     advice = {
         name: {"meaning": CODES[name].meaning, "next_step": CODES[name].next_step} for name in met if name in CODES

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.exports import trace_export
+from cli.rejections import describe_rejection
 from ripple.deployment.tables import FLOW_TABLES
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
@@ -31,13 +32,18 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
     documents = open_edge(environ).documents
     if bucket == f"{project}-landing":
         return {"uri": uri, "generation": ref.generation} | trace_export(documents, ref.key)
-    file = FILES.get(documents, ref.key)
     trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
+    return trace | _trace_file(environ, documents, FILES.get(documents, ref.key))
+
+
+def _trace_file(environ: Mapping[str, str], documents: DocumentStore, file: FileRecord | None) -> dict[str, Any]:
     if file is None:
-        return trace | {"state": "not claimed", "waiting_for": "land_object"}
-    trace |= describe_file(file)
-    if file.state != "landed":
-        return trace | {"waiting_for": "land_object" if file.state == "claimed" else "nothing: it was rejected"}
+        return {"state": "not claimed", "waiting_for": "land_object"}
+    trace = describe_file(file)
+    if file.state == "rejected":
+        return trace | describe_rejection(environ, file) | {"waiting_for": "nothing: it was rejected"}
+    if file.state == "claimed":
+        return trace | {"waiting_for": "land_object"}
     if file.batch is None:
         return trace | {"waiting_for": describe_claim(read_rest(documents))}
     return trace | _trace_batch(documents, file.batch, file.landed.flow)

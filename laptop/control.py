@@ -25,7 +25,8 @@ def running_pid(state: Path) -> int | None:
     try:
         pid = int((state / PID_FILE).read_text())
         return pid if "laptop.supervisor" in psutil.Process(pid).cmdline() else None
-    except (OSError, ValueError, psutil.Error):
+    except (FileNotFoundError, NotADirectoryError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
+        # A file that may not be read says nothing about a laptop: a second one must not start beside it.
         return None
 
 
@@ -100,4 +101,10 @@ def _lives(process: psutil.Process) -> bool:
 def clear(state: Path) -> None:
     """Forget everything: stop the laptop and remove its folder."""
     stop(state)
-    shutil.rmtree(state, ignore_errors=True)
+    shutil.rmtree(state, onerror=_expect_gone)
+
+
+def _expect_gone(_remove: object, path: str, failure: tuple[type[BaseException], BaseException, object]) -> None:
+    """LaptopError for what cannot be removed: a laptop would start on what it was to forget."""
+    if not isinstance(failure[1], FileNotFoundError):
+        raise LaptopError(f"{path} cannot be removed: {failure[1]}") from failure[1]

@@ -7,6 +7,7 @@ can't have it: on a busy machine that happened at every second restart.
 from __future__ import annotations
 
 import contextlib
+import errno
 import random
 import socket
 import time
@@ -20,8 +21,11 @@ def hold_port(host: str, wanted: int, patience_seconds: float) -> socket.socket:
     """Bound to the wanted port, or to a free one if that is taken for longer than one has patience; 0 wants none."""
     until = time.monotonic() + patience_seconds
     while wanted:
-        with contextlib.suppress(OSError):
+        try:
             return socket.create_server((host, wanted))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
         if time.monotonic() > until:
             break
         time.sleep(0.05)

@@ -16,6 +16,7 @@ from cli.command_line import (
     answer,
     app,
     console,
+    printable_lines,
     refusals,
 )
 from cli.delivery.opening import (
@@ -29,7 +30,6 @@ from cli.delivery.opening import (
     confirm,
     interruptible,
     open_environment,
-    printable_lines,
 )
 from cli.provisioning.sequence import ROOT
 
@@ -56,7 +56,7 @@ def plan(
     environment = open_environment(env, state, project, region, checkout)
     with refusals(), console.status("comparing"):
         found = make_plan(environment, checkout.absolute())
-        estimate = estimate_run(environment.clients.bigquery, found.checkout.graph)
+        estimate = estimate_run(environment.clients.bigquery, found.checkout.graph, found.changes.names("table"))
         month = [describe_cost(volume, load_model())] if volume else []
     estimates = {"run": estimate.to_json(), "month": month[0] if month else None}
     words = "\n  ".join([summarize(estimate), *map(summarize_cost, month)])

@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from cli.command_line import DEFAULT_REGION, DEFAULT_STATE, Json, Project, Region, State, answer, app, connect, fail
+from cli.command_line import (
+    DEFAULT_REGION,
+    DEFAULT_STATE,
+    Json,
+    Project,
+    Region,
+    State,
+    answer,
+    app,
+    connect,
+    fail,
+    printable_lines,
+    refusals,
+)
 from ripple.errors import PermanentError
 
 
@@ -22,10 +35,13 @@ def tick(
     as_json: Json = False,
 ) -> None:
     """Publish one tick, as Cloud Scheduler would; without dates, the month after the last one."""
-    from cli.ticking import next_tick, publish_tick
+    from cli.ticking import check_given, next_tick, publish_tick
 
+    with refusals(code=2):
+        check_given(start, end, flow)
     environ = connect(state, project, region)
-    body = next_tick(environ, start, end, flow)
+    with refusals():
+        body = next_tick(environ, start, end, flow)
     publish_tick(environ, body)
     answer(body, as_json, f"tick for {body['from']} to {body['to']} published; watch it with: ripple events --follow")
 
@@ -43,11 +59,17 @@ def drop(
 ) -> None:
     """Put a file into Bronze, or corrected lines of what is in quarantine; landing, ELT and training follow."""
     from cli.correcting import drop_correction
-    from cli.lake import drop_file
+    from cli.lake import drop_file, expect_flow, name_file
 
-    if bool(corrects) == bool(flow and day):
+    if bool(corrects) == bool(flow and day) or (corrects and (flow or day)):
         raise fail("say --flow and --dt, or --corrects with the URI of a quarantine object", 2)
+    with refusals(code=2):
+        if flow:
+            name_file(file, flow, day)
     environ = connect(state, project, region)
+    with refusals():
+        if project and flow:
+            expect_flow(environ, flow)
     try:
         uri = drop_correction(environ, file, corrects) if corrects else drop_file(environ, file, flow, day)
     except (ValueError, FileExistsError, PermanentError) as error:
@@ -67,4 +89,4 @@ def where(
     from cli.tracing import trace_object
 
     trace = trace_object(connect(state, project, region), uri)
-    answer(trace, as_json, "\n".join(f"{name}: {value}" for name, value in trace.items()))
+    answer(trace, as_json, printable_lines("\n".join(f"{name}: {value}" for name, value in trace.items())))

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from cli import laptop_control
-from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail
+from cli.command_line import DEFAULT_STATE, Json, State, answer, app, connect, console, fail, refusals
+from cli.laptop_watch import while_laptop_lives
 from cli.provisioning.sequence import deploy
 from laptop import control
 from laptop.settings import LaptopError
@@ -58,7 +59,11 @@ def ensure_up(state: Path, *, packed: bool = True, redeploy: bool = False, fsync
             laptop_control.start_detached(folder, fsync=fsync)
         environ = connect(state)
         if redeploy or not laptop_control.is_deployed(folder):
-            deploy(environ, packed=packed, report=lambda part: status.update(f"deploying {part}"))
+
+            def report(part: str) -> None:
+                status.update(f"deploying {part}")
+
+            while_laptop_lives(folder, lambda: deploy(environ, packed=packed, report=report))
             laptop_control.mark_deployed(folder)
     return started
 
@@ -116,16 +121,20 @@ def demo(
     Interrupted at any point, the same command goes on where it was; run again when all is done, it reports.
     """
     from cli.demo.reporting import print_summary
-    from cli.demo.request import DemoRequest, SimulatedWorld
+    from cli.demo.request import DemoRequest, SimulatedWorld, tick_of
     from cli.demo.running import run_demo
+    from cli.ticking import check_tick
 
     world = SimulatedWorld(customers=customers, startups=startups, seed=seed, dirt=dirt)
     request = DemoRequest(window_from=start, window_to=end, world=world, timeout_seconds=timeout)
+    with refusals(code=2):
+        check_tick(tick_of(request))
     try:
         if fresh:
             control.clear(state.absolute())
         ensure_up(state)
-        result = run_demo(request, connect(state), state.absolute(), console)
+        environ, folder = connect(state), state.absolute()
+        result = while_laptop_lives(folder, lambda: run_demo(request, environ, folder, console))
     except (RuntimeError, TimeoutError) as error:
         raise fail(str(error)) from error
     except KeyboardInterrupt as error:

@@ -20,8 +20,12 @@ from cli.command_line import (
     connect,
     fail,
     printable,
+    printable_lines,
     refusals,
 )
+
+NO_TIMES = {"started_at": None, "ended_at": None, "seconds": None, "attempts": None}
+"""Of a batch that the ledger does not know yet."""
 
 
 @app.command()
@@ -29,16 +33,24 @@ def runs(
     state: State = DEFAULT_STATE, project: Project = "", region: Region = DEFAULT_REGION, as_json: Json = False
 ) -> None:
     """ELT batches: their files, state, and what training made of them."""
+    from cli.attempts import read_times
     from cli.tracing import list_runs, summarize_training
 
-    found = list_runs(connect(state, project, region))
+    environ = connect(state, project, region)
+    with refusals():
+        times = read_times(environ)
+    found = [run | times.get(run["batch"], NO_TIMES) for run in list_runs(environ)]
     if as_json:
         answer({"runs": found}, True)
         return
-    table = Table("batch", "state", "flows", "files", "dataset", "training")
+    table = Table("batch", "state", "started", "seconds", "attempts", "flows", "files", "dataset", "training", "reason")
     for run in found:
-        words = (run["batch"], run["state"], ", ".join(run["flows"]), run["files"], run["dataset_version"])
-        table.add_row(*map(str, words), summarize_training(run["training"]))
+        words = [run["batch"], run["state"], run["started_at"], run["seconds"], run["attempts"]]
+        words += [", ".join(run["flows"]), run["files"], run["dataset_version"]]
+        reason = printable(run["reason"] or "") if run["state"] != "done" else ""
+        table.add_row(
+            *("" if word is None else str(word) for word in words), summarize_training(run["training"]), reason
+        )
     Console().print(table)
 
 
@@ -55,7 +67,7 @@ def why(
 
     with refusals():
         reason = explain(connect(state, project, region), run)
-    answer({"run": run, "reason": reason}, as_json, reason)
+    answer({"run": run, "reason": reason}, as_json, printable_lines(reason))
 
 
 @app.command()
@@ -71,6 +83,8 @@ def events(
     """The ledger: every fact that was stated."""
     from cli.ledger import follow_events, read_events, read_line
 
+    if follow and replay:
+        raise fail("--follow goes on for ever, --replay ends: say one of them", 2)
     environ = connect(state, project, region)
     with refusals():
         found = (

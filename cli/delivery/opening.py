@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from google.api_core.exceptions import GoogleAPICallError
 
-from cli.command_line import connect, fail, printable
+from cli.command_line import connect, fail
 from cli.delivery.checkout import IMAGES
 from cli.delivery.environments import NAMES, Environment, name_owner
 from cli.delivery.targets import DeliveryTarget
@@ -92,10 +92,6 @@ def confirm(question: str, yes: bool) -> None:
     """Go on only if a person says so."""
     if not yes and not typer.confirm(question, err=True):
         raise fail("nothing was changed")
-
-
-def printable_lines(text: str) -> str:
-    return "\n".join(map(printable, text.split("\n")))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from cli.provisioning.clients import AdminClients
+from cli.provisioning.persisting import persist
 from cli.provisioning.pruning import prune
 from cli.provisioning.sequence import PARTS, ReleaseCode, deploy_parts, lay_foundation
 
@@ -19,12 +20,12 @@ def main() -> None:
     given = _parse()
     clients = AdminClients(os.environ)
     if given.step == "foundation":
-        lay_foundation(clients)
+        persist(lambda: lay_foundation(clients))
     elif given.step == "prune":
-        prune(clients)
+        persist(lambda: prune(clients))
     else:
         code = ReleaseCode(root=Path.cwd(), spec=given.spec, packed=given.packed, release=given.release)
-        deploy_parts(clients, code, [part for part in PARTS if part in given.parts])
+        persist(lambda: deploy_parts(clients, code, [part for part in PARTS if part in given.parts]))
 
 
 def _parse() -> argparse.Namespace:

@@ -12,6 +12,7 @@ from google.api_core.exceptions import AlreadyExists, Conflict, NotFound
 from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
 from cli.provisioning.clients import AdminClients
+from cli.provisioning.persisting import CALL_SECONDS
 from ripple.deployment.parts import JOBS, SCHEDULE, Tick
 from ripple.deployment.routes import FINALIZED, STAGES, TICKS, FinalizeTrigger, caller, service_name
 
@@ -42,9 +43,9 @@ def _deploy_service(clients: AdminClients, name: str, service: run_v2.Service) -
         clients.services.get_service(name=full)
     except NotFound:
         request = run_v2.CreateServiceRequest(parent=clients.parent, service=service, service_id=name)
-        return str(clients.services.create_service(request=request).result().uri)  # type: ignore[no-untyped-call]
+        return str(clients.services.create_service(request=request, timeout=CALL_SECONDS).result().uri)  # type: ignore[no-untyped-call]
     service.name = full
-    return str(clients.services.update_service(service=service).result().uri)  # type: ignore[no-untyped-call]
+    return str(clients.services.update_service(service=service, timeout=CALL_SECONDS).result().uri)  # type: ignore[no-untyped-call]
 
 
 def make_triggers(clients: AdminClients, services: Mapping[str, str]) -> None:

@@ -66,7 +66,8 @@ def read_committed(clients: AdminClients) -> dict[str, bytes]:
 def says_nothing_is_there(error: GoogleAPICallError) -> bool:
     """No repository, no commit in it, or a bare project, whose Dataform is not even enabled. Pure."""
     disabled = isinstance(error, Forbidden) and error.reason == "SERVICE_DISABLED"
-    return isinstance(error, NotFound | BadRequest) or disabled
+    without_commit = isinstance(error, BadRequest) and "commit" in str(error.message).lower()
+    return isinstance(error, NotFound) or without_commit or disabled
 
 
 def _list_files(clients: AdminClients, folder: str) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.provisioning import computing, messaging, repository, warehouse
 from cli.provisioning.clients import AdminClients
+from cli.provisioning.persisting import persist
 from ripple.deployment.routes import EVENTS, REPOSITORY, STAGES, WORKFLOW, service_account, service_name
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,12 +38,13 @@ def deploy(
     """Deploy everything in the checkout to the project that `environ` points at. Doing it again changes nothing."""
     clients = AdminClients(environ)
     report("buckets, topics, datasets, ledger")
-    lay_foundation(clients)
+    persist(lambda: lay_foundation(clients))
     report("spec, Dataform")
-    spec = warehouse.upload_spec(clients, (root / SPEC).read_bytes())
-    repository.commit_dataform(clients, repository.read_project(root / "dataform"), "Deploy the working tree")
+    spec = persist(lambda: warehouse.upload_spec(clients, (root / SPEC).read_bytes()))
+    project = repository.read_project(root / "dataform")
+    persist(lambda: repository.commit_dataform(clients, project, "Deploy the working tree"))
     report("workflow, jobs and functions")
-    deploy_parts(clients, ReleaseCode(root=root, spec=spec, packed=packed), PARTS)
+    persist(lambda: deploy_parts(clients, ReleaseCode(root=root, spec=spec, packed=packed), PARTS))
 
 
 def lay_foundation(clients: AdminClients) -> None:

@@ -13,8 +13,9 @@ from ripple.wire.events import CATALOGUE, Fact
 _HEAD = """# Events
 
 Every stage states a fact when it is done, on the topic `ripple-events`, as a CloudEvent in Pub/Sub's binary mode: the attributes
-`ce-id`, `ce-type`, `ce-source`, `ce-subject`, `ce-time`, `ce-correlationid` (what began it all) and `ce-causationid` (the event that
-was reacted to), and the data as JSON. What a replay causes has the replay's id as its correlation id, and in `ce-replayof` the
+`ce-id`, `ce-type`, `ce-source`, `ce-subject`, `ce-time` (when it was decided), `ce-correlationid` (what began it all)
+and `ce-causationid` (the event that was reacted to), and the data as JSON.
+What a replay causes has the replay's id as its correlation id, and in `ce-replayof` the
 correlation id of the events that are repeated. An id is a function of what happened, so a fact that is stated twice is the same fact.
 Unknown fields are to be ignored; a change that removes or redefines one is a new version of the type.
 

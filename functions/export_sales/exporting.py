@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Protocol
@@ -19,6 +20,8 @@ from ripple.wire.events import SalesExportFinished, SalesSliceExported
 STAGE = "export_sales"
 PAGE_SIZE = 2000
 Check = Callable[[int], None]
+Kept = tuple[SalesSliceExported, dt.datetime]
+"""A slice in Bronze, and when its object was created."""
 
 
 class ExportSalesPorts(StatingPorts, BucketPorts, HasSales, Protocol):
@@ -71,7 +74,7 @@ def note_ids(pages: Iterable[Page], note: Callable[[str], None]) -> Iterator[Pag
 
 def _write_whole(
     batch_id: str, day: str, pages: Iterable[Page], check: Check, ports: BucketPorts, contract: Contract
-) -> list[SalesSliceExported]:
+) -> list[Kept]:
     """Write slice after slice, check them together, and only then put them into Bronze, where nothing is rewritten."""
     with ExitStack() as files:
         slices: list[Slice] = []
@@ -98,9 +101,9 @@ def _cut_pages(pages: Iterable[Page], rows_per_slice: int) -> Iterator[Iterator[
         yield run()
 
 
-def _state(
-    batch_id: str, exported: Sequence[SalesSliceExported], manifest_uri: str | None, cause: Cause, ports: StatingPorts
-) -> None:
+def _state(batch_id: str, slices: Sequence[Kept], manifest_uri: str | None, cause: Cause, ports: StatingPorts) -> None:
+    """Each slice as of the time of its object, and the end as of that of the last: a second delivery finds the same objects."""
+    exported = [fact for fact, _ in slices]
     finished = SalesExportFinished(
         batch_id=batch_id,
         rows=sum(fact.rows for fact in exported),
@@ -108,4 +111,6 @@ def _state(
         objects=[fact.uri for fact in exported],
         manifest_uri=manifest_uri,
     )
-    send([state_as(fact, STAGE, cause) for fact in (*exported, finished)], ports.publisher, ports.documents)
+    ended_at = max((created for _, created in slices), default=None)
+    stated = [*slices, (finished, ended_at)]
+    send([state_as(fact, STAGE, cause, at) for fact, at in stated], ports.publisher, ports.documents)

@@ -8,11 +8,25 @@ from dataclasses import dataclass
 from ripple.errors import PermanentError
 from ripple.ports.holders import BucketPorts
 from ripple.rows.timestamps import read_day
+from ripple.wire.known_keys import check_keys
 from ripple.wire.limits import is_name
 from ripple.wire.paths import ObjectRef
 from ripple.wire.strict_json import read_json
 
 MANIFEST_BYTES = 64 * 1024
+_KEYS = (
+    "batch_id",
+    "flow",
+    "collection",
+    "window_from",
+    "window_to",
+    "count",
+    "first_key",
+    "last_key",
+    "checksum",
+    "id_sum",
+)
+"""All that a generator writes; `flow`, `window_to` and the two keys are for people who look."""
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
@@ -55,6 +69,8 @@ def read_manifest(data: bytes, ref: ObjectRef) -> BatchManifest:
         body = read_json(data)
     except ValueError as error:
         raise PermanentError("manifest_malformed", f"{ref.uri} is not JSON: {error}") from None
+    if isinstance(body, dict):
+        check_keys(body, _KEYS, "manifest_malformed", ref.uri)
     kinds = {"batch_id": str, "collection": str, "window_from": str, "count": int, "checksum": str}
     wrong = [n for n, kind in kinds.items() if not isinstance(body, dict) or type(body.get(n)) is not kind]
     if not wrong:

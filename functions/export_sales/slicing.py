@@ -56,7 +56,7 @@ def keep_plan(plan: ExportPlan, ports: HasDocuments) -> ExportPlan:
 def request_slices(plan: ExportPlan, numbers: Iterable[int], cause: Cause, ports: StatingPorts) -> None:
     """A message for each. Who dies midway is called again and asks for all: the plan says that nobody noted the request."""
     for number in numbers:
-        ports.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause))
+        ports.publisher.publish(state_as(SalesSliceRequested(**plan.fields_of(number)), STAGE, cause, plan.planned_at))
 
     def note(transaction: Transaction, now: dt.datetime) -> None:
         known = EXPORTS.expect(transaction, plan.key)
@@ -97,7 +97,7 @@ def write_range(
     with closing(made):
         write_slice(made, note_ids(ports.sales.pages(wanted, PAGE_SIZE), ids.add), contract, ports.settings)
         check_rows(wanted, made.rows, plan.rows[number], ports)
-        fact = keep_slice(made, plan.slices, ports.objects, ports.settings) if made.rows else None
+        fact = keep_slice(made, plan.slices, ports.objects, ports.settings)[0] if made.rows else None
     return fact, ids.hexdigest()
 
 
@@ -111,7 +111,7 @@ def record(
         if EXPORT_SLICES.get(transaction, id) is not None:
             return []
         EXPORT_SLICES.set(transaction, id, describe_slice(plan, number, fact, id_sum, now))
-        stated = [state_as(fact, STAGE, cause)] if fact else []
+        stated = [state_as(fact, STAGE, cause, now)] if fact else []
         for envelope in stated:
             keep_in_outbox(transaction, envelope, now)
         return stated
@@ -159,7 +159,7 @@ def close_plan(
             EXPORTS.update(transaction, plan.key, state=REFUSED, reason=fit(difference, 4096))
             return []
         EXPORTS.update(transaction, plan.key, state=EXPORTED, finished_at=now)
-        stated = state_as(finished, STAGE, line)
+        stated = state_as(finished, STAGE, line, now)
         keep_in_outbox(transaction, stated, now)
         return [stated]
 

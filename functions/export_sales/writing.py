@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,13 +62,18 @@ def write_slice(made: Slice, pages: Iterable[Page], contract: Contract, settings
     _write_pages(made, pages, contract, uri, made.parquet, made.quarantine)
 
 
-def keep_slice(made: Slice, slices: int, objects: ObjectStore, settings: Settings) -> SalesSliceExported:
-    """The object in Bronze, written whole after its quarantine; one that is there already stays, and the fact is of that one."""
+def keep_slice(
+    made: Slice, slices: int, objects: ObjectStore, settings: Settings
+) -> tuple[SalesSliceExported, dt.datetime]:
+    """The fact of the object in Bronze, and when that was created.
+
+    It is written whole after its quarantine; one that is there already stays, and the fact is of that one.
+    """
     if made.rows_quarantined:
         bad_name = f"sales/dt={made.day}/{made.stem}-0.jsonl"
         made.quarantine_uri = objects.create(settings.bucket("quarantine"), bad_name, made.quarantine, {}).ref.uri
     stored = objects.create(settings.bucket("bronze"), made.name, made.parquet, _metadata(made))
-    return SalesSliceExported(
+    fact = SalesSliceExported(
         batch_id=made.batch_id,
         slice=made.number,
         slices=slices,
@@ -77,6 +83,7 @@ def keep_slice(made: Slice, slices: int, objects: ObjectStore, settings: Setting
         rows_quarantined=int(stored.metadata[QUARANTINED_KEY]),
         quarantine_uri=stored.metadata.get(QUARANTINE_KEY),
     )
+    return fact, stored.created
 
 
 def _metadata(made: Slice) -> dict[str, str]:

@@ -5,6 +5,7 @@ The same command twice is one replay: its plan is kept under the replay's id, an
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -34,15 +35,15 @@ def react(payload: Payload, cause: Cause, ports: ReplayPorts) -> None:
     if not isinstance(payload, Command):
         raise PermanentError("command_malformed", "replay reacts to commands only")
     request = read_request(payload.body, ports.settings)
-    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), cause, ports)
+    replay = plan_once(request, request.replay_id or replay_id_of(cause.event_id), ports)
     planned = replay.plan
     line = correlated(cause, planned.replay_id, replay.replay_of)
-    send([state_as(planned, STAGE, line)], ports.publisher, ports.documents)
+    send([state_as(planned, STAGE, line, replay.at)], ports.publisher, ports.documents)
     if planned.targets and not planned.dry_run:
-        fire(planned, line, ports)
+        fire(planned, line, replay.at, ports)
 
 
-def plan_once(request: Request, replay_id: str, cause: Cause, ports: PlanningPorts) -> ReplayRecord:
+def plan_once(request: Request, replay_id: str, ports: PlanningPorts) -> ReplayRecord:
     """The plan as it was made first: by a second delivery the world has moved on."""
     id = plan_id(replay_id, dry_run=request.dry_run)
     known = REPLAYS.get(ports.documents, id)
@@ -50,22 +51,23 @@ def plan_once(request: Request, replay_id: str, cause: Cause, ports: PlanningPor
         return known
     plan = make_plan(request, ports)
     planned = ReplayRunPlanned(replay_id=replay_id, dry_run=request.dry_run, **plan.data())
-    made = ReplayRecord(plan=planned, replay_of=plan.replay_of, at=cause.time)
+    now = ports.documents.run(lambda _transaction, read_at: read_at)
+    made = ReplayRecord(plan=planned, replay_of=plan.replay_of, at=now)
     return made if REPLAYS.create(ports.documents, id, made) else REPLAYS.expect(ports.documents, id)
 
 
-def fire(planned: ReplayRunPlanned, line: Cause, ports: FirePorts) -> None:
-    """State what the stages react to; dead letters go back to where they came from."""
+def fire(planned: ReplayRunPlanned, line: Cause, at: dt.datetime, ports: FirePorts) -> None:
+    """State what the stages react to, as of the time `at` of the plan; dead letters go back to where they came from."""
     targets = {planned.kind: tuple(planned.targets)}
     if planned.kind == "object":
         targets = part_objects(planned.targets, ports)
     elif planned.kind == "dead-letter":
-        targets |= part_objects(send_back(planned.targets, planned.replay_id, line.time, ports), ports)
+        targets |= part_objects(send_back(planned.targets, planned.replay_id, at, ports), ports)
     for kind, of_kind in targets.items():
         # A second kind is a fact beside the first one: it needs an id of its own.
         name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
         fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)
-        send([state_as(fact, STAGE, line)], ports.publisher, ports.documents)
+        send([state_as(fact, STAGE, line, at)], ports.publisher, ports.documents)
 
 
 def part_objects(uris: Sequence[str], ports: HasSettings) -> dict[str, tuple[str, ...]]:

@@ -148,7 +148,7 @@ def submit(record: TrainingRecord, cause: Cause, ports: StartTrainingPorts) -> N
         spec_digest=str(record.spec_digest),
         attempt=record.attempts or 1,
     )
-    send([state_as(fact, STAGE, cause)], ports.publisher, ports.documents)
+    send([state_as(fact, STAGE, cause, record.decided_at)], ports.publisher, ports.documents)
 
 
 def _label(text: str) -> str:

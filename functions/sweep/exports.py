@@ -26,7 +26,7 @@ def end_silent_exports(now: dt.datetime, cause: Cause, ports: StatingPorts) -> N
         if is_stalled(plan, records, now):
             line = correlated(cause, plan.correlation_id, plan.replay_of)
             for fact in ask_again(plan, find_missing(plan, records)):
-                ports.publisher.publish(state_as(fact, "sweep", line))
+                ports.publisher.publish(state_as(fact, "sweep", line, now))
             EXPORTS.update(ports.documents, key, requested_at=now, requests=plan.requests + 1)
 
 

@@ -17,17 +17,19 @@ class GeneratorPorts(StatingPorts, HasGeneratorJobs, Protocol):
     """Generator jobs, their ticks, and the word that one is given up."""
 
 
-def end_generators(_now: dt.datetime, cause: Cause, ports: GeneratorPorts) -> None:
+def end_generators(now: dt.datetime, cause: Cause, ports: GeneratorPorts) -> None:
     """Note the jobs that succeeded, run those again that did not, up to three times."""
     for batch_id, tick in TICKS.find(ports.documents, 100, ended=False):
         state = ports.generator_jobs.state(tick.execution) if tick.execution else "UNKNOWN"
         if state == "SUCCEEDED":
             TICKS.update(ports.documents, batch_id, ended=True)
         elif state in ("FAILED", "MISSING"):
-            _run_again(batch_id, tick, state, cause, ports)
+            _run_again(batch_id, tick, state, now, cause, ports)
 
 
-def _run_again(batch_id: str, tick: TickRecord, state: str, cause: Cause, ports: GeneratorPorts) -> None:
+def _run_again(
+    batch_id: str, tick: TickRecord, state: str, now: dt.datetime, cause: Cause, ports: GeneratorPorts
+) -> None:
     job = f"generate-{tick.flow}"
     if tick.attempts < ATTEMPTS:
         execution = ports.generator_jobs.run(job, tick.words)
@@ -40,5 +42,5 @@ def _run_again(batch_id: str, tick: TickRecord, state: str, cause: Cause, ports:
         since=str(tick.execution),
         reason=f"the job is {state} after {tick.attempts} runs of {batch_id}; see its log, then send the tick again",
     )
-    send([state_as(stalled, "sweep", cause)], ports.publisher, ports.documents)
+    send([state_as(stalled, "sweep", cause, now)], ports.publisher, ports.documents)
     TICKS.update(ports.documents, batch_id, ended=True, failed=True)

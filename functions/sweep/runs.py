@@ -39,7 +39,7 @@ def kick_waiting(now: dt.datetime, cause: Cause, ports: WaitingPorts) -> None:
     documents, replays = ports.documents, head.replays
     found = FILES.find(documents, 1, batch=replays[0]) if replays else find_waiting(documents, 1)
     for _, file in found:
-        send([state_as(file.landed, _SWEEP, cause)], ports.publisher, documents)
+        send([state_as(file.landed, _SWEEP, cause, file.decided_at)], ports.publisher, documents)
 
 
 def end_silent_run(now: dt.datetime, cause: Cause, ports: RunPorts) -> None:
@@ -52,13 +52,13 @@ def end_silent_run(now: dt.datetime, cause: Cause, ports: RunPorts) -> None:
     settled = dt.timedelta(seconds=ports.settings.sweep_settled_seconds)
     if claim is None:
         if now >= run.lease_until and CLAIMS.create(ports.documents, id, _claim_for_sweep(run, now, settled)):
-            _speak(describe_end(run, "none", "UNAVAILABLE", None), cause, ports)
+            _speak(describe_end(run, "none", "UNAVAILABLE", None), now, cause, ports)
         return
     execution = claim.execution
     state = ports.executions.state(execution) if execution != SWEEP else "UNAVAILABLE"
     if state in _ENDED and now - (claim.ended_at or now) >= settled:
         result = ports.executions.result(execution) if state == "SUCCEEDED" else None
-        _speak(describe_end(run, "none" if execution == SWEEP else execution, state, result), cause, ports)
+        _speak(describe_end(run, "none" if execution == SWEEP else execution, state, result), now, cause, ports)
     elif state in _ENDED and claim.ended_at is None:
         CLAIMS.update(ports.documents, id, ended_at=now)
     elif state not in _ENDED and now >= run.lease_until:
@@ -76,8 +76,8 @@ def _claim_for_sweep(run: EltRun, now: dt.datetime, settled: dt.timedelta) -> Cl
     )
 
 
-def _speak(fact: Fact, cause: Cause, ports: StatingPorts) -> None:
-    send([state_as(fact, _SWEEP, cause)], ports.publisher, ports.documents)
+def _speak(fact: Fact, now: dt.datetime, cause: Cause, ports: StatingPorts) -> None:
+    send([state_as(fact, _SWEEP, cause, now)], ports.publisher, ports.documents)
 
 
 def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fact:
@@ -85,8 +85,8 @@ def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fac
     if state == "SUCCEEDED":
         try:
             return EltRunSucceeded.from_data(result)
-        except PermanentError:
-            state = "SUCCEEDED without facts"
+        except PermanentError as error:
+            state = f"SUCCEEDED without facts ({error.reason:.200})"
     return EltRunFailed(
         batch=run.batch,
         epoch=run.epoch,

@@ -23,7 +23,7 @@ def state_silence(now: dt.datetime, cause: Cause, ports: StatingPorts) -> None:
     """Parked batches, a run past its lease, trainings past their promise. The record remembers what was stated of it."""
     for collection, id, stated, stalled in _find_silent(now, ports):
         if stated != stalled.since:
-            send([state_as(stalled, "sweep", cause)], ports.publisher, ports.documents)
+            send([state_as(stalled, "sweep", cause, now)], ports.publisher, ports.documents)
             collection.update(ports.documents, id, stall_told=stalled.since)
 
 

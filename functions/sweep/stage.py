@@ -20,6 +20,7 @@ from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, send
 from ripple.ports.holders import StatingPorts
 from ripple.state.outbox import OUTBOX
+from ripple.wire.known_keys import check_keys
 
 
 class SweepPorts(ArrivalPorts, RunPorts, GeneratorPorts, TrainingPorts, Protocol):
@@ -55,6 +56,7 @@ def react(tick: Payload, cause: Cause, ports: SweepPorts, parts: Sequence[Part] 
     """Every part has its turn, whatever became of the others: one bad record must not silence the sweep."""
     if not isinstance(tick, Command):
         raise PermanentError("command_malformed", "sweep reacts to ticks only")
+    check_keys(tick.body, (), "command_malformed", "a sweep")
     now = ports.documents.run(lambda _transaction, read_at: read_at)
     troubles = []
     for part in parts:

@@ -41,7 +41,7 @@ def end_silent_training(now: dt.datetime, cause: Cause, ports: TrainingPorts) ->
             elif state in ("FAILED", "CANCELLED"):
                 fact = describe_end(record.job, record.run, state)
             if fact:
-                send([state_as(fact, "sweep", cause)], ports.publisher, ports.documents)
+                send([state_as(fact, "sweep", cause, now)], ports.publisher, ports.documents)
 
 
 def describe_end(job: str, run: EltRunSucceeded, state: str) -> TrainingJobFinished:
@@ -66,7 +66,7 @@ def revive_training(now: dt.datetime, cause: Cause, ports: RevivalPorts) -> None
         return
     known = TRAININGS.get(ports.documents, run.batch)
     if known is None or known.superseded or (known.deferred and _day_allows_job(now, ports)):
-        send([state_as(run, "sweep", cause)], ports.publisher, ports.documents)
+        send([state_as(run, "sweep", cause, now)], ports.publisher, ports.documents)
 
 
 def _day_allows_job(now: dt.datetime, ports: CapPorts) -> bool:

@@ -46,8 +46,10 @@ def _write_files(files: Mapping[str, bytes], folder: Path) -> None:
     try:
         partial.rename(folder)
     except OSError:
-        # Another compilation of the same commit was first.
         shutil.rmtree(partial)
+        if not folder.is_dir():
+            raise
+        # Another compilation of the same commit was first.
 
 
 async def _run_compiler(

@@ -106,7 +106,8 @@ class EventarcApi:
         try:
             await call(message, timeout=10)
         except grpc.aio.AioRpcError as error:
-            if error.code() not in (grpc.StatusCode.ALREADY_EXISTS, grpc.StatusCode.NOT_FOUND):
+            deletes = "/Delete" in method
+            if error.code() != (grpc.StatusCode.NOT_FOUND if deletes else grpc.StatusCode.ALREADY_EXISTS):
                 raise ApiError(503, f"Pub/Sub: {error.details()}") from error
 
     def _topic(self, trigger: Record) -> str:
@@ -136,8 +137,9 @@ class EventarcApi:
         parent = "/".join(trigger["name"].split("/")[:4])
         url = f"http://{self._hosting.endpoints['run']}/v2/{parent}/services/{run['service']}"
         answer = await self._client.get(url)
-        if answer.status_code != 200:
+        if answer.status_code == 404:
             raise ApiError(503, f"service {run['service']} is not deployed")
+        answer.raise_for_status()
         return str(answer.json()["uri"]) + (run.get("path") or "/")
 
 

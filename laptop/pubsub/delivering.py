@@ -138,7 +138,9 @@ class Deliverer:
         project, dataset, table = backlog.subscription.bigquery_config.table.replace(":", ".").split(".")
         address = f"http://{self._bigquery}/bigquery/v2/projects/{project}/datasets/{dataset}/tables/{table}"
         found = await self._client.get(address)
-        fields = found.json()["schema"]["fields"] if found.status_code == 200 else []
+        if found.status_code != 200:
+            return False
+        fields = found.json()["schema"]["fields"]
         as_bytes = any(field["name"] == "data" and field["type"] == "BYTES" for field in fields)
         rows = [
             {"insertId": delivery.message.message_id, "json": _row(backlog, delivery, as_bytes)} for delivery in leased

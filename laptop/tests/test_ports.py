@@ -28,6 +28,11 @@ def test_a_port_that_stays_taken_is_replaced_by_another() -> None:
             assert other.getsockname()[1] != port
 
 
+def test_an_address_that_is_not_ours_is_not_taken_for_a_port_that_is_in_use() -> None:
+    with pytest.raises(OSError, match="Cannot assign requested address"):
+        hold_port("203.0.113.1", 8080, 0)
+
+
 def test_held_ports_differ_and_can_be_listened_on() -> None:
     held = [hold_port("127.0.0.1", 0, 0) for _ in range(5)]
     try:

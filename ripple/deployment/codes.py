@@ -113,7 +113,9 @@ CODES: Mapping[str, Code] = {
     "event_unexpected": Code(
         "event", "The stage does not react to its type.", "Compare subscriptions with `ripple/deployment/routes.py`."
     ),
-    "manifest_malformed": Code("event", "The manifest that it names cannot be read, or its fields are wrong.", _AGAIN),
+    "manifest_malformed": Code(
+        "event", "The manifest that it names cannot be read, or its fields are wrong or unknown.", _AGAIN
+    ),
     "export_unknown": Code("event", "It asks for a slice that no plan of an export has.", _RESEND),
     "export_mismatch": Code(
         "event",
@@ -123,8 +125,14 @@ CODES: Mapping[str, Code] = {
     "uri_malformed": Code(
         "event", "Something that should be gs://BUCKET/OBJECT is not, or is in another bucket.", _RESEND
     ),
-    "tick_malformed": Code("event", "A tick whose flows, dates or arguments make no sense.", _RESEND),
-    "command_malformed": Code("event", "A command that lacks something or garbles it.", _RESEND),
+    "tick_malformed": Code(
+        "event",
+        "A tick whose flows, dates or arguments make no sense, or with a key that nobody reads.",
+        _RESEND,
+    ),
+    "command_malformed": Code(
+        "event", "A command that lacks something, garbles it, or has a key that nobody reads.", _RESEND
+    ),
     "batch_unknown": Code(
         "event", "There is no such batch, or its run never succeeded.", "See `ripple runs` for those that are."
     ),

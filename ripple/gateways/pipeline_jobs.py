@@ -38,6 +38,9 @@ class VertexPipelineJobs:
         try:
             self._client.create_pipeline_job(request=request, timeout=60)
         except Conflict:
+            # Over REST a job that is there and a request that met another are one status.
+            if self.state(job) == "MISSING":
+                raise
             return False
         return True
 

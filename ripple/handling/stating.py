@@ -25,12 +25,15 @@ class Cause:
     replay_of: str | None = None
 
 
-def state_as(fact: Fact, stage: str, cause: Cause) -> Envelope:
-    """The fact as `stage` states it because of `cause`; its time is the cause's delivery."""
+def state_as(fact: Fact, stage: str, cause: Cause, at: dt.datetime | None = None) -> Envelope:
+    """The fact as `stage` states it because of `cause`; its time is when it was decided, `at`.
+
+    A record keeps that time, so that the fact bears it too when it is stated again. Without one it is the time of the cause.
+    """
     return Envelope(
         fact=fact,
         source=f"//ripple/functions/{stage}",
-        time=cause.time,
+        time=at or cause.time,
         correlation_id=cause.correlation_id,
         causation_id=cause.event_id,
         traceparent=cause.traceparent,

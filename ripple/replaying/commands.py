@@ -12,6 +12,7 @@ from typing import Any
 from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
+from ripple.wire.known_keys import check_keys
 from ripple.wire.paths import parse_bronze_name, split_uri
 
 MAX_OBJECTS = 1000
@@ -36,9 +37,11 @@ class Request:
 def read_request(body: Mapping[str, Any], settings: Settings) -> Request:
     """The request in a command's body; PermanentError says what is missing or wrong."""
     kind = body.get("kind")
-    read = _KINDS.get(kind) if isinstance(kind, str) else None
-    if read is None:
+    known = _KINDS.get(kind) if isinstance(kind, str) else None
+    if known is None:
         raise _malformed(f"kind {kind!r:.200} is not among {', '.join(_KINDS)}")
+    keys, read = known
+    check_keys(body, (*_KEYS, *keys), "command_malformed", f"a {kind} replay")
     dry_run, replay_id = body.get("dry_run", False), body.get("replay_id", "")
     if not isinstance(dry_run, bool):
         raise _malformed("dry_run is true or false")
@@ -101,6 +104,8 @@ def _read_batch(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
 
 def _read_dead_letters(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     ids, everything = body.get("ids", []), body.get("all", False)
+    if not isinstance(everything, bool):
+        raise _malformed("all is true or false")
     if not isinstance(ids, list) or not all(isinstance(one, str) and one for one in ids) or bool(ids) == everything:
         raise _malformed('a dead-letter replay lists `ids`, or says `"all": true`')
     if len(ids) > MAX_OBJECTS or any(len(one) > 100 for one in ids):
@@ -112,10 +117,12 @@ def _malformed(reason: str) -> PermanentError:
     return PermanentError("command_malformed", reason, "see docs/replay.md")
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], Settings], dict[str, Any]]] = {
-    "object": _read_objects,
-    "flow": _read_flow,
-    "batch": _read_batch,
-    "training": _read_batch,
-    "dead-letter": _read_dead_letters,
+_KEYS = ("kind", "dry_run", "replay_id")
+_KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], Settings], dict[str, Any]]]] = {
+    "object": (("objects",), _read_objects),
+    "flow": (("flow", "from", "to"), _read_flow),
+    "batch": (("batch",), _read_batch),
+    "training": (("batch",), _read_batch),
+    "dead-letter": (("ids", "all"), _read_dead_letters),
 }
+"""What a command of each kind says beside `_KEYS`, and who reads it."""

@@ -104,6 +104,18 @@ class Collection(Generic[R]):
         paths = {self.path(id): id for id in ids}
         return {paths[path]: self.read(path, document) for path, document in store.get_many(list(paths)).items()}
 
+    def get_readable(self, store: DocumentStore, ids: Iterable[Id]) -> tuple[dict[Id, R], dict[Id, str]]:
+        """Those that exist by id, and by id why a document of those cannot be read: one must not hold back the others."""
+        paths = {self.path(id): id for id in ids}
+        found: dict[Id, R] = {}
+        broken: dict[Id, str] = {}
+        for path, document in store.get_many(list(paths)).items():
+            try:
+                found[paths[path]] = self.read(path, document)
+            except RetryableError as error:
+                broken[paths[path]] = error.reason
+        return found, broken
+
     def find(self, store: Readable, limit: int, /, **where: object) -> Iterator[tuple[str, R]]:
         """`(id, record)` of at most `limit` whose fields equal `where`, in the order of ids. They are read one by one as they are
         taken: one that cannot be read does not hold back those before it."""

@@ -54,7 +54,7 @@ def claim_next(
         return None
     is_new = not head.replays
     batch = head.next if is_new else head.replays[0]
-    run = EltRun(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    run = EltRun(batch=batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause, decided_at=now)
     after = replace(
         head,
         run=run,
@@ -78,7 +78,7 @@ def free(head: Head) -> Head:
 def retry(head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int) -> Head:
     """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few."""
     assert head.run is not None
-    run = EltRun(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause)
+    run = EltRun(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause, decided_at=now)
     return replace(head, run=run, epoch=run.epoch, starts=note_start(head.starts, runs_per_hour, now))
 
 

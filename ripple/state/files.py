@@ -39,6 +39,8 @@ class FileRecord(Record):
     """First day of world time that it holds, YYYY-MM-DD; absent unless landed."""
     batch: int | None = field(default=None, metadata=STORED_NULL)
     """Number of the ELT batch that claimed it; null until one does, by which files that wait are found."""
+    decided_at: datetime | None = None
+    """When its verdict was decided, which is the time of the fact; absent while claimed."""
 
     @property
     def landed(self) -> BronzeObjectLanded:

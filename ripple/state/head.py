@@ -26,6 +26,8 @@ class EltRun(Record):
     """Id of the event that began it: the same event, delivered again, takes it up."""
     execution: str = ""
     """Not used: the batch names the execution."""
+    decided_at: dt.datetime | None = None
+    """When its epoch was given, which is the time of elt.run.started.v1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

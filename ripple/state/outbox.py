@@ -27,7 +27,7 @@ class OutboxRecord(Record):
     source: str
     """The stage that states it, as the CloudEvent has it."""
     time: dt.datetime
-    """When its cause was delivered."""
+    """When it was decided."""
     correlation_id: str
     """The batch or replay that began it all."""
     causation_id: str

@@ -21,7 +21,7 @@ class ReplayRecord(Record):
     replay_of: str | None = field(default=None, metadata=STORED_NULL)
     """The correlation id that it runs again, if it is one; null otherwise."""
     at: dt.datetime
-    """When its command was delivered."""
+    """When it was planned first, which is the time of its facts."""
 
 
 REPLAYS = Collection(

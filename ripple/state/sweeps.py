@@ -12,7 +12,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepRecord(Record):
-    """One bucket; its id is the bucket's short name, bronze or landing."""
+    """One listing; its id is the bucket's short name, bronze or landing, or bronze-FLOW for the newest days of a flow."""
 
     after: str = ""
     """The object after whose name the next sweep goes on; empty to begin again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -35,6 +36,8 @@ class TickRecord(Record):
     """Whether nothing more is to be expected of the job."""
     failed: bool | None = None
     """True if it was given up; absent if not."""
+    decided_at: dt.datetime | None = None
+    """When it was recorded first, which is the time of its fact."""
 
 
 TICKS = Collection(

@@ -43,11 +43,6 @@ def is_name(value: object) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
-def is_line(text: str) -> bool:
-    """Whether it can be a word of a command line: at most 256 printable characters."""
-    return len(text) <= 256 and text.isprintable()
-
-
 def read_count(value: object) -> int:
     """A 64-bit number that Google writes as text. Only plain digits: `int` would take `1_0`, ` 7`, 7.9 and true."""
     text = str(value) if type(value) is int else value

@@ -13,9 +13,11 @@ import yaml
 from google.cloud.firestore import Client as Firestore
 from typer.testing import CliRunner
 
-from cli.explaining import describe_stall, explain_batch, explain_object, explain_replay
+from cli.attempts import describe_times, list_attempts
+from cli.explaining import advise, describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
 from cli.main import app
+from cli.rejections import summarize
 from ripple.state.batches import BATCHES
 from ripple.state.caps import HOUR, Starts
 from ripple.state.export_plan import ExportPlan, record_plan
@@ -43,8 +45,13 @@ def test_it_is_said_in_a_sentence(case: dict[str, Any]) -> None:
         said = explain_replay("r-1", replace(a_record("replays").plan, **case["replay"]))
     else:
         batch, training = read_record("batches", case["batch"]), read_record("trainings", case.get("training"))
-        said = explain_batch(3, batch, training, stalled, case.get("waits", ""))
+        attempts = list_attempts([event_of(*event) for event in case.get("attempts", [])])
+        said = explain_batch(3, batch, training, stalled, case.get("waits", ""), attempts)
     assert said == case["says"]
+
+
+def event_of(kind: str, time: str, data: dict[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "time": time, "data": data}
 
 
 def read_record(name: str, described: dict[str, Any] | None) -> Any:
@@ -54,6 +61,33 @@ def read_record(name: str, described: dict[str, Any] | None) -> Any:
     plan = {"collection": "sales", "window_from": "2026-01-01", "correlation_id": "c"} if "bounds" in described else {}
     lists = {key: tuple(value) for key, value in described.items() if isinstance(value, list)}
     return a_bare_record(name, **plan | described | lists)
+
+
+def test_a_batch_that_is_not_done_names_rows_files_and_the_next_command() -> None:
+    batch = a_bare_record("batches", state="parked", files=3)
+    assert advise(3, batch, ["gs://b/x.jsonl"], [{"order_id": "o-1"}]) == [
+        'row: {"order_id": "o-1"}',
+        "file: gs://b/x.jsonl",
+        "and 2 files more",
+        "next: fix the cause, then: ripple replay --batch 3",
+    ]
+
+
+def test_a_run_takes_from_its_start_to_its_end() -> None:
+    started = event_of("elt.run.started.v1", "2026-03-01T12:00:00Z", {"epoch": 1})
+    ended = event_of("elt.run.succeeded.v1", "2026-03-01T12:00:41.500Z", {"epoch": 1})
+    assert describe_times(list_attempts([started, ended]))["seconds"] == 41.5
+    times = describe_times(list_attempts([started]))
+    assert (times["started_at"], times["seconds"], times["attempts"]) == ("2026-03-01T12:00:00Z", None, 1)
+
+
+def test_the_commonest_code_of_a_rejected_file_is_named_with_its_first_row() -> None:
+    rows = [{"code": "wrong_type", "line": 1, "field": "n", "message": "a text", "raw": "{}"}]
+    rows += [{"code": "malformed_json", "line": line, "message": "cut", "raw": "{"} for line in (2, 3)]
+    said = summarize("too_many_bad_rows", rows)
+    assert (said["commonest"], said["example"]) == ("malformed_json in 2 of 3 rows", "line 2: cut: {")
+    assert "Correct the line" in said["advice"]
+    assert summarize("object_empty", [])["advice"] == "Drop the file again, whole, under a new name."
 
 
 def test_a_stalled_fact_is_found_in_the_ledger(laptop: Laptop) -> None:
@@ -114,6 +148,7 @@ def test_a_query_that_would_bill_too_much_is_refused_with_the_way_out(laptop: La
     for words in (("events",), ("why", "7"), ("dead-letters",)):
         done = CliRunner().invoke(app, [*words, "--state", str(laptop.state)], env={"RIPPLE_QUERY_BYTES": "1"})
         assert (done.exit_code, "RIPPLE_QUERY_BYTES" in done.stderr) == (1, True), done.output
+    laptop.ripple("sql", "DELETE FROM ops.dead_letters WHERE message_id = '2'")
 
 
 def test_what_is_no_event_is_listed_all_the_same(laptop: Laptop) -> None:

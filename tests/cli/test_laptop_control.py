@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from cli.laptop_control import PROJECT, environment, is_deployed, mark_deployed
 from cli.main import app
+from laptop import control
 from laptop.control import read_ports
-from laptop.settings import read_settings
+from laptop.settings import LaptopError, read_settings
+from laptop.supervisor import PID_FILE
 from tests.cli.conftest import Laptop
 
 
@@ -40,3 +43,17 @@ def test_a_folder_of_another_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "laptop.json").write_text('{"project": "shop-dev", "pipelines": {}}')
     answer = CliRunner().invoke(app, ["up", "--detach", "--state", str(tmp_path)])
     assert (answer.exit_code, "holds project shop-dev, not ripple-laptop" in answer.stderr) == (1, True)
+
+
+def test_a_pid_file_that_cannot_be_read_is_not_taken_for_no_laptop(tmp_path: Path) -> None:
+    (tmp_path / PID_FILE).mkdir()
+    with pytest.raises(IsADirectoryError):
+        control.running_pid(tmp_path)
+
+
+def test_what_cannot_be_removed_is_not_taken_for_forgotten(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    file.write_text("no folder")
+    with pytest.raises(LaptopError, match="cannot be removed"):
+        control.clear(file)
+    control.clear(tmp_path / "never there")

@@ -25,7 +25,7 @@ from ripple.wire.events import (
     SalesExportRequested,
     SalesSliceExported,
 )
-from tests.functions.fakes import FakeEdge, cause
+from tests.functions.fakes import NOW, FakeEdge, cause
 from tests.ripple.rows.sample_rows import AT, an_order
 
 BRONZE = "ripple-test-bronze"
@@ -220,6 +220,23 @@ def test_a_wrong_manifest_is_refused_with_its_fields(changed: dict[str, Any], wr
     edge = FakeEdge()
     with pytest.raises(PermanentError, match=f"wrong or missing: {wrong}$"):
         deliver(edge, manifest(edge, **changed))
+
+
+def test_an_export_bears_the_time_of_its_objects_also_when_it_is_stated_again() -> None:
+    edge = FakeEdge()
+    edge.sales.orders["o-1"] = an_order(order_id="o-1")
+    body = manifest(edge)
+    for minutes in (1, 2):
+        stored = edge.objects.put("ripple-test-landing", "sales/b-1/manifest.json", json.dumps(body).encode())
+        late = cause(time=NOW + dt.timedelta(minutes=minutes))
+        react(Finalized(ref=stored.ref, size=stored.size, metadata={}), late, edge)
+    assert {envelope.time for envelope in edge.publisher.sent} == {NOW}
+
+
+def test_a_key_that_no_generator_writes_is_refused() -> None:
+    edge = FakeEdge()
+    with pytest.raises(PermanentError, match=r"unknown keys: 'counts' \(did you mean 'count'\?\)"):
+        deliver(edge, manifest(edge, counts=3))
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"[" * 100_000, b"[]", b"\xff"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 from typing import Any
 
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from functions.replay.stage import react
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command
+from ripple.ports import StoredObject
 from ripple.replaying.commands import MAX_OBJECTS
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
-from tests.functions.fakes import NOW, CrashError, FakeEdge, cause
+from tests.functions.fakes import NOW, CrashError, FakeEdge, FakeObjects, cause
 from tests.ripple.state.golden import hold
 
 BUCKET = "ripple-test-bronze"
@@ -180,7 +182,12 @@ def test_a_replay_that_adds_nothing_says_so_and_fires_nothing() -> None:
         ({"kind": "training", "batch": 6}, "batch_unknown"),
         ({"kind": "batch", "batch": 7, "dry_run": "yes"}, "command_malformed"),
         ({"kind": "batch", "batch": 7, "replay_id": "a/b"}, "command_malformed"),
+        ({"kind": "batch", "batch": 7, "dryRun": True}, "command_malformed"),
+        ({"kind": "batch", "batch": 7, "objects": [URI]}, "command_malformed"),
+        ({"kind": "object", "objects": [URI], "all": True}, "command_malformed"),
         ({"kind": "dead-letter"}, "command_malformed"),
+        ({"kind": "dead-letter", "all": "yes"}, "command_malformed"),
+        ({"kind": "dead-letter", "all": 0}, "command_malformed"),
         ({"kind": "dead-letter", "ids": ["1"], "all": True}, "command_malformed"),
         ({"kind": "dead-letter", "ids": [1]}, "command_malformed"),
         ({"kind": "dead-letter", "ids": ["1"]}, "dead_letter_unknown"),
@@ -192,6 +199,37 @@ def test_a_bad_command_is_refused_by_name(body: dict[str, Any], code: str) -> No
         ask(edge, **body)
     assert caught.value.code == code
     assert edge.publisher.sent == []
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_and_nothing_is_fired() -> None:
+    edge = an_edge()
+    with pytest.raises(
+        PermanentError, match=r"'dryRun' \(did you mean 'dry_run'\?\); known are kind, dry_run, replay_id, batch"
+    ):
+        ask(edge, kind="batch", batch=7, dryRun=True)
+    assert edge.publisher.sent == []
+
+
+def test_a_replay_bears_the_time_at_which_it_was_planned_first() -> None:
+    edge = an_edge()
+    for _ in range(2):
+        react(command({"kind": "batch", "batch": 7}), cause("m-1", NOW - dt.timedelta(hours=1)), edge)
+        edge.documents.clock = lambda: NOW + dt.timedelta(minutes=5)
+    assert [envelope.time for envelope in edge.publisher.sent] == [NOW] * 4
+
+
+class Unreadable(FakeObjects):
+    """Its bucket says something else than that an object is not there."""
+
+    def stat(self, bucket: str, name: str, generation: int | None = None) -> StoredObject:
+        raise PermanentError("bucket_unexpected", f"{bucket} is another's")
+
+
+def test_an_object_that_cannot_be_looked_at_is_not_taken_for_one_that_is_gone() -> None:
+    edge = an_edge()
+    edge.objects = Unreadable()
+    with pytest.raises(PermanentError, match="bucket_unexpected"):
+        ask(edge, kind="object", objects=[URI])
 
 
 def test_a_fact_is_no_command() -> None:

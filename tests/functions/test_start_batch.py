@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from functions.start_batch.stage import plan_batches, react
+from functions.start_batch.stage import job_words, plan_batches, react
+from generators.job import read_job
+from generators.world import World
+from ripple.deployment.generator_options import OPTIONS
+from ripple.deployment.parts import SCHEDULE, Tick
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command
 from ripple.wire.events import BatchRunStarted, SalesExportRequested
@@ -99,6 +103,15 @@ def test_a_crash_before_the_execution_is_noted_runs_the_job_again_under_the_same
         {"arguments": ["--seed", "7"]},
         {"arguments": {"seed": None}},
         {"arguments": {"seed": [7]}},
+        {"arguments": {"seed": True}},
+        {"arguments": {"customer": 5}},
+        {"arguments": {"customers": "many"}},
+        {"arguments": {"dirt": "NaN"}},
+        {"arguments": {"world-from": "2025-13-01"}},
+        {"arguments": {"out": "/tmp/elsewhere"}},
+        {"arguments": {"seed": 7}, "generate": False},
+        {"flow": ["sales"]},
+        {"batch": 3},
     ],
 )
 def test_a_bad_tick_is_refused_before_anything_runs(body: dict[str, Any]) -> None:
@@ -106,6 +119,39 @@ def test_a_bad_tick_is_refused_before_anything_runs(body: dict[str, Any]) -> Non
     with pytest.raises(PermanentError, match="tick_malformed"):
         fire(edge, tick(**body))
     assert (edge.generator_jobs.runs, edge.documents.held) == ([], {})
+
+
+def test_an_option_that_no_generator_has_is_refused_with_the_nearest() -> None:
+    with pytest.raises(PermanentError, match=r"'customer' \(did you mean 'customers'\?\); known are customers, "):
+        plan_batches(tick(arguments={"customer": 5}))
+
+
+@pytest.mark.parametrize("planned", SCHEDULE, ids=lambda planned: planned.name)
+def test_what_the_schedule_publishes_is_read(planned: Tick) -> None:
+    if planned.kind == "batch":
+        assert plan_batches(Command(body=planned.body, attributes={}, published_at=NOW))
+    else:
+        assert planned.body == {}
+
+
+def test_the_options_of_a_tick_are_options_of_the_job() -> None:
+    given = {"customers": 5, "startups": 6, "seed": 7, "dirt": 0.1, "world-from": "2026-01-01"}
+    (batch,) = plan_batches(tick(flows=["sales"], arguments=given | {"firestore-ops-per-second": 9}))
+    assert {word.removeprefix("--") for word in batch.arguments[::2]} == OPTIONS.keys()
+    job = read_job("sales", ["--project", "p", *job_words(batch)], {})
+    assert (job.world, job.ops_per_second) == (
+        World(customers=5, startups=6, seed=7, dirt=0.1, since=dt.date(2026, 1, 1)),
+        9,
+    )
+
+
+def test_a_fact_bears_the_time_at_which_it_was_decided_also_when_it_is_stated_again() -> None:
+    edge = FakeEdge()
+    late = cause("m-1", NOW - dt.timedelta(hours=1))
+    for _ in range(2):
+        react(tick(flows=["sales"]), late, edge)
+        edge.documents.clock = lambda: NOW + dt.timedelta(minutes=5)
+    assert [envelope.time for envelope in edge.publisher.sent] == [NOW, NOW]
 
 
 def test_a_fact_is_no_tick() -> None:

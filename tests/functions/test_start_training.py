@@ -49,6 +49,15 @@ def hold_head(edge: FakeEdge, batch: int) -> None:
     edge.documents.held["elt/head"] = {"run": run, "epoch": 9, "next": batch + 1, "replays": []}
 
 
+def test_a_job_bears_the_time_at_which_it_was_decided_also_when_it_is_stated_again() -> None:
+    edge = an_edge()
+    decided = edge.documents.now
+    for hours in (-1, 1):
+        react(RUN, cause("event-1", decided + dt.timedelta(hours=hours)), edge)
+        edge.documents.clock = lambda: decided + dt.timedelta(hours=1)
+    assert [envelope.time for envelope in edge.publisher.sent] == [decided, decided]
+
+
 def test_a_dataset_is_trained_on_and_said_so() -> None:
     edge = an_edge()
     deliver(edge, RUN)

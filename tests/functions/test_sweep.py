@@ -135,6 +135,40 @@ def test_a_large_lake_is_listed_a_page_at_a_sweep() -> None:
     assert sweep(edge) == []
 
 
+def test_a_new_day_is_looked_at_in_each_sweep_though_a_large_lake_is_listed_for_long() -> None:
+    edge = FakeEdge()
+    for number in range(PAGE + 3):
+        stored = edge.objects.put("ripple-test-bronze", f"clickstream/dt=2025-01-01/{number:05d}.jsonl", GOOD)
+        hold(edge.documents, "files", stored.ref.key, state="landed")
+    new = [
+        edge.objects.put("ripple-test-bronze", f"{flow}/dt={NOW:%Y-%m-%d}/a.jsonl", GOOD)
+        for flow in ("clickstream", "startups")
+    ]
+    announced = [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)]
+    assert announced == [stored.ref.uri for stored in new]
+
+
+def test_what_comes_late_into_an_old_day_is_found_by_the_whole_listing() -> None:
+    edge = FakeEdge()
+    late = edge.objects.put("ripple-test-bronze", "startups/dt=2020-01-01/late.jsonl", GOOD)
+    assert [fact.stalled for fact in sweep(edge) if isinstance(fact, RunStalled)] == [late.ref.uri]
+
+
+@pytest.mark.parametrize("bucket", ["bronze", "landing"])
+def test_a_record_that_cannot_be_read_holds_back_no_other_object(bucket: str) -> None:
+    edge, collection = FakeEdge(), {"bronze": "files", "landing": "exports"}[bucket]
+    broken = edge.objects.put(f"ripple-test-{bucket}", "sales/dt=2026-01-01/a.parquet", GOOD)
+    edge.documents.held[f"{collection}/{broken.ref.key}"] = {"state": ["no state"]}
+    others = [
+        edge.objects.put("ripple-test-bronze", "startups/dt=2026-01-01/b.jsonl", GOOD),
+        edge.objects.put("ripple-test-landing", "sales/c.json", GOOD),
+    ]
+    with pytest.raises(RetryableError, match=f"{collection}/{broken.ref.key} cannot be read"):
+        sweep(edge)
+    announced = {fact.stalled for fact in edge.publisher.facts(RunStalled)}
+    assert announced == {stored.ref.uri for stored in others}
+
+
 def test_a_stage_that_is_down_is_not_flooded_with_what_it_has_not_done() -> None:
     edge = FakeEdge()
     for number in range(MOST_AT_ONCE + 3):

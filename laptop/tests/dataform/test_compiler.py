@@ -33,6 +33,13 @@ def messages(graph: dict[str, Any]) -> str:
     return " | ".join(each["message"] for each in graph["graphErrors"]["compilationErrors"])
 
 
+def test_a_folder_that_cannot_be_made_is_not_taken_for_another_compilation(tmp_path: Path, modules: Path) -> None:
+    (tmp_path / "checkout").write_text("in the way")
+    with pytest.raises(NotADirectoryError):
+        compile_project(tmp_path, modules, {}, one="SELECT 1")
+    assert [path.name for path in tmp_path.iterdir()] == ["checkout"]
+
+
 def test_assertions_of_a_table_are_actions_that_depend_on_it(tmp_path: Path, modules: Path) -> None:
     table = 'config { type: "table", assertions: { uniqueKey: ["id"], nonNull: ["id"] } }\nSELECT 1 AS id'
     after = 'config { type: "view" }\nSELECT * FROM ${ref("orders")}'

@@ -33,9 +33,12 @@ class Destination:
         self.events: list[tuple[str, dict[str, str], Any]] = []
         self.status = 204
         self.deployed = True
+        self.broken = False
         self.address = ""
 
     async def describe(self, request: Request) -> Response:
+        if self.broken:
+            return JSONResponse({}, status_code=500)
         if not self.deployed:
             return JSONResponse({}, status_code=404)
         return JSONResponse({"uri": f"http://{self.address}/{request.path_params['service']}"})
@@ -170,6 +173,14 @@ def test_an_event_for_a_service_that_is_not_deployed_comes_again(cloud: Cloud) -
     answer = cloud.deliver("undeployed")
     cloud.destination.deployed = True
     assert (answer.status_code, "not deployed" in answer.text) == (503, True)
+
+
+def test_a_cloud_run_that_fails_is_not_taken_for_a_service_that_is_not_there(cloud: Cloud) -> None:
+    cloud.create("unknown")
+    cloud.destination.broken = True
+    answer = cloud.deliver("unknown")
+    cloud.destination.broken = False
+    assert (answer.status_code, "not deployed" in answer.text, "500" in answer.text) == (503, False, True)
 
 
 def test_an_event_for_an_address_where_nobody_listens_comes_again(cloud: Cloud) -> None:

@@ -40,10 +40,11 @@ def test_a_commit_makes_the_repository_what_it_should_be_and_none_is_made_for_no
         (NotFound("no repository"), True),
         (BadRequest("no commit"), True),
         (DISABLED, True),
+        (BadRequest("page_size is negative"), False),
         (Forbidden("not you"), False),
         (ServiceUnavailable("later"), False),
     ],
-    ids=["no repository", "no commit", "not enabled", "not allowed", "away"],
+    ids=["no repository", "no commit", "not enabled", "malformed", "not allowed", "away"],
 )
 def test_only_an_empty_place_is_taken_for_one(error: GoogleAPICallError, nothing: bool) -> None:
     assert says_nothing_is_there(error) == nothing

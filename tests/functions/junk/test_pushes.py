@@ -159,6 +159,21 @@ def test_a_tick_cannot_give_its_job_another_window_than_the_fact_states(argument
     assert edge.generator_jobs.runs == []
 
 
+@pytest.mark.parametrize(
+    ("stage", "data"),
+    [
+        ("replay", b'{"kind": "batch", "batch": 1, "dry_run": true, "dry_run": false}'),
+        ("start_batch", b'{"flows": ["sales"], "flows": ["clickstream"]}'),
+        ("sweep", b'{"flows": ["sales"]}'),
+    ],
+)
+def test_a_command_with_equal_or_unread_keys_is_dead_lettered(stage: str, data: bytes) -> None:
+    edge = an_edge()
+    message = {"data": base64.b64encode(data).decode(), "messageId": "1", "publishTime": "2026-01-01T00:00:00Z"}
+    assert push(stage, ({}, json.dumps({"message": message}).encode()), edge) == 200
+    assert edge.publisher.dead_letters[0][1]["ripple-code"] == "command_malformed"
+
+
 def test_a_replay_lands_what_it_can_before_it_is_dead_lettered_for_the_rest() -> None:
     edge = an_edge()
     uris = ["gs://ripple-test-other/x.jsonl", "gs://ripple-test-bronze/clickstream/dt=2026-01-01/part-1.jsonl"]

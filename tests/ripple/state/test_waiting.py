@@ -107,7 +107,7 @@ def test_replays_wait_in_their_order_and_leave_from_the_front() -> None:
 
 def test_a_retry_has_the_next_epoch_and_a_lease_of_its_own() -> None:
     head = retry(Head(run=RUN, epoch=5, next=3), NOON, LEASE, "e", 0)
-    assert head.run == EltRun(batch=2, epoch=6, lease_until=NOON + LEASE, cause="e", execution="")
+    assert head.run == EltRun(batch=2, epoch=6, lease_until=NOON + LEASE, cause="e", decided_at=NOON)
     assert (head.epoch, head.next) == (6, 3)
 
 
