@@ -101,10 +101,11 @@ def job_env(clients: AdminClients, pepper: str) -> dict[str, str]:
 
 
 def function_env(spec: str) -> dict[str, str]:
-    """A laptop's runs and jobs cost nothing, so that no cap holds them."""
+    """A laptop's runs and jobs cost nothing, so that no cap holds them; its ticks simulate months to come."""
     return TUNING | {
         "RIPPLE_PIPELINE_SPEC": spec,
         "RIPPLE_TRUTH": "1",
+        "RIPPLE_EVENT_SLACK_DAYS": "400",
         "RIPPLE_ELT_SETTLE_SECONDS": "2",
         "RIPPLE_ELT_POLL_SECONDS": "0.1",
         "RIPPLE_SWEEP_SETTLED_SECONDS": "10",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
-import hashlib
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -14,28 +13,30 @@ from typing import IO, Any
 import orjson
 
 from functions.land_object.correcting import read_origin
-from functions.land_object.inflating import inflate
+from functions.land_object.diagnosing import Findings
+from functions.land_object.inflating import GZIP_MAGIC, decode_stored, expect_encoding
 from functions.land_object.keeping import AcceptedRow, CheckedWriter, digest_contract
+from functions.land_object.quarantining import as_record, keep_quarantine
 from ripple.errors import PermanentError
-from ripple.ports import ObjectStore, StoredObject
+from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.corrections import expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
 from ripple.rows.contracts.lines import BadLine, GoodLine, JudgedLine, Line, RescuedLine, judge_lines, split_lines
+from ripple.rows.contracts.plausibility import expect_plausible
 from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name
 
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
-
-CONTENT_KEY = "ripple-sha256"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """What a check found: size in bytes, rows with and without the bad ones, where those are; drift; what was accepted.
 
-    `is_whole` says whether all rows were read. `checked_uri` is where the accepted rows are; None where none was, or too few.
+    `is_whole` says whether all rows were read, `trouble` what is wrong with most of the bad ones. `checked_uri` is where the
+    accepted rows are; None where none was, or too few.
     """
 
     bytes: int
@@ -46,6 +47,7 @@ class Checked:
     drift: DriftReport | None = None
     corrects_uri: str | None = None
     is_whole: bool = True
+    trouble: str = ""
     checked_uri: str | None = None
     contract_digest: str = ""
 
@@ -55,13 +57,15 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
     if name.format.split(".")[0] != contract.format:
         raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
     stored = ports.objects.stat(ref.bucket, ref.name, ref.generation)
+    expect_encoding(stored, name.format)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
+    expected = expect_plausible(contract, stored.created, ports.settings.event_slack_days)
     with CheckedWriter(source=stored, contract=contract) as accepted:
         if contract.format == "parquet":
-            checked = _check_parquet(stored, contract, accepted, ports)
+            checked = _check_parquet(stored, name, expected, accepted, ports)
         else:
-            checked = _check_jsonl(stored, name, contract, accepted, ports)
+            checked = _check_jsonl(stored, name, expected, accepted, ports)
         if is_too_bad(checked.rows_quarantined, checked.rows, ports.settings.reject_ratio):
             return checked
         uri = accepted.keep(ports.settings.bucket("checked"), ports.objects)
@@ -73,17 +77,23 @@ def is_too_bad(bad: int, rows: int, reject_ratio: float) -> bool:
     return bad > reject_ratio * rows
 
 
-def _check_parquet(stored: StoredObject, contract: Contract, accepted: CheckedWriter, ports: FilePorts) -> Checked:
+def _check_parquet(
+    stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: BucketPorts
+) -> Checked:
     from functions.land_object.parquet import check_parquet
 
-    rows, bad, quarantine_uri, drift = check_parquet(stored.ref, stored, contract, accepted, ports.objects)
+    with tempfile.TemporaryFile() as quarantine:
+        found = check_parquet(stored, contract, accepted, quarantine, ports)
+        bucket = ports.settings.bucket("quarantine")
+        kept = keep_quarantine(quarantine, bucket, quarantine_name(name, stored.ref.generation), ports.objects)
     return Checked(
         bytes=stored.size,
-        rows=rows,
-        rows_quarantined=bad,
-        quarantine_uri=quarantine_uri,
-        drift=drift,
+        rows=found.rows,
+        rows_quarantined=found.rows_quarantined,
+        quarantine_uri=kept or found.quarantine_uri,
+        drift=found.drift,
         arrived_at=stored.created,
+        trouble=found.trouble,
     )
 
 
@@ -103,7 +113,7 @@ class _Verdicts:
     def __init__(self, quarantine: IO[bytes], accepted: CheckedWriter) -> None:
         self.quarantine, self.accepted = quarantine, accepted
         self.rows = self.bad = 0
-        self.drift = DriftTally()
+        self.drift, self.findings = DriftTally(), Findings()
 
     def add(self, found: JudgedLine, flow: str, ref: ObjectRef) -> None:
         self.rows += 1
@@ -114,7 +124,8 @@ class _Verdicts:
             return
         if isinstance(found, BadLine):
             self.bad += 1
-            self.quarantine.write(orjson.dumps(_as_record(found, flow, ref)) + b"\n")
+            self.findings.add(found)
+            self.quarantine.write(orjson.dumps(_describe(found, flow, ref)) + b"\n")
         else:
             self.accepted.add(
                 AcceptedRow(row=found.row, offset=found.offset, line_hash=found.line_hash, rescued=found.rescued)
@@ -132,7 +143,7 @@ def _check_lines(
     ref = stored.ref
     with tempfile.TemporaryFile() as quarantine, ports.objects.open(ref) as raw:
         verdicts = _Verdicts(quarantine, accepted)
-        for found in _judge(raw, name, contract, ref):
+        for found in _judge(raw, name, contract, stored, verdicts.findings):
             verdicts.add(found, contract.flow, ref)
             if verdicts.is_hopeless(ports.settings.reject_ratio):
                 break
@@ -143,52 +154,38 @@ def _check_lines(
             bytes=stored.size,
             rows=verdicts.rows,
             rows_quarantined=verdicts.bad,
-            quarantine_uri=_keep(quarantine, bucket, quarantine_name(name, ref.generation), ports.objects),
+            quarantine_uri=keep_quarantine(quarantine, bucket, quarantine_name(name, ref.generation), ports.objects),
             drift=verdicts.drift.report(contract),
             is_whole=not verdicts.is_hopeless(ports.settings.reject_ratio),
+            trouble=verdicts.findings.describe(),
             arrived_at=stored.created,
         )
 
 
-def _judge(raw: IO[bytes], name: BronzeName, contract: Contract, ref: ObjectRef) -> Iterator[JudgedLine]:
-    stream = inflate(raw, ref.uri) if name.format.endswith(".gz") else raw
+def _judge(
+    raw: IO[bytes], name: BronzeName, contract: Contract, stored: StoredObject, findings: Findings
+) -> Iterator[JudgedLine]:
+    stream = decode_stored(raw, stored, name.format)
     try:
-        yield from judge_lines(_without_mark(split_lines(stream), ref), contract)
+        yield from judge_lines(_watch_head(split_lines(stream), stored, stream is not raw, findings), contract)
     except (zlib.error, EOFError, OSError) as error:
-        raise PermanentError("gzip_corrupt", f"{ref.uri}: {error}", "drop the file again, whole") from error
+        raise PermanentError("gzip_corrupt", f"{stored.ref.uri}: {error}", "drop the file again, whole") from error
 
 
-def _without_mark(lines: Iterator[Line], ref: ObjectRef) -> Iterator[Line]:
+def _watch_head(lines: Iterator[Line], stored: StoredObject, is_inflated: bool, findings: Findings) -> Iterator[Line]:
     """Engines drop a byte order mark and read the row that we would quarantine: the file is theirs or ours, not both."""
+    uri = stored.ref.uri
     for line in lines:
         if line.offset == 0 and line.content.startswith(codecs.BOM_UTF8):
-            raise PermanentError("byte_order_mark", f"{ref.uri} begins with a byte order mark", "write it without one")
+            raise PermanentError("byte_order_mark", f"{uri} begins with a byte order mark", "write it without one")
+        if line.offset == 0 and is_inflated and line.content.startswith(GZIP_MAGIC):
+            raise PermanentError("gzip_twice", f"{uri} is gzip within gzip", "compress it once")
+        if line.content.strip():
+            findings.note_head(line.content)
         yield line
 
 
-def _as_record(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
-    return {
-        "flow": flow,
-        "object": ref.uri,
-        "generation": ref.generation,
-        "line": bad.line,
-        "offset": bad.offset,
-        "code": bad.violation.code,
-        "field": bad.violation.field,
-        "message": bad.violation.message,
-        "raw": bad.raw,
-        "line_hash": bad.line_hash,
-    }
-
-
-def _keep(quarantine: IO[bytes], bucket: str, name: str, objects: ObjectStore) -> str | None:
-    """Where the bad rows are. A replay under another contract finds others: they lie beside those of the first check."""
-    if quarantine.tell() == 0:
-        return None
-    quarantine.seek(0)
-    digest = hashlib.file_digest(quarantine, "sha256").hexdigest()  # type: ignore[arg-type]
-    first = objects.create(bucket, name, quarantine, {CONTENT_KEY: digest})
-    if first.metadata.get(CONTENT_KEY) == digest:
-        return first.ref.uri
-    beside = f"{name.removesuffix('.jsonl')}-{digest[:12]}.jsonl"
-    return objects.create(bucket, beside, quarantine, {CONTENT_KEY: digest}).ref.uri
+def _describe(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:
+    return as_record(
+        flow, ref, line=bad.line, offset=bad.offset, violation=bad.violation, raw=bad.raw, line_hash=bad.line_hash
+    )

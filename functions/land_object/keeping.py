@@ -53,7 +53,12 @@ def checked_schema(contract: Contract) -> pa.Schema:
 
 def digest_contract(contract: Contract) -> str:
     """12 hex digits of what decides the columns and values of a checked object. Pure."""
-    what = {"flow": contract.flow, "kinds": dict(contract.kinds), "evolution": dict(contract.evolution)}
+    what = {
+        "flow": contract.flow,
+        "kinds": dict(contract.kinds),
+        "evolution": dict(contract.evolution),
+        "time": contract.time,
+    }
     text = orjson.dumps([WRITER_VERSION, what], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:12]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import IO, Any
 
 import orjson
@@ -14,13 +15,17 @@ import pyarrow.parquet as pq
 
 from functions.land_object.keeping import AcceptedRow, CheckedWriter
 from functions.land_object.pages import plan_batches
+from functions.land_object.quarantining import as_record, copy_exported, read_exported
 from ripple.errors import PermanentError
-from ripple.ports import ObjectStore, StoredObject
-from ripple.rows.contracts import Contract
+from ripple.ports import StoredObject
+from ripple.ports.holders import BucketPorts
+from ripple.rows.contracts import Contract, Violation
 from ripple.rows.contracts.checks import LONGEST_TEXT
 from ripple.rows.contracts.drift_report import DriftReport, read_report
 from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
+from ripple.rows.contracts.plausibility import find_implausible
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
+from ripple.rows.tagged_json import write_tagged
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS
 from ripple.wire.limits import read_count
 from ripple.wire.paths import ObjectRef
@@ -30,26 +35,92 @@ _BUFFER_BYTES = 1024 * 1024
 _ROWS_AT_ONCE = 1000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundRows:
+    """What a Parquet object holds: rows with all that are in quarantine, those, where the export put its own, drift; why, if many."""
+
+    rows: int
+    rows_quarantined: int
+    quarantine_uri: str | None
+    drift: DriftReport | None
+    trouble: str = ""
+
+
 def check_parquet(
-    ref: ObjectRef, stored: StoredObject, contract: Contract, accepted: CheckedWriter, objects: ObjectStore
-) -> tuple[int, int, str | None, DriftReport | None]:
-    """`(rows, rows quarantined, quarantine uri, drift)`; PermanentError if it is corrupt, of another schema, or short of rows."""
+    stored: StoredObject, contract: Contract, accepted: CheckedWriter, quarantine: IO[bytes], ports: BucketPorts
+) -> FoundRows:
+    """Accept its rows, and write those that cannot be to `quarantine`, after the export's own.
+
+    PermanentError if it is corrupt, of another schema, or short of rows, here or in the export's quarantine.
+    """
+    ref = stored.ref
     try:
-        with objects.open(ref) as raw:
+        with ports.objects.open(ref) as raw:
             metadata = _read_footer(raw, stored.size)
-            found = metadata.num_rows
             # Before anything is decoded: only the contract's types ever are.
             _compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
             _check_columns(raw, metadata, contract, ref)
-            _accept_rows(raw, metadata, accepted)
+            drift = _read_drift(metadata.metadata or {}, ref)
+            rows, exported = _read_promise(stored, metadata.num_rows, ports)
+            bad = _accept_rows(raw, metadata, contract, accepted, _BadRows(stored, exported, quarantine, ports))
     except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise PermanentError("parquet_corrupt", f"{ref.uri}: {str(error)[:300]}", "export the batch again") from error
+    return FoundRows(
+        rows=rows,
+        rows_quarantined=len(exported) + bad.count,
+        quarantine_uri=stored.metadata.get(QUARANTINE_KEY),
+        drift=drift,
+        trouble=bad.describe(),
+    )
+
+
+def _read_promise(stored: StoredObject, found: int, ports: BucketPorts) -> tuple[int, frozenset[int]]:
+    """How many documents the object is of, and the numbers of those that its export left out."""
     rows, bad = _promised_rows(stored, found)
     if not rows:
-        raise PermanentError("object_empty", f"{ref.uri} has no rows")
+        raise PermanentError("object_empty", f"{stored.ref.uri} has no rows")
     if rows - bad != found:
-        raise PermanentError("count_mismatch", f"{ref.uri} promises {rows - bad} rows and holds {found}")
-    return rows, bad, stored.metadata.get(QUARANTINE_KEY), _read_drift(metadata.metadata or {}, ref)
+        raise PermanentError("count_mismatch", f"{stored.ref.uri} promises {rows - bad} rows and holds {found}")
+    return rows, read_exported(stored, bad, ports)
+
+
+class _BadRows:
+    """Rows that are set apart, numbered among all documents of the export: no two rows of a file have one number."""
+
+    def __init__(
+        self, stored: StoredObject, exported: frozenset[int], quarantine: IO[bytes], ports: BucketPorts
+    ) -> None:
+        self.count, self._first = 0, ""
+        self._stored, self._exported, self._quarantine, self._ports = stored, exported, quarantine, ports
+        self._line = 0
+
+    def next_line(self) -> int:
+        """The number of the next document that the export did not leave out."""
+        self._line += 1
+        while self._line in self._exported:
+            self._line += 1
+        return self._line
+
+    def add(
+        self, row: Mapping[str, Any], flow: str, violation: Violation, *, line: int, offset: int, digest: str
+    ) -> None:
+        if not self.count:
+            copy_exported(self._stored, self._quarantine, self._ports)
+            self._first = f"first in row {line}: {violation.message}"
+        self.count += 1
+        record = as_record(
+            flow,
+            self._stored.ref,
+            line=line,
+            offset=offset,
+            violation=violation,
+            raw=write_tagged(row),
+            line_hash=digest,
+        )
+        self._quarantine.write(orjson.dumps(record) + b"\n")
+
+    def describe(self) -> str:
+        return f"; landing found implausible_time ({self.count}), {self._first}" if self.count else ""
 
 
 def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | None:
@@ -96,20 +167,30 @@ def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract
             raise ValueError(f"{name} holds {found} values of {metadata.num_rows}")
 
 
-def _accept_rows(raw: IO[bytes], metadata: pq.FileMetaData, accepted: CheckedWriter) -> None:
-    """Row by row, once all columns are sound; as few rows at a time as the widest column allows."""
+def _accept_rows(
+    raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, accepted: CheckedWriter, bad: _BadRows
+) -> _BadRows:
+    """Row by row, once all columns are sound."""
+    for number, row in enumerate(_read_rows(raw, metadata, accepted.source.ref)):
+        rescued = row.pop(RESCUED.name, None)
+        text = orjson.dumps([row, rescued], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+        digest, line = hashlib.sha256(text).hexdigest(), bad.next_line()
+        violation = find_implausible(row, contract)
+        if violation is None:
+            accepted.add(AcceptedRow(row=row, offset=number, line_hash=digest, rescued=rescued, size=len(text)))
+        else:
+            bad.add(row, contract.flow, violation, line=line, offset=number, digest=digest)
+    return bad
+
+
+def _read_rows(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[dict[str, Any]]:
+    """As few at a time as the widest column allows."""
     if metadata.num_row_groups == metadata.num_rows == 0:
         return
-    rows = min(plan.rows for plan in plan_batches(metadata, raw, accepted.source.ref.uri).values())
+    rows = min(plan.rows for plan in plan_batches(metadata, raw, ref.uri).values())
     parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    number = 0
     for batch in parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False):
-        for row in batch.to_pylist():
-            rescued = row.pop(RESCUED.name, None)
-            text = orjson.dumps([row, rescued], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-            digest = hashlib.sha256(text).hexdigest()
-            accepted.add(AcceptedRow(row=row, offset=number, line_hash=digest, rescued=rescued, size=len(text)))
-            number += 1
+        yield from batch.to_pylist()
 
 
 def _may_be_null(name: str, contract: Contract) -> bool:

@@ -107,6 +107,7 @@ def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
             flow=flow,
             code="too_many_bad_rows",
             reason=f"{checked.rows_quarantined} of {checked.rows} rows are bad, more than {reject_ratio:.0%}"
+            + checked.trouble
             + ("" if checked.is_whole else "; the rest was not read"),
             rows=checked.rows,
             rows_quarantined=checked.rows_quarantined,

@@ -37,6 +37,11 @@ CODES: Mapping[str, Code] = {
     "timestamp_ambiguous": Code("row", "A date that two readings share, day or month first.", _FIX_ROW),
     "timestamp_without_zone": Code("row", "A time without a zone where the contract declares none.", _FIX_ROW),
     "timestamp_out_of_range": Code("row", "A time outside the years 1 to 9999.", _FIX_ROW),
+    "implausible_time": Code(
+        "row",
+        "A time later than the file's arrival and its flow's slack, or before the contract's floor.",
+        "Correct the source's clock or format, then the line: `ripple drop FILE --corrects QUARANTINE`.",
+    ),
     "malformed_json": Code("row", "A line that is not one JSON object, or nests deeper than 64.", _FIX_ROW),
     "duplicate_key": Code("row", "A JSON object that has a key twice; parsers keep the last in silence.", _FIX_ROW),
     "invalid_utf8": Code("row", "A line that is not UTF-8, or holds U+FFFD, the scar of an earlier mistake.", _FIX_ROW),
@@ -56,6 +61,12 @@ CODES: Mapping[str, Code] = {
     "object_empty": Code("object", "It has no bytes, or blank lines only.", _AGAIN),
     "format_unexpected": Code("object", "Its flow comes in another format.", "Drop it in its flow's format."),
     "gzip_corrupt": Code("object", "It cannot be inflated to its end.", _AGAIN),
+    "gzip_twice": Code("object", "It is gzip within gzip.", "Compress it once, and drop it again under a new name."),
+    "encoding_unknown": Code(
+        "object",
+        "Its Content-Encoding is not read: any but gzip, and any of Parquet.",
+        "Store it without one, or JSON lines with gzip.",
+    ),
     "gzip_bomb": Code("object", "It inflates past 200 times its size or 4 GiB.", "Drop its rows in smaller files."),
     "parquet_corrupt": Code(
         "object", "It cannot be read as Parquet.", "Replay its manifest: `ripple replay --object MANIFEST`."
@@ -89,6 +100,11 @@ CODES: Mapping[str, Code] = {
         "object", "The quarantine that it corrects has more than 256 MiB.", "Drop the whole file, corrected."
     ),
     "count_mismatch": Code("object", "It holds another number of rows than its metadata promises.", _AGAIN),
+    "quarantine_mismatch": Code(
+        "object",
+        "The quarantine object that its metadata names is missing, in another bucket, or holds another number of records.",
+        "Replay its manifest: `ripple replay --object MANIFEST`.",
+    ),
     "metadata_malformed": Code("object", "The row counts in its metadata are no integers.", _AGAIN),
     "path_unknown": Code(
         "object",

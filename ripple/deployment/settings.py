@@ -36,6 +36,8 @@ class Settings:
     sweep_settled_seconds: float = 120.0
     """How long what a dead execution sent may still be on its way to Dataform."""
     reject_ratio: float = 0.05
+    event_slack_days: int | None = None
+    """How far past its arrival a time may lie, for every flow: a simulated world runs ahead. None leaves it to the contracts."""
     export_rows_per_slice: int = 50_000
     """An export of more documents is planned in slices: one message and one Parquet object each."""
     pipeline_spec: str = ""
@@ -72,6 +74,7 @@ _VARIABLES = {
     "elt_poll_seconds": "RIPPLE_ELT_POLL_SECONDS",
     "sweep_settled_seconds": "RIPPLE_SWEEP_SETTLED_SECONDS",
     "reject_ratio": "RIPPLE_REJECT_RATIO",
+    "event_slack_days": "RIPPLE_EVENT_SLACK_DAYS",
     "export_rows_per_slice": "RIPPLE_EXPORT_ROWS_PER_SLICE",
     "pipeline_spec": "RIPPLE_PIPELINE_SPEC",
     "pipeline_service_account": "RIPPLE_PIPELINE_SERVICE_ACCOUNT",
@@ -92,6 +95,7 @@ _COUNTS = (
     "training_jobs_per_day",
     "query_bytes",
     "elt_attempts",
+    "event_slack_days",
     "export_rows_per_slice",
 )
 

@@ -71,4 +71,10 @@ def says_it_exists(error: GoogleAPICallError) -> bool:
 
 def _stored(blob: Blob) -> StoredObject:
     ref = ObjectRef(bucket=blob.bucket.name, name=blob.name, generation=int(blob.generation))
-    return StoredObject(ref=ref, size=int(blob.size), created=blob.time_created, metadata=dict(blob.metadata or {}))
+    return StoredObject(
+        ref=ref,
+        size=int(blob.size),
+        created=blob.time_created,
+        metadata=dict(blob.metadata or {}),
+        content_encoding=blob.content_encoding or "",
+    )

@@ -17,12 +17,13 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredObject:
-    """An object's facts: its generation, size in bytes, when it was written (UTC), custom metadata."""
+    """An object's facts: its generation, size in bytes as stored, when it was written (UTC), custom metadata, Content-Encoding."""
 
     ref: ObjectRef
     size: int
     created: dt.datetime
     metadata: Mapping[str, str]
+    content_encoding: str = ""
 
 
 class ObjectStore(Protocol):

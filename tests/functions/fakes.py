@@ -42,11 +42,19 @@ class FakeObjects:
         self._clock = clock
         self._generation = 1000
 
-    def put(self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> StoredObject:
+    def put(
+        self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None, encoding: str = ""
+    ) -> StoredObject:
         """Overwrite as a client would: a new generation."""
         self._generation += 1
         ref = ObjectRef(bucket=bucket, name=name, generation=self._generation)
-        stored = StoredObject(ref=ref, size=len(data), created=self._clock(), metadata=dict(metadata or {}))
+        stored = StoredObject(
+            ref=ref,
+            size=len(data),
+            created=self._clock(),
+            metadata=dict(metadata or {}),
+            content_encoding=encoding,
+        )
         self.live[bucket, name] = (stored, data)
         return stored
 

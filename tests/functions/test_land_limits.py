@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.land_object.checking import CONTENT_KEY
+from functions.land_object.quarantining import CONTENT_KEY
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
 from ripple.rows.contracts.corrections import CORRECTS_KEY
@@ -84,7 +84,7 @@ def test_an_object_of_another_bucket_is_no_quarantine() -> None:
 
 def test_a_file_that_is_rejected_says_how_many_rows_are_bad() -> None:
     _, fact = land(b"{\n" + GOOD)
-    assert fact.reason == "1 of 2 rows are bad, more than 5%"
+    assert fact.reason.startswith("1 of 2 rows are bad, more than 5%; most often malformed_json (1), first in line 1: ")
 
 
 @pytest.mark.parametrize(("more", "code"), [(0, None), (1, "correction_too_large")])

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from functions.export_sales.columns import to_frame
-from functions.land_object.checking import CONTENT_KEY
+from functions.land_object.quarantining import CONTENT_KEY
 from functions.land_object.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
@@ -25,6 +25,7 @@ from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, arrow_schema
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
 from ripple.wire.paths import parse_bronze_name, quarantine_name
+from tests.functions.exported import left_out
 from tests.functions.fakes import CrashError, FakeEdge, cause
 from tests.ripple.rows.sample_rows import a_click, an_order
 
@@ -341,7 +342,9 @@ def test_a_parquet_file_lands_with_the_counts_of_its_metadata() -> None:
 def test_a_parquet_file_whose_documents_are_all_in_quarantine_is_distinguished_from_a_corrupt_one() -> None:
     sink = io.BytesIO()
     pq.ParquetWriter(sink, sales_table(0).schema).close()
-    _, fact = land(sink.getvalue(), SALES, **{ROWS_KEY: "3", QUARANTINED_KEY: "3", QUARANTINE_KEY: "gs://q/x"})
+    edge = FakeEdge()
+    counts = {ROWS_KEY: "3", QUARANTINED_KEY: "3", QUARANTINE_KEY: left_out(edge, [1, 2, 3])}
+    fact = deliver(edge, put(edge, sink.getvalue(), SALES, **counts))
     assert (fact.code, fact.rows, fact.rows_quarantined) == ("too_many_bad_rows", 3, 3)
 
 

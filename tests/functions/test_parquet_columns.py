@@ -13,10 +13,11 @@ import pytest
 from functions.land_object.parquet import find_wrong
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
+from tests.functions.exported import left_out
 from tests.functions.fakes import FakeEdge
 from tests.functions.junk.parquets import HOSTILE, orders, replaced, write
 from tests.functions.test_drift import finalize
-from tests.functions.test_land_object import SALES, land
+from tests.functions.test_land_object import SALES, deliver, land, put
 
 UTC = pa.timestamp("us", tz="UTC")
 TEXT = {"kind": "string", "max": 3}
@@ -164,16 +165,25 @@ def test_a_rescued_column_that_stands_twice_is_named_as_that() -> None:
     ],
 )
 def test_the_rows_that_were_promised_are_there(rows: str | None, quarantined: str | None, code: str | None) -> None:
-    counts = {ROWS_KEY: rows, QUARANTINED_KEY: quarantined}
-    _, fact = land(write(orders(2)), SALES, **{name: count for name, count in counts.items() if count is not None})
+    edge = FakeEdge()
+    uri = left_out(edge, range(3, 3 + int(quarantined or 0)))
+    counts = {
+        ROWS_KEY: rows,
+        QUARANTINED_KEY: quarantined,
+        QUARANTINE_KEY: uri if quarantined not in (None, "0") else None,
+    }
+    stored = put(edge, write(orders(2)), SALES, **{name: held for name, held in counts.items() if held is not None})
+    fact = deliver(edge, stored)
     assert getattr(fact, "code", None) == code
 
 
 def test_a_file_says_where_the_documents_are_that_were_left_out() -> None:
-    counts = {ROWS_KEY: "41", QUARANTINED_KEY: "1", QUARANTINE_KEY: "gs://q/x.jsonl"}
-    _, fact = land(write(orders(40)), SALES, **counts)
+    edge = FakeEdge()
+    uri = left_out(edge, [7])
+    counts = {ROWS_KEY: "41", QUARANTINED_KEY: "1", QUARANTINE_KEY: uri}
+    fact = deliver(edge, put(edge, write(orders(40)), SALES, **counts))
     assert isinstance(fact, BronzeObjectLanded)
-    assert (fact.rows, fact.rows_quarantined, fact.quarantine_uri) == (41, 1, "gs://q/x.jsonl")
+    assert (fact.rows, fact.rows_quarantined, fact.rows_checked, fact.quarantine_uri) == (41, 1, 40, uri)
 
 
 def test_a_wide_value_that_was_rescued_is_null_in_its_column() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.rows.timestamps import Refusal, parse_timestamp, read_day
+from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS, Refusal, parse_timestamp, read_day
 
 LONGEST_TEXT = 4096
 """Characters of a string whose contract says no other limit."""
@@ -31,8 +32,20 @@ Check = Callable[[Any], "tuple[str, str] | None"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRule:
+    """The field of a row's event time; how many days past its arrival a time may lie; the earliest day."""
+
+    event: str
+    slack_days: int
+    floor: dt.date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """A flow's fields in order, each with its kind and check; the contracts of its records; `evolve` or `quarantine` by drift."""
+    """A flow's fields in order, each with its kind and check; the contracts of its records; `evolve` or `quarantine` by drift.
+
+    `time` says which times are plausible; None bounds none.
+    """
 
     flow: str
     format: str
@@ -41,6 +54,7 @@ class Contract:
     nullable: frozenset[str]
     records: Mapping[str, Contract]
     evolution: Mapping[str, str]
+    time: TimeRule | None = None
 
     def find_violation(self, row: object) -> Violation | None:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
@@ -73,7 +87,12 @@ def compile_contract(source: Mapping[str, Any]) -> Contract:
         nullable=frozenset(name for name, rule in fields.items() if rule.get("nullable")),
         records={name: _compile_inner(rule, evolution) for name, rule in fields.items() if rule["kind"] == "records"},
         evolution=evolution,
+        time=_read_time(source["time"]) if "time" in source else None,
     )
+
+
+def _read_time(rule: Mapping[str, Any]) -> TimeRule:
+    return TimeRule(event=rule["event"], slack_days=rule["slack_days"], floor=read_day(rule["floor"]))
 
 
 def _compile_inner(rule: Mapping[str, Any], evolution: Mapping[str, str]) -> Contract:
@@ -141,10 +160,18 @@ def _boolean(_rule: Mapping[str, Any]) -> Check:
 def _timestamp(rule: Mapping[str, Any]) -> Check:
     grammar = frozenset(rule["grammar"])
     expected = "a timestamp as " + ", ".join(rule["grammar"])
+    # An arrival sets these; no contract does.
+    earliest, latest, plausible = (
+        rule.get("earliest", MIN_MICROS),
+        rule.get("latest", MAX_MICROS),
+        rule.get("plausible", ""),
+    )
 
     def check(value: Any) -> tuple[str, str] | None:
         read = parse_timestamp(value, grammar)
-        return (read.code, expected) if isinstance(read, Refusal) else None
+        if isinstance(read, Refusal):
+            return read.code, expected
+        return None if earliest <= read <= latest else ("implausible_time", plausible)
 
     return check
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ripple.rows.contracts.checks import KINDS, QUARANTINE_ALL
+from ripple.rows.timestamps import read_day
 
 FORMATS = ("jsonl", "parquet")
 RESCUED_COLUMN = "_rescued"
@@ -14,8 +15,10 @@ RESCUED_COLUMN = "_rescued"
 CORRECTS_FIELD = "_corrects"
 """The field of a corrected line that names the quarantined line it corrects, by number."""
 RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
-_TOP = ("flow", "format", "evolution", "rules", "fields")
+_TOP = ("flow", "format", "evolution", "rules", "time", "fields")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MOST_SLACK_DAYS = 3650
+_TIME = ("event", "slack_days", "floor")
 
 
 def find_faults(source: object) -> list[str]:
@@ -28,7 +31,25 @@ def find_faults(source: object) -> list[str]:
     if source.get("format") not in FORMATS:
         faults.append(f"format: is {source.get('format')!r}, must be one of {', '.join(FORMATS)}")
     faults += [*_find_evolution_faults(source.get("evolution", {})), *_find_rule_faults(source.get("rules", {}))]
-    return [*faults, *_find_field_faults(source, "fields")]
+    return [*faults, *_find_time_faults(source), *_find_field_faults(source, "fields")]
+
+
+def _find_time_faults(source: Mapping[str, Any]) -> Iterator[str]:
+    if "time" not in source:
+        return
+    time, fields = source["time"], source.get("fields")
+    if not isinstance(time, Mapping) or set(time) != set(_TIME):
+        yield f"time: must be an object with {', '.join(_TIME)} and nothing else"
+        return
+    rule = fields.get(time["event"]) if isinstance(fields, Mapping) and isinstance(time["event"], str) else None
+    if not isinstance(rule, Mapping) or rule.get("kind") != "timestamp":
+        yield f"time.event: is {time['event']!r}, must be the name of a timestamp field"
+    if type(time["slack_days"]) is not int or not 0 <= time["slack_days"] <= MOST_SLACK_DAYS:
+        yield f"time.slack_days: is {time['slack_days']!r}, must be 0 to {MOST_SLACK_DAYS}"
+    try:
+        read_day(time["floor"])
+    except ValueError as error:
+        yield f"time.floor: {error}"
 
 
 def _find_evolution_faults(evolution: object) -> Iterator[str]:

@@ -55,8 +55,10 @@ class _Objects(FakeObjects):
         super().__init__(clock=world.moment)
         self._world = world
 
-    def put(self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None) -> StoredObject:
-        stored = super().put(bucket, name, data, metadata)
+    def put(
+        self, bucket: str, name: str, data: bytes, metadata: Mapping[str, str] | None = None, encoding: str = ""
+    ) -> StoredObject:
+        stored = super().put(bucket, name, data, metadata, encoding)
         if bucket.endswith(("-bronze", "-landing")):
             self._world.messages.finalize(stored)
         return stored

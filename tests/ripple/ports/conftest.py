@@ -144,6 +144,7 @@ def laptop_edge(launch: Callable[..., Service], tmp_path_factory: pytest.TempPat
         "generator_jobs": CloudRunJobs(f"http://{run.address}", PARENT),
         "pipeline_jobs": VertexPipelineJobs(f"http://{vertex.address}", PARENT, "gs://ripple-test-models/out", ""),
         "client": client,
+        "buckets": buckets,
     }
 
 

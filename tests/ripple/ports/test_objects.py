@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from typing import Any
 
@@ -61,3 +62,16 @@ def test_a_listing_is_in_order_and_goes_on_where_it_stopped(objects: Any) -> Non
     assert names(limit=2) == ["list/a", "list/b"]
     assert names(after="list/b", limit=2) == ["list/b2", "list/c"]
     assert names(after="list/c") == []
+
+
+def test_an_object_in_gzip_is_read_as_it_is_stored(laptop_edge: dict[str, Any]) -> None:
+    """Cloud Storage inflates it on the way for a client that does not ask for the stored bytes."""
+    stored = gzip.compress(b"text\n" * 1000)
+    blob = laptop_edge["buckets"].bucket(BUCKET).blob("zipped/a.jsonl")
+    blob.content_encoding = "gzip"
+    blob.upload_from_string(stored)
+    found = laptop_edge["objects"].stat(BUCKET, "zipped/a.jsonl")
+    assert (found.content_encoding, found.size) == ("gzip", len(stored))
+    assert laptop_edge["objects"].read(found.ref) == stored
+    reader = laptop_edge["objects"].open(found.ref)
+    assert (reader.read(), reader.seek(2), reader.read(3)) == (stored, 2, stored[2:5])
