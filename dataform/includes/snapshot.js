@@ -11,8 +11,8 @@ const FEATURES = {
   age_days: "Days from the first order to the cutoff.",
   orders_30d: "Orders in the 30 days before the cutoff.",
   orders_90d: "Orders in the 90 days before the cutoff.",
-  net_cents_total: "Net value of the orders before the cutoff, in cents.",
-  net_cents_mean: "Mean net value of an order before the cutoff, in cents.",
+  net_cents_total: "Net value of the orders before the cutoff that are in the currency of the newest, in cents.",
+  net_cents_mean: "Mean net value of those orders, in cents.",
   discount_rate_mean: "Mean discount rate of an order before the cutoff, 0 to 1.",
   sessions_7d: "Sessions begun in the 7 days before the cutoff.",
   sessions_30d: "Sessions begun in the 30 days before the cutoff.",
@@ -33,16 +33,35 @@ const names = (labelled) => [...Object.keys(FEATURES), ...(labelled ? ["label"] 
 
 const days = (later, earlier) => `TIMESTAMP_DIFF(${later}, ${earlier}, MICROSECOND) / 86400000000`;
 const within = (at, length) => `COUNTIF(${at} >= TIMESTAMP_SUB(cutoff_at, INTERVAL ${length} DAY))`;
-const known = (at) =>
-  `${at} < cutoff.cutoff_at AND ingested_at < cutoff.cutoff_at AND batch <= ${batch.number()}`;
+const newest = "updated_at DESC, line_hash DESC, source_generation DESC, source_offset DESC, source_uri DESC";
+const first = "arrived_at, line_hash, source_uri, source_generation, source_offset";
+
+/**
+ * Of each key the version that was known at the cutoff, from batches up to this one: the current row would show what came later,
+ * and would not be there for a key that came again later.
+ */
+const asOf = (table, columns, key, order, times) => `
+  SELECT ${columns.join(", ")}, cutoff_at
+  FROM (
+    SELECT
+      ${columns.join(", ")}, cutoff.cutoff_at,
+      ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${order}) AS version_number
+    FROM ${table} CROSS JOIN cutoff
+    WHERE batch <= ${batch.number()}
+      ${times.map((at) => `AND ${at} < cutoff.cutoff_at`).join("\n      ")}
+  )
+  WHERE version_number = 1`;
+
+const ORDER = ["customer_id", "visitor_token", "startup_id", "order_id", "ordered_at", "currency", "net_cents", "discount_rate"];
 
 const orders = (ref) => `
 known_orders AS (
   SELECT
-    customer_id, visitor_token, startup_id, order_id, ordered_at, net_cents, discount_rate, cutoff.cutoff_at,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS newest
-  FROM ${ref("silver", "orders")} CROSS JOIN cutoff
-  WHERE ${known("ordered_at")}
+    *,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS newest,
+    FIRST_VALUE(currency) OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS customer_currency
+  FROM (${asOf(ref("silver", "orders_versions"), ORDER, "order_id", newest, ["ordered_at", "updated_at", "ingested_at"])}
+  )
 ),
 customers AS (
   SELECT
@@ -54,12 +73,16 @@ customers AS (
     COUNT(*) AS count_orders,
     ${within("ordered_at", 30)} AS orders_30d,
     ${within("ordered_at", 90)} AS orders_90d,
-    SUM(net_cents) AS net_cents_total,
+    -- Amounts of two currencies are never added: those in the currency of the newest order count.
+    SUM(CASE WHEN currency = customer_currency THEN net_cents END) AS net_cents_total,
+    COUNTIF(currency = customer_currency) AS count_in_currency,
     -- Summed in millionths: a sum of floats depends on the order of its rows, and the snapshot's hash must not.
     SUM(CAST(ROUND(discount_rate * 1000000) AS INT64)) AS discount_rate_millionths
   FROM known_orders
   GROUP BY customer_id, cutoff_at
 )`;
+
+const CLICK = ["visitor_token", "session_id", "occurred_at", "event_type"];
 
 const sessions = (ref) => `
 visitors AS (SELECT DISTINCT customer_id, visitor_token FROM known_orders),
@@ -69,10 +92,7 @@ known_sessions AS (
     events.session_id,
     MIN(events.occurred_at) AS begun_at,
     MAX(CASE WHEN events.event_type = 'add_to_cart' THEN 1 ELSE 0 END) AS carts
-  FROM (
-    SELECT visitor_token, session_id, occurred_at, event_type
-    FROM ${ref("silver", "clickstream_events")} CROSS JOIN cutoff
-    WHERE ${known("occurred_at")}
+  FROM (${asOf(ref("silver", "clickstream_events_versions"), CLICK, "event_id", first, ["occurred_at", "ingested_at"])}
   ) AS events
   JOIN visitors ON visitors.visitor_token = events.visitor_token
   GROUP BY visitors.customer_id, events.session_id
@@ -90,13 +110,16 @@ browsing AS (
   GROUP BY customers.customer_id
 )`;
 
+const ROUND = ["event_id", "startup_id", "stage", "event_type", "occurred_at"];
+
 const funding = (ref) => `
 known_events AS (
   SELECT
     startup_id, stage, event_type, occurred_at,
     ROW_NUMBER() OVER (PARTITION BY startup_id ORDER BY occurred_at DESC, event_id DESC) AS newest
-  FROM ${ref("silver", "startup_events")} CROSS JOIN cutoff
-  WHERE ${known("occurred_at")} AND ${canary.excluded("startup_id")}
+  FROM (${asOf(ref("silver", "startup_events_versions"), ROUND, "event_id", first, ["occurred_at", "ingested_at"])}
+  )
+  WHERE ${canary.excluded("startup_id")}
 ),
 funding AS (
   SELECT
@@ -107,13 +130,18 @@ funding AS (
   GROUP BY startup_id
 )`;
 
+/** What an order's newest version says counts, whenever it came: a label is about the future. */
 const buyers = (ref) => `
 buyers AS (
   SELECT DISTINCT customer_id
-  FROM ${ref("silver", "orders")} CROSS JOIN cutoff
-  WHERE ordered_at > cutoff.cutoff_at
+  FROM (
+    SELECT customer_id, ordered_at, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY ${newest}) AS version_number
+    FROM ${ref("silver", "orders_versions")}
+    WHERE batch <= ${batch.number()}
+  ) CROSS JOIN cutoff
+  WHERE version_number = 1
+    AND ordered_at > cutoff.cutoff_at
     AND ordered_at <= TIMESTAMP_ADD(cutoff.cutoff_at, INTERVAL 90 DAY)
-    AND batch <= ${batch.number()}
 )`;
 
 const measures = `
@@ -125,7 +153,7 @@ const measures = `
   orders_30d,
   orders_90d,
   net_cents_total,
-  net_cents_total / count_orders AS net_cents_mean,
+  net_cents_total / count_in_currency AS net_cents_mean,
   discount_rate_millionths / count_orders / 1000000 AS discount_rate_mean,
   IFNULL(sessions_7d, 0) AS sessions_7d,
   IFNULL(sessions_30d, 0) AS sessions_30d,
