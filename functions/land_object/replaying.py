@@ -25,7 +25,9 @@ def replay_objects(uris: Sequence[str], land: Callable[[ObjectRef, Cause, P], No
         try:
             bucket, name = expect_bronze(uri, ports)
             ref = ports.objects.stat(bucket, name).ref
-        except PermanentError:
+        except PermanentError as error:
+            if error.code not in ("object_missing", "bucket_unexpected"):
+                raise
             gone.append(uri)
             continue
         known = FILES.get(ports.documents, ref.key)
@@ -52,9 +54,9 @@ def reconsider(facts: Sequence[Fact], ref: ObjectRef, stage: str, cause: Cause, 
         current = FILES.get(transaction, ref.key)
         if current is None or current.state != "rejected" or not isinstance(facts[-1], BronzeObjectLanded):
             return
-        FILES.update(transaction, ref.key, **describe_verdict(facts))
+        FILES.update(transaction, ref.key, decided_at=now, **describe_verdict(facts))
         for fact in facts:
-            keep_in_outbox(transaction, state_as(fact, stage, cause), now)
+            keep_in_outbox(transaction, state_as(fact, stage, cause, now), now)
 
     documents.run(decide)
 

@@ -61,12 +61,12 @@ def land(ref: ObjectRef, cause: Cause, ports: LandObjectPorts, load: LoadContrac
     )
     known = None if FILES.create(ports.documents, ref.key, claim) else FILES.get(ports.documents, ref.key)
     is_decided = known is not None and known.state != "claimed"
-    facts = (
-        recall_facts(known)
+    facts, at = (
+        (recall_facts(known), known.decided_at)
         if known and is_decided
         else record(decide_facts(ref, ports, load), ref, cause, ports.documents)
     )
-    send([state_as(fact, STAGE, cause) for fact in facts], ports.publisher, ports.documents)
+    send([state_as(fact, STAGE, cause, at) for fact in facts], ports.publisher, ports.documents)
 
 
 def decide_facts(ref: ObjectRef, ports: FilePorts, load: LoadContract) -> Sequence[Fact]:
@@ -135,19 +135,23 @@ def recall_facts(known: FileRecord) -> Sequence[Fact]:
     return [known.drift, known.verdict] if known.drift else [known.verdict]
 
 
-def record(facts: Sequence[Fact], ref: ObjectRef, cause: Cause, documents: DocumentStore) -> Sequence[Fact]:
-    """Keep the verdict, which is the last, and all facts in one transaction; the facts that hold.
+def record(
+    facts: Sequence[Fact], ref: ObjectRef, cause: Cause, documents: DocumentStore
+) -> tuple[Sequence[Fact], dt.datetime | None]:
+    """Keep the verdict, which is the last, and all facts in one transaction; the facts that hold, and when they were decided.
 
     They are another lander's if that one came first: a new version may be rolling out, and two verdicts on one file are one too many.
     """
 
-    def decide(transaction: Transaction, now: dt.datetime) -> Sequence[Fact]:
+    def decide(transaction: Transaction, now: dt.datetime) -> tuple[Sequence[Fact], dt.datetime | None]:
         current = FILES.get(transaction, ref.key)
-        if current is None or current.state != "claimed":
-            return facts if current is None else recall_facts(current)
-        FILES.update(transaction, ref.key, **describe_verdict(facts))
+        if current is None:
+            return facts, now
+        if current.state != "claimed":
+            return recall_facts(current), current.decided_at
+        FILES.update(transaction, ref.key, decided_at=now, **describe_verdict(facts))
         for stated in facts:
-            keep_in_outbox(transaction, state_as(stated, STAGE, cause), now)
-        return facts
+            keep_in_outbox(transaction, state_as(stated, STAGE, cause, now), now)
+        return facts, now
 
     return documents.run(decide)

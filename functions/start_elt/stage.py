@@ -67,7 +67,7 @@ def start_execution(started: Started, cause: Cause, ports: StartEltPorts) -> Non
     execution = ports.executions.start(argument)
     note_execution(started, execution, ports.documents)
     fact = EltRunStarted(batch=run.batch, epoch=run.epoch, flows=batch.flows, files=batch.files, execution=execution)
-    send([state_as(fact, STAGE, line)], ports.publisher, ports.documents)
+    send([state_as(fact, STAGE, line, run.decided_at)], ports.publisher, ports.documents)
 
 
 def find_correlation(batch: BatchRecord, cause: Cause) -> Cause:
