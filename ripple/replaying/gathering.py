@@ -16,7 +16,7 @@ from ripple.replaying.redriving import plan_dead_letters
 from ripple.state.batches import BATCHES
 from ripple.state.collection import Readable
 from ripple.state.elt_runs import describe_rest
-from ripple.state.files import FILES, FileRecord
+from ripple.state.files import FILES
 from ripple.state.head import HEAD, Head
 from ripple.state.redrives import MOST, REDRIVES
 from ripple.state.trainings import TRAININGS
@@ -71,14 +71,19 @@ def _plan_run(kind: str, number: int, ports: FilePorts) -> ReplayPlan:
 
 
 def find_gone(number: int, ports: FilePorts) -> list[str]:
-    """`gs://bucket/name#generation` of each object that the batch claimed and that is not there any more, in order."""
-    claimed = [file for _, file in FILES.find(ports.documents, MOST_FILES, batch=number)]
-    return sorted(f"{file.uri}#{file.generation}" for file in claimed if not _is_there(file, ports))
+    """What a run of the batch reads and what is not there any more, as URIs in order; a file that nothing was kept of by its own.
+
+    The sources' objects are not among them: what was accepted of them was kept.
+    """
+    claimed = [file.landed for _, file in FILES.find(ports.documents, MOST_FILES, batch=number)]
+    unkept = [f"{file.uri}#{file.generation}" for file in claimed if file.rows_checked is None]
+    read = {uri for file in claimed for uri in (file.checked_uri, file.quarantine_uri) if uri is not None}
+    return sorted([*unkept, *(uri for uri in read if not _is_there(uri, ports))])
 
 
-def _is_there(file: FileRecord, ports: FilePorts) -> bool:
+def _is_there(uri: str, ports: FilePorts) -> bool:
     try:
-        ports.objects.stat(*split_uri(file.uri), file.generation)
+        ports.objects.stat(*split_uri(uri))
     except PermanentError as error:
         if error.code != "object_missing":
             raise

@@ -18,7 +18,7 @@ from ripple.ports import StoredObject
 from ripple.replaying.commands import MAX_OBJECTS
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted, SalesExportRequested
 from tests.functions.fakes import NOW, CrashError, FakeEdge, FakeObjects, cause
-from tests.ripple.state.golden import hold
+from tests.ripple.state.golden import a_record, hold
 
 BUCKET = "ripple-test-bronze"
 URI = f"gs://{BUCKET}/sales/dt=2026-01-01/a.parquet"
@@ -82,12 +82,25 @@ def test_a_flow_is_replayed_from_its_first_day_up_to_but_without_its_last() -> N
     assert started(edge)[0].kind == "object"
 
 
-def test_a_batch_of_which_an_object_is_gone_is_refused_before_anything_fires() -> None:
+def claim(edge: FakeEdge, name: str, **kept: Any) -> None:
+    """A file of batch 7; its object in Bronze is gone."""
+    fact = a_record("files").fact | {"rows_checked": 40} | kept
+    hold(edge.documents, "files", name, state="landed", batch=7, fact=fact)
+
+
+def test_a_batch_runs_again_from_what_was_kept_when_its_objects_are_gone() -> None:
     edge = an_edge()
-    stored = edge.objects.stat(BUCKET, "sales/dt=2026-01-01/a.parquet")
-    for name, generation in ((stored.ref.name, stored.ref.generation), ("sales/dt=2026-01-01/gone.parquet", 5)):
-        hold(edge.documents, "files", name, uri=f"gs://{BUCKET}/{name}", generation=generation, batch=7)
-    with pytest.raises(PermanentError, match=r"1 object of it .*gone\.parquet#5 ") as caught:
+    checked = edge.objects.put("ripple-test-checked", "data/a.parquet", b"x")
+    claim(edge, "a", checked_uri=checked.ref.uri, quarantine_uri=None)
+    assert ask(edge, kind="batch", batch=7).targets == ("7",)
+
+
+def test_a_batch_of_which_what_was_kept_is_gone_is_refused_before_anything_fires() -> None:
+    edge = an_edge()
+    checked = edge.objects.put("ripple-test-checked", "data/a.parquet", b"x")
+    claim(edge, "a", checked_uri=checked.ref.uri, quarantine_uri=None)
+    claim(edge, "b", checked_uri="gs://ripple-test-checked/data/b.parquet", quarantine_uri=None)
+    with pytest.raises(PermanentError, match=r"1 object of it .*checked/data/b\.parquet ") as caught:
         ask(edge, kind="batch", batch=7)
     assert caught.value.code == "object_missing"
     assert edge.publisher.sent == []
