@@ -93,14 +93,25 @@ class CheckedWriter:
         if len(self._page) == _PAGE_ROWS or self._page_bytes >= _PAGE_BYTES:
             self._write_page()
 
+    def add_columns(self, found: pa.Table, numbers: Sequence[int], digests: Sequence[str]) -> None:
+        """Rows that are typed already, as a page of their own; not to be mixed with `add`."""
+        if not len(found):
+            return
+        self._content.update("".join(digests).encode())
+        nothing = pa.nulls(len(found), pa.int64())
+        columns = {name: found.column(name) for name in found.column_names} | {"corrects_line": nothing}
+        columns.setdefault(RESCUED.name, pa.nulls(len(found), RESCUED.type))
+        self._write(_with_source(columns, numbers, digests, self.source, self.contract))
+
     def _write_page(self) -> None:
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._file, checked_schema(self.contract), compression="zstd", write_page_checksum=True
-            )
-        self._writer.write_table(to_checked(self._page, self.source, self.contract))
-        self.rows += len(self._page)
+        self._write(to_checked(self._page, self.source, self.contract))
         self._page, self._page_bytes = [], 0
+
+    def _write(self, table: pa.Table) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd", write_page_checksum=True)
+        self._writer.write_table(table)
+        self.rows += len(table)
 
     def keep(self, bucket: str, objects: ObjectStore) -> str | None:
         """The URI of the checked object, the same for every try; None where no row was accepted."""
@@ -119,17 +130,26 @@ def to_checked(page: Sequence[AcceptedRow], source: StoredObject, contract: Cont
     """A page of accepted rows as the checked object has them. Pure."""
     columns: dict[str, Any] = to_columns([accepted.row for accepted in page], contract)
     columns[RESCUED.name] = [accepted.rescued for accepted in page]
-    columns |= {
-        "corrects_line": [accepted.row.get(CORRECTS_FIELD) for accepted in page],
-        "source_uri": pa.repeat(source.ref.uri, len(page)),
-        "source_generation": pa.repeat(source.ref.generation, len(page)),
-        "source_offset": [accepted.offset for accepted in page],
-        "arrived_at": pa.repeat(source.created, len(page)),
-        "line_hash": [accepted.line_hash for accepted in page],
+    columns["corrects_line"] = [accepted.row.get(CORRECTS_FIELD) for accepted in page]
+    offsets, digests = [accepted.offset for accepted in page], [accepted.line_hash for accepted in page]
+    return _with_source(columns, offsets, digests, source, contract)
+
+
+def _with_source(
+    columns: Mapping[str, Any], offsets: Sequence[int], digests: Sequence[str], source: StoredObject, contract: Contract
+) -> pa.Table:
+    """The columns in the order of a checked object, with where their rows are from."""
+    schema, rows = checked_schema(contract), len(offsets)
+    whole = {
+        **columns,
+        "source_uri": pa.repeat(source.ref.uri, rows),
+        "source_generation": pa.repeat(source.ref.generation, rows),
+        "source_offset": offsets,
+        "arrived_at": pa.repeat(source.created, rows),
+        "line_hash": digests,
     }
-    schema = checked_schema(contract)
-    return pa.table([_as(columns[name.name], name.type) for name in schema], schema=schema)
+    return pa.table([_as(whole[name.name], name.type) for name in schema], schema=schema)
 
 
-def _as(values: Any, kind: pa.DataType) -> pa.Array:
-    return values.cast(kind) if isinstance(values, pa.Array) else pa.array(values, kind)
+def _as(values: Any, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)

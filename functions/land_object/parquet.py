@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from functions.land_object.keeping import AcceptedRow, CheckedWriter
+from functions.land_object.keeping import CheckedWriter
 from functions.land_object.pages import plan_batches
 from functions.land_object.quarantining import as_record, copy_exported, read_exported
 from ripple.errors import PermanentError
@@ -23,7 +22,8 @@ from ripple.rows.contracts import Contract, Violation
 from ripple.rows.contracts.checks import LONGEST_TEXT
 from ripple.rows.contracts.drift_report import DriftReport, read_report
 from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
-from ripple.rows.contracts.plausibility import find_implausible
+from ripple.rows.contracts.plausibility import find_implausible, may_hold_implausible
+from ripple.rows.row_hashes import hash_rows
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.rows.tagged_json import write_tagged
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS
@@ -32,7 +32,7 @@ from ripple.wire.paths import ObjectRef
 
 MAX_FOOTER_BYTES = 16 * 1024**2
 _BUFFER_BYTES = 1024 * 1024
-_ROWS_AT_ONCE = 1000
+_ROWS_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,27 +170,38 @@ def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract
 def _accept_rows(
     raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, accepted: CheckedWriter, bad: _BadRows
 ) -> _BadRows:
-    """Row by row, once all columns are sound."""
-    for number, row in enumerate(_read_rows(raw, metadata, accepted.source.ref)):
-        rescued = row.pop(RESCUED.name, None)
-        text = orjson.dumps([row, rescued], option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
-        digest, line = hashlib.sha256(text).hexdigest(), bad.next_line()
-        violation = find_implausible(row, contract)
-        if violation is None:
-            accepted.add(AcceptedRow(row=row, offset=number, line_hash=digest, rescued=rescued, size=len(text)))
-        else:
-            bad.add(row, contract.flow, violation, line=line, offset=number, digest=digest)
+    """Column by column, once all are sound; only a row whose times cannot all be is looked at by itself."""
+    number = 0
+    for batch in _read_batches(raw, metadata, accepted.source.ref):
+        digests = hash_rows(batch.columns)
+        numbers, lines = range(number, number + len(batch)), [bad.next_line() for _ in range(len(batch))]
+        number += len(batch)
+        wrong = dict(_find_wrong_rows(batch, contract))
+        for at, (row, violation) in wrong.items():
+            bad.add(row, contract.flow, violation, line=lines[at], offset=numbers[at], digest=digests[at])
+        kept = [at for at in range(len(batch)) if at not in wrong]
+        whole = pa.Table.from_batches([batch if not wrong else batch.take(kept)])
+        accepted.add_columns(whole, [numbers[at] for at in kept], [digests[at] for at in kept])
     return bad
 
 
-def _read_rows(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[dict[str, Any]]:
-    """As few at a time as the widest column allows."""
+def _find_wrong_rows(
+    batch: pa.RecordBatch, contract: Contract
+) -> Iterator[tuple[int, tuple[dict[str, Any], Violation]]]:
+    for at, row in enumerate(batch.to_pylist() if may_hold_implausible(batch, contract) else ()):
+        row.pop(RESCUED.name, None)
+        violation = find_implausible(row, contract)
+        if violation is not None:
+            yield at, (row, violation)
+
+
+def _read_batches(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[pa.RecordBatch]:
+    """As few rows at a time as the widest column allows."""
     if metadata.num_row_groups == metadata.num_rows == 0:
         return
     rows = min(plan.rows for plan in plan_batches(metadata, raw, ref.uri).values())
     parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    for batch in parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False):
-        yield from batch.to_pylist()
+    yield from parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False)
 
 
 def _may_be_null(name: str, contract: Contract) -> bool:

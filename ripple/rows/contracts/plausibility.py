@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from ripple.rows.contracts.checks import KINDS, Contract, Violation
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -29,6 +32,15 @@ def expect_plausible(contract: Contract, arrived_at: dt.datetime, slack_days: in
     }
     checks = {name: KINDS["timestamp"]({**contract.kinds[name], **bounds}) for name in _find_times(contract)}
     return replace(contract, checks={**contract.checks, **checks})
+
+
+def may_hold_implausible(rows: pa.RecordBatch, contract: Contract) -> bool:
+    """Whether a time of these typed rows cannot be, by a contract from `expect_plausible`: its ends decide for a column."""
+    for name in _find_times(contract) if contract.time else ():
+        ends = pc.min_max(rows.column(name)).as_py().values()
+        if any(end is not None and contract.checks[name](end) is not None for end in ends):
+            return True
+    return False
 
 
 def find_implausible(row: Mapping[str, Any], contract: Contract) -> Violation | None:
