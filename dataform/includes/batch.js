@@ -39,7 +39,7 @@ const folder = () => `batch=${number()}/epoch=${epoch()}/part=${part()}`;
 /** What makes an incremental table idempotent: the batch's earlier rows go before its rows come. */
 const forget = (self) => `DELETE FROM ${self} WHERE batch = ${number()}`;
 
-const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/`;
+const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/epoch=${epoch()}/`;
 
 module.exports = {
   number, epoch, part, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, snapshotUri,

@@ -2,6 +2,8 @@
 
 const batch = require("includes/batch");
 const canary = require("includes/canary");
+const flows = require("includes/flows");
+const publishing = require("includes/publishing");
 
 const FEATURES = {
   customer_id: "Customer the row is about.",
@@ -11,8 +13,8 @@ const FEATURES = {
   age_days: "Days from the first order to the cutoff.",
   orders_30d: "Orders in the 30 days before the cutoff.",
   orders_90d: "Orders in the 90 days before the cutoff.",
-  net_cents_total: "Net value of the orders before the cutoff, in cents.",
-  net_cents_mean: "Mean net value of an order before the cutoff, in cents.",
+  net_cents_total: "Net value of the orders before the cutoff in the currency of the last of them, in cents.",
+  net_cents_mean: "Mean net value of an order before the cutoff in the currency of the last, in cents.",
   discount_rate_mean: "Mean discount rate of an order before the cutoff, 0 to 1.",
   sessions_7d: "Sessions begun in the 7 days before the cutoff.",
   sessions_30d: "Sessions begun in the 30 days before the cutoff.",
@@ -33,16 +35,36 @@ const names = (labelled) => [...Object.keys(FEATURES), ...(labelled ? ["label"] 
 
 const days = (later, earlier) => `TIMESTAMP_DIFF(${later}, ${earlier}, MICROSECOND) / 86400000000`;
 const within = (at, length) => `COUNTIF(${at} >= TIMESTAMP_SUB(cutoff_at, INTERVAL ${length} DAY))`;
-const known = (at) =>
-  `${at} < cutoff.cutoff_at AND ingested_at < cutoff.cutoff_at AND batch <= ${batch.number()}`;
+/** A WHERE term: the version was there at the cutoff. What came later, a refund say, is not known yet. */
+const known = ({ at, version }) =>
+  [at, version, "ingested_at"].filter((name) => name).map((name) => `${name} < cutoff.cutoff_at`).join(" AND ");
+
+/** Of each key the version that is current among those of batches up to this one that `term` keeps. Later batches change nothing. */
+function versions(ref, flow, columns, term) {
+  const { silver, key } = flows.get(flow);
+  ref("silver", silver); // Waits for the run's own rows.
+  return `(
+    SELECT ${columns}
+    FROM (
+      SELECT ${columns},
+        ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${publishing.precedence(flows.get(flow))}) AS place
+      FROM ${ref("silver", `${silver}_versions`)} CROSS JOIN cutoff
+      WHERE batch <= ${batch.number()} AND ${term}
+    )
+    WHERE place = 1
+  )`;
+}
+
+const ORDER = "customer_id, visitor_token, startup_id, order_id, ordered_at, net_cents, discount_rate, currency";
+const EVENT = "event_id, startup_id, stage, event_type, occurred_at";
 
 const orders = (ref) => `
 known_orders AS (
   SELECT
     customer_id, visitor_token, startup_id, order_id, ordered_at, net_cents, discount_rate, cutoff.cutoff_at,
+    currency = FIRST_VALUE(currency) OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS in_currency,
     ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS newest
-  FROM ${ref("silver", "orders")} CROSS JOIN cutoff
-  WHERE ${known("ordered_at")}
+  FROM ${versions(ref, "sales", ORDER, known({ at: "ordered_at", version: "updated_at" }))} CROSS JOIN cutoff
 ),
 customers AS (
   SELECT
@@ -54,7 +76,8 @@ customers AS (
     COUNT(*) AS count_orders,
     ${within("ordered_at", 30)} AS orders_30d,
     ${within("ordered_at", 90)} AS orders_90d,
-    SUM(net_cents) AS net_cents_total,
+    SUM(CASE WHEN in_currency THEN net_cents END) AS net_cents_total,
+    COUNTIF(in_currency) AS count_in_currency,
     -- Summed in millionths: a sum of floats depends on the order of its rows, and the snapshot's hash must not.
     SUM(CAST(ROUND(discount_rate * 1000000) AS INT64)) AS discount_rate_millionths
   FROM known_orders
@@ -71,8 +94,7 @@ known_sessions AS (
     MAX(CASE WHEN events.event_type = 'add_to_cart' THEN 1 ELSE 0 END) AS carts
   FROM (
     SELECT visitor_token, session_id, occurred_at, event_type
-    FROM ${ref("silver", "clickstream_events")} CROSS JOIN cutoff
-    WHERE ${known("occurred_at")}
+    FROM ${versions(ref, "clickstream", "visitor_token, session_id, occurred_at, event_type", known({ at: "occurred_at" }))}
   ) AS events
   JOIN visitors ON visitors.visitor_token = events.visitor_token
   GROUP BY visitors.customer_id, events.session_id
@@ -95,8 +117,7 @@ known_events AS (
   SELECT
     startup_id, stage, event_type, occurred_at,
     ROW_NUMBER() OVER (PARTITION BY startup_id ORDER BY occurred_at DESC, event_id DESC) AS newest
-  FROM ${ref("silver", "startup_events")} CROSS JOIN cutoff
-  WHERE ${known("occurred_at")} AND ${canary.excluded("startup_id")}
+  FROM ${versions(ref, "startups", EVENT, `${known({ at: "occurred_at" })} AND ${canary.excluded("startup_id")}`)}
 ),
 funding AS (
   SELECT
@@ -110,10 +131,8 @@ funding AS (
 const buyers = (ref) => `
 buyers AS (
   SELECT DISTINCT customer_id
-  FROM ${ref("silver", "orders")} CROSS JOIN cutoff
-  WHERE ordered_at > cutoff.cutoff_at
-    AND ordered_at <= TIMESTAMP_ADD(cutoff.cutoff_at, INTERVAL 90 DAY)
-    AND batch <= ${batch.number()}
+  FROM ${versions(ref, "sales", "customer_id, ordered_at", "TRUE")} CROSS JOIN cutoff
+  WHERE ordered_at > cutoff.cutoff_at AND ordered_at <= TIMESTAMP_ADD(cutoff.cutoff_at, INTERVAL 90 DAY)
 )`;
 
 const measures = `
@@ -125,7 +144,7 @@ const measures = `
   orders_30d,
   orders_90d,
   net_cents_total,
-  net_cents_total / count_orders AS net_cents_mean,
+  net_cents_total / count_in_currency AS net_cents_mean,
   discount_rate_millionths / count_orders / 1000000 AS discount_rate_mean,
   IFNULL(sessions_7d, 0) AS sessions_7d,
   IFNULL(sessions_30d, 0) AS sessions_30d,

@@ -11,6 +11,7 @@ FLOW_TABLES: Mapping[str, tuple[str, ...]] = {
         "silver.orders_rejected",
         "silver.order_items",
         "ops.orders_objects",
+        "gold.agg_customer_value",
         "gold.agg_daily_revenue",
         "gold.dim_customer",
         "gold.fct_sales",
@@ -27,6 +28,7 @@ FLOW_TABLES: Mapping[str, tuple[str, ...]] = {
         "silver.startup_events_versions",
         "silver.startup_events_rejected",
         "ops.startup_events_objects",
+        "gold.agg_startup_funding",
         "gold.dim_startup",
     ),
 }
