@@ -39,8 +39,11 @@ const folder = () => `batch=${number()}/epoch=${epoch()}/part=${part()}`;
 /** What makes an incremental table idempotent: the batch's earlier rows go before its rows come. */
 const forget = (self) => `DELETE FROM ${self} WHERE batch = ${number()}`;
 
-const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/`;
+/** How far past its arrival an event may lie, in days: not under what landing allows. */
+const slackDays = () => checked("event_slack_days", /^\d{1,4}$/);
+
+const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/epoch=${epoch()}/`;
 
 module.exports = {
-  number, epoch, part, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, snapshotUri,
+  number, epoch, part, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
 };

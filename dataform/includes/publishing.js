@@ -104,4 +104,4 @@ ${[flow, `rejected_${flow}`, `objects_${flow}`, `touched_${flow}`].map((name) =>
 const script = (flow, more = "") =>
   [open(flow), touch(flow), deliver(flow), recompute(flow), more.trim(), close(flow)].filter((text) => text).join("\n\n");
 
-module.exports = { script, isTouched };
+module.exports = { script, isTouched, precedence };

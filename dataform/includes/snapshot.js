@@ -2,6 +2,8 @@
 
 const batch = require("includes/batch");
 const canary = require("includes/canary");
+const flows = require("includes/flows");
+const publishing = require("includes/publishing");
 
 const FEATURES = {
   customer_id: "Customer the row is about.",
@@ -11,8 +13,8 @@ const FEATURES = {
   age_days: "Days from the first order to the cutoff.",
   orders_30d: "Orders in the 30 days before the cutoff.",
   orders_90d: "Orders in the 90 days before the cutoff.",
-  net_cents_total: "Net value of the orders before the cutoff that are in the currency of the newest, in cents.",
-  net_cents_mean: "Mean net value of those orders, in cents.",
+  net_cents_total: "Net value of the orders before the cutoff in the currency of the last of them, in cents.",
+  net_cents_mean: "Mean net value of an order before the cutoff in the currency of the last, in cents.",
   discount_rate_mean: "Mean discount rate of an order before the cutoff, 0 to 1.",
   sessions_7d: "Sessions begun in the 7 days before the cutoff.",
   sessions_30d: "Sessions begun in the 30 days before the cutoff.",
@@ -33,35 +35,36 @@ const names = (labelled) => [...Object.keys(FEATURES), ...(labelled ? ["label"] 
 
 const days = (later, earlier) => `TIMESTAMP_DIFF(${later}, ${earlier}, MICROSECOND) / 86400000000`;
 const within = (at, length) => `COUNTIF(${at} >= TIMESTAMP_SUB(cutoff_at, INTERVAL ${length} DAY))`;
-const newest = "updated_at DESC, line_hash DESC, source_generation DESC, source_offset DESC, source_uri DESC";
-const first = "arrived_at, line_hash, source_uri, source_generation, source_offset";
+/** A WHERE term: the version was there at the cutoff. What came later, a refund say, is not known yet. */
+const known = ({ at, version }) =>
+  [at, version, "ingested_at"].filter((name) => name).map((name) => `${name} < cutoff.cutoff_at`).join(" AND ");
 
-/**
- * Of each key the version that was known at the cutoff, from batches up to this one: the current row would show what came later,
- * and would not be there for a key that came again later.
- */
-const asOf = (table, columns, key, order, times) => `
-  SELECT ${columns.join(", ")}, cutoff_at
-  FROM (
-    SELECT
-      ${columns.join(", ")}, cutoff.cutoff_at,
-      ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${order}) AS version_number
-    FROM ${table} CROSS JOIN cutoff
-    WHERE batch <= ${batch.number()}
-      ${times.map((at) => `AND ${at} < cutoff.cutoff_at`).join("\n      ")}
-  )
-  WHERE version_number = 1`;
+/** Of each key the version that is current among those of batches up to this one that `term` keeps. Later batches change nothing. */
+function versions(ref, flow, columns, term) {
+  const { silver, key } = flows.get(flow);
+  ref("silver", silver); // Waits for the run's own rows.
+  return `(
+    SELECT ${columns}
+    FROM (
+      SELECT ${columns},
+        ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${publishing.precedence(flows.get(flow))}) AS place
+      FROM ${ref("silver", `${silver}_versions`)} CROSS JOIN cutoff
+      WHERE batch <= ${batch.number()} AND ${term}
+    )
+    WHERE place = 1
+  )`;
+}
 
-const ORDER = ["customer_id", "visitor_token", "startup_id", "order_id", "ordered_at", "currency", "net_cents", "discount_rate"];
+const ORDER = "customer_id, visitor_token, startup_id, order_id, ordered_at, net_cents, discount_rate, currency";
+const EVENT = "event_id, startup_id, stage, event_type, occurred_at";
 
 const orders = (ref) => `
 known_orders AS (
   SELECT
-    *,
-    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS newest,
-    FIRST_VALUE(currency) OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS customer_currency
-  FROM (${asOf(ref("silver", "orders_versions"), ORDER, "order_id", newest, ["ordered_at", "updated_at", "ingested_at"])}
-  )
+    customer_id, visitor_token, startup_id, order_id, ordered_at, net_cents, discount_rate, cutoff.cutoff_at,
+    currency = FIRST_VALUE(currency) OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS in_currency,
+    ROW_NUMBER() OVER (PARTITION BY customer_id ORDER BY ordered_at DESC, order_id DESC) AS newest
+  FROM ${versions(ref, "sales", ORDER, known({ at: "ordered_at", version: "updated_at" }))} CROSS JOIN cutoff
 ),
 customers AS (
   SELECT
@@ -73,16 +76,13 @@ customers AS (
     COUNT(*) AS count_orders,
     ${within("ordered_at", 30)} AS orders_30d,
     ${within("ordered_at", 90)} AS orders_90d,
-    -- Amounts of two currencies are never added: those in the currency of the newest order count.
-    SUM(CASE WHEN currency = customer_currency THEN net_cents END) AS net_cents_total,
-    COUNTIF(currency = customer_currency) AS count_in_currency,
+    SUM(CASE WHEN in_currency THEN net_cents END) AS net_cents_total,
+    COUNTIF(in_currency) AS count_in_currency,
     -- Summed in millionths: a sum of floats depends on the order of its rows, and the snapshot's hash must not.
     SUM(CAST(ROUND(discount_rate * 1000000) AS INT64)) AS discount_rate_millionths
   FROM known_orders
   GROUP BY customer_id, cutoff_at
 )`;
-
-const CLICK = ["visitor_token", "session_id", "occurred_at", "event_type"];
 
 const sessions = (ref) => `
 visitors AS (SELECT DISTINCT customer_id, visitor_token FROM known_orders),
@@ -92,7 +92,9 @@ known_sessions AS (
     events.session_id,
     MIN(events.occurred_at) AS begun_at,
     MAX(CASE WHEN events.event_type = 'add_to_cart' THEN 1 ELSE 0 END) AS carts
-  FROM (${asOf(ref("silver", "clickstream_events_versions"), CLICK, "event_id", first, ["occurred_at", "ingested_at"])}
+  FROM (
+    SELECT visitor_token, session_id, occurred_at, event_type
+    FROM ${versions(ref, "clickstream", "visitor_token, session_id, occurred_at, event_type", known({ at: "occurred_at" }))}
   ) AS events
   JOIN visitors ON visitors.visitor_token = events.visitor_token
   GROUP BY visitors.customer_id, events.session_id
@@ -110,16 +112,12 @@ browsing AS (
   GROUP BY customers.customer_id
 )`;
 
-const ROUND = ["event_id", "startup_id", "stage", "event_type", "occurred_at"];
-
 const funding = (ref) => `
 known_events AS (
   SELECT
     startup_id, stage, event_type, occurred_at,
     ROW_NUMBER() OVER (PARTITION BY startup_id ORDER BY occurred_at DESC, event_id DESC) AS newest
-  FROM (${asOf(ref("silver", "startup_events_versions"), ROUND, "event_id", first, ["occurred_at", "ingested_at"])}
-  )
-  WHERE ${canary.excluded("startup_id")}
+  FROM ${versions(ref, "startups", EVENT, `${known({ at: "occurred_at" })} AND ${canary.excluded("startup_id")}`)}
 ),
 funding AS (
   SELECT
@@ -130,18 +128,11 @@ funding AS (
   GROUP BY startup_id
 )`;
 
-/** What an order's newest version says counts, whenever it came: a label is about the future. */
 const buyers = (ref) => `
 buyers AS (
   SELECT DISTINCT customer_id
-  FROM (
-    SELECT customer_id, ordered_at, ROW_NUMBER() OVER (PARTITION BY order_id ORDER BY ${newest}) AS version_number
-    FROM ${ref("silver", "orders_versions")}
-    WHERE batch <= ${batch.number()}
-  ) CROSS JOIN cutoff
-  WHERE version_number = 1
-    AND ordered_at > cutoff.cutoff_at
-    AND ordered_at <= TIMESTAMP_ADD(cutoff.cutoff_at, INTERVAL 90 DAY)
+  FROM ${versions(ref, "sales", "customer_id, ordered_at", "TRUE")} CROSS JOIN cutoff
+  WHERE ordered_at > cutoff.cutoff_at AND ordered_at <= TIMESTAMP_ADD(cutoff.cutoff_at, INTERVAL 90 DAY)
 )`;
 
 const measures = `
@@ -202,4 +193,18 @@ function digest(table, part, labelled) {
   )`;
 }
 
-module.exports = { columns, select, exported, digest };
+const last = (ref, flow, at, term) => {
+  const { silver } = flows.get(flow);
+  ref("silver", silver); // Waits for the run's own rows.
+  return `SELECT MAX(${at}) AS event_at FROM ${ref("silver", `${silver}_versions`)}
+    WHERE batch <= ${batch.number()} AND ${at} <= TIMESTAMP_ADD(arrived_at, INTERVAL ${batch.slackDays()} DAY) AND ${term}`;
+};
+
+/** The last plausible event of each flow, over the versions of batches up to this one. One odd row must not move every cutoff. */
+const ends = (ref) => [
+  last(ref, "sales", "ordered_at", "TRUE"),
+  last(ref, "clickstream", "occurred_at", "TRUE"),
+  last(ref, "startups", "occurred_at", canary.excluded("startup_id")),
+].join("\n    UNION ALL\n    ");
+
+module.exports = { ends, columns, select, exported, digest };

@@ -84,7 +84,7 @@ def test_features_are_cut_at_the_end_of_the_data(loaded: Warehouse) -> None:
     assert len(version) == 1
     assert version[0]["cutoff_at"] == datetime(2026, 10, 28, tzinfo=UTC)
     assert [version[0][f"{part}_rows"] for part in ("train", "test", "score")] == [1, 2, 2]
-    assert version[0]["snapshot_uri"] == f"gs://{PROJECT}-features/snapshots/batch=1/"
+    assert version[0]["snapshot_uri"] == f"gs://{PROJECT}-features/snapshots/batch=1/epoch=1/"
 
 
 def test_features_of_a_customer_are_what_was_known_at_the_cutoff(loaded: Warehouse) -> None:
@@ -99,7 +99,7 @@ def test_features_of_a_customer_are_what_was_known_at_the_cutoff(loaded: Warehou
 
 
 def test_the_snapshot_in_the_lake_is_the_tables(loaded: Warehouse, lake: Lake) -> None:
-    files = lake.read("features", "snapshots/batch=1/")
+    files = lake.read("features", "snapshots/batch=1/epoch=1/")
     parts = {name.rsplit("/", 1)[1].split("-")[0]: pq.read_table(io.BytesIO(data)) for name, data in files.items()}
     assert {part: table.num_rows for part, table in parts.items()} == {"train": 1, "test": 2, "score": 2}
     assert "label" not in parts["score"].column_names

@@ -13,7 +13,7 @@ READERS = [
     for action in actions_of(compile_graph(7))
     if action.kind == "tables"
     and action.target.startswith(("gold.", "features."))
-    and "silver.startup_events" in action.needs
+    and {"silver.startup_events", "silver.startup_events_versions"} & set(action.needs)
 ]
 
 
@@ -25,6 +25,6 @@ def test_somebody_reads_what_canaries_are_in() -> None:
 def test_every_read_of_startup_events_below_silver_leaves_canaries_out(action: object) -> None:
     for exists in (True, False):
         for statement in statements(action, exists=exists, columns=[]):  # type: ignore[arg-type]
-            reads = len(re.findall(r"silver\.startup_events`", statement))
+            reads = len(re.findall(r"silver\.startup_events(?:_versions)?`", statement))
             excludes = len(re.findall(r"NOT STARTS_WITH\(startup_id, 'canary-'\)", statement))
             assert reads == excludes

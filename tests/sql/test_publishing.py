@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from google.api_core.exceptions import BadRequest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.sql.bronze import ARRIVED, Batch, Row, click, funding, order
@@ -215,6 +215,8 @@ SETTINGS = settings(
     max_examples=6,
     deadline=None,
     derandomize=True,
+    # Each example runs several batches: to shrink a failing one took minutes.
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
