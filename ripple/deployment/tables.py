@@ -60,6 +60,7 @@ VIEWS = (
     "ops.quarantine_open",
     "silver.corrections",
     "silver.duplicate_rows",
+    "silver.kept_keys",
     "silver.rejected_rows",
 )
 """Over the tables of all flows, read from what is there when they are asked."""

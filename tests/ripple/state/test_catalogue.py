@@ -70,3 +70,12 @@ def test_who_reads_and_writes_a_record_is_there(name: str) -> None:
     assert named <= set(STAGES) | NOT_STAGES
     assert STATE[name].written_by
     assert STATE[name].read_by
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_the_page_names_who_writes_and_who_reads_a_record(name: str) -> None:
+    (row,) = (
+        line for line in (ROOT / "docs" / "state.md").read_text().splitlines() if line.startswith(f"| [`{name}`]")
+    )
+    users = [", ".join(STATE[name].written_by), ", ".join(STATE[name].read_by)]
+    assert row.strip("| ").split(" | ")[2:] == users
