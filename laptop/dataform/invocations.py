@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -11,7 +13,7 @@ from laptop.dataform.plan import select_actions
 from laptop.dataform.repositories import ONE
 from laptop.dataform.resources import new_action
 from laptop.dataform.running import new_run
-from laptop.dataform.services import body_of, need, paged, refuse_fields, repository_name, surroundings
+from laptop.dataform.services import body_of, need, page_of, paged, refuse_fields, repository_name, surroundings
 from laptop.dataform.store import Record
 from laptop.http import ApiError
 
@@ -70,10 +72,21 @@ async def get(request: Request) -> Response:
 
 
 async def list_all(request: Request) -> Response:
-    """Newest first."""
+    """Newest first; those in one of the states that `filter` names, if it is given."""
     need(request, "repository", repository_name(request))
+    states = read_states(request.query_params.get("filter", ""))
     found = surroundings(request).store.list("invocation", repository_name(request))
-    return JSONResponse(paged(request, "workflowInvocations", found[::-1]))
+    shown = [record for record in found[::-1] if not states or record["state"] in states]
+    return JSONResponse(page_of(request, "workflowInvocations", shown))
+
+
+def read_states(text: str) -> frozenset[str]:
+    """States of a filter like `state = "RUNNING" OR state = "CANCELING"`; none of an empty one. ApiError 501 for any other. Pure."""
+    terms = re.split(r"\s+OR\s+", text.strip()) if text.strip() else []
+    found = [re.fullmatch(r'state\s*=\s*"?([A-Z_]+)"?', term) for term in terms]
+    if None in found:
+        raise ApiError(501, f"filter {text!r} is not supported: states, parted by OR, are")
+    return frozenset(match[1] for match in found if match)
 
 
 async def query(request: Request) -> Response:

@@ -70,10 +70,17 @@ def refuse_fields(body: Mapping[str, Any], fields: tuple[str, ...], where: str) 
 
 
 def paged(request: Request, key: str, items: list[Record]) -> dict[str, Any]:
-    """One page of a list answer. Raises ApiError 400 for a bad size, token or for filters."""
+    """One page of a list answer. Raises ApiError: 400 for a bad size or token, 501 for an order or a filter."""
+    if request.query_params.get("filter"):
+        raise ApiError(501, f"a filter of {key} is not supported")
+    return page_of(request, key, items)
+
+
+def page_of(request: Request, key: str, items: list[Record]) -> dict[str, Any]:
+    """One page of items that the caller has filtered. Raises ApiError: 400 for a bad size or token, 501 for an order."""
     asked = request.query_params
-    if asked.get("filter") or asked.get("orderBy"):
-        raise ApiError(501, "filter and orderBy are not supported")
+    if asked.get("orderBy"):
+        raise ApiError(501, f"an order of {key} is not supported")
     try:
         size = min(int(asked.get("pageSize") or 50), 1000)
         found, token = page(items, size if size > 0 else 50, asked.get("pageToken", ""))

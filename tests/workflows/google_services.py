@@ -30,7 +30,9 @@ class Script:
     live: list[Any] = field(default_factory=list)
     owner: str = "7"
     epoch: str = "2"
+    part: str = "0"
     slow_queries: int = 0
+    refuses_filters: bool = False
     faults: dict[str, list[int]] = field(default_factory=dict)
     rows: list[list[str]] = field(default_factory=lambda: [["gs://f/s", "v1", "10", "5", "7", "2026-01-01T00:00:00Z"]])
     calls: list[tuple[str, Any]] = field(default_factory=list)
@@ -96,12 +98,14 @@ def _compile(script: Script, request: Request, body: Any) -> Response:
 
 
 def _get_compilation(script: Script, request: Request, body: Any) -> Response:
-    run = {"batch": script.owner, "epoch": script.epoch, "part": "0"} if script.owner else {}
+    run = {"batch": script.owner, "epoch": script.epoch, "part": script.part} if script.owner else {}
     return script.answer("get_compilation", body, {"codeCompilationConfig": {"vars": run}})
 
 
 def _invocations(script: Script, request: Request, body: Any) -> Response:
     if request.method == "GET":
+        if script.refuses_filters and body.get("filter"):
+            return JSONResponse({"error": {"code": 400, "status": "INVALID_ARGUMENT"}}, status_code=400)
         return script.answer("list", body, {"workflowInvocations": script.live} if script.live else {})
     return script.answer("invoke", body, {"name": INVOCATION, "state": "RUNNING"})
 

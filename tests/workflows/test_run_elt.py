@@ -222,6 +222,31 @@ def test_a_live_invocation_of_another_batch_is_cancelled_before_the_batch_has_it
     assert order == ["list", "cancel", "list", "invoke"]
 
 
+@pytest.mark.parametrize("other", [{"epoch": "1"}, {"part": "1"}])
+def test_an_invocation_of_another_epoch_or_part_of_the_batch_is_a_leftover(
+    run_elt: Callable[[Script], Run], other: dict[str, Any]
+) -> None:
+    script = Script(live=[LIVE], states=["RUNNING", "SUCCEEDED"], **other)
+    run_elt(script)()
+    order = [name for name, _ in script.calls if name in ("list", "cancel", "invoke")]
+    assert order == ["list", "cancel", "list", "invoke"]
+
+
+def test_it_asks_for_invocations_that_may_be_alive(run_elt: Callable[[Script], Run]) -> None:
+    script = Script()
+    run_elt(script)()
+    (asked,) = script.made("list")
+    assert asked["filter"] == 'state = "RUNNING" OR state = "CANCELING"'
+
+
+def test_where_the_filter_is_refused_all_invocations_are_looked_through(run_elt: Callable[[Script], Run]) -> None:
+    ended = [{**LIVE, "name": f"{INVOCATION}-{state}", "state": state} for state in ("SUCCEEDED", "FAILED")]
+    script = Script(live=[*ended, LIVE], refuses_filters=True)
+    assert run_elt(script)()["state"] == "SUCCEEDED"
+    assert [asked["filter"] for asked in script.made("list")] == [""]
+    assert (script.made("cancel"), script.made("invoke")) == ([], [])
+
+
 def test_an_invocation_that_a_person_started_without_a_batch_is_left_alone(run_elt: Callable[[Script], Run]) -> None:
     script = Script(live=[LIVE], owner="")
     assert run_elt(script)()["state"] == "SUCCEEDED"

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from laptop.dataform.invocations import read_states
 from laptop.dataform.repositories import list_folder
 from laptop.dataform.server import start
 from laptop.hosting import Service
@@ -91,6 +92,28 @@ def test_a_page_that_makes_no_sense_is_refused(http: httpx.Client, query: str) -
 @pytest.mark.parametrize("query", ["filter=x", "orderBy=name"])
 def test_filters_and_orders_are_refused_by_name(http: httpx.Client, query: str) -> None:
     assert error(http.get(f"{PARENT}/repositories?{query}")) == (501, "UNIMPLEMENTED")
+
+
+@pytest.mark.parametrize(
+    ("text", "states"),
+    [
+        ("", set()),
+        ('state = "RUNNING" OR state = "CANCELING"', {"RUNNING", "CANCELING"}),
+        ("state=FAILED", {"FAILED"}),
+    ],
+)
+def test_a_filter_of_invocations_names_states(text: str, states: set[str]) -> None:
+    assert read_states(text) == states
+
+
+@pytest.mark.parametrize("query", ["filter=name=x", 'filter=state != "FAILED"', 'filter=state="A" AND state="B"'])
+def test_any_other_filter_of_invocations_is_refused(http: httpx.Client, repository: str, query: str) -> None:
+    assert error(http.get(f"{repository}/workflowInvocations?{query}")) == (501, "UNIMPLEMENTED")
+
+
+def test_a_filter_of_states_is_served(http: httpx.Client, repository: str) -> None:
+    asked = {"filter": 'state = "RUNNING" OR state = "CANCELING"'}
+    assert http.get(f"{repository}/workflowInvocations", params=asked).json() == {"workflowInvocations": []}
 
 
 @pytest.mark.parametrize(

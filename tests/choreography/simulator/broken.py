@@ -198,7 +198,7 @@ def name_by_the_clock(payload: Payload, cause: Cause, edge: Any) -> None:
 class AllOfBronze(Warehouse):
     """Reads what landed so far, not what the batch claimed."""
 
-    def _claimed(self, batch: int) -> list[tuple[int, dict[str, Any]]]:
+    def _claimed(self, batch: int, epoch: int) -> list[tuple[int, dict[str, Any]]]:
         landed = [file.landed for _, file in FILES.find(self.world.documents, 1000, state="landed")]
         names = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
         return [(batch, {name: getattr(fact, name) for name in names}) for fact in landed]
