@@ -125,7 +125,7 @@ function audit(flow) {
   return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
 SELECT
   ${Object.keys(tables.OBJECTS).map((name) => `files.${name}`).join(", ")},
-  ARRAY(SELECT DISTINCT ${day} FROM UNNEST(staged.days) AS ${day} WHERE ${day} IS NOT NULL ORDER BY ${day}) AS days,
+  IFNULL(dated.days, []) AS days,
   CASE
     WHEN files.uri IS NULL THEN CONCAT(staged.source_uri, ' is not in the list of the run')
     WHEN IFNULL(staged.count_rows, 0) != files.rows_checked
@@ -141,11 +141,18 @@ FROM (
 ) AS files
 FULL JOIN (
   SELECT
-    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF(${key} IS NULL OR ${day} IS NULL) AS count_keyless,
-    ARRAY_AGG(CASE WHEN broken_rule IS NULL THEN ${day} ELSE CAST(NULL AS DATE) END IGNORE NULLS) AS days
+    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF(${key} IS NULL OR ${day} IS NULL) AS count_keyless
   FROM ${batch.staging(flow)}
   GROUP BY source_uri, source_generation
 ) AS staged ON staged.source_uri = files.uri AND staged.source_generation = files.generation
+LEFT JOIN (
+  SELECT source_uri, source_generation, ARRAY_AGG(${day} ORDER BY ${day}) AS days
+  FROM (
+    SELECT DISTINCT source_uri, source_generation, ${day} FROM ${batch.staging(flow)}
+    WHERE broken_rule IS NULL AND ${day} IS NOT NULL
+  )
+  GROUP BY source_uri, source_generation
+) AS dated ON dated.source_uri = files.uri AND dated.source_generation = files.generation
 LEFT JOIN (
   SELECT source_uri, source_generation, COUNT(*) AS count_rows
   FROM ${batch.staging(`rejected_${flow}`)}
