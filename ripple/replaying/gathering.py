@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
-from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters
+from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasObjects
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
@@ -81,7 +81,7 @@ def find_gone(number: int, ports: FilePorts) -> list[str]:
     return sorted([*unkept, *(uri for uri in read if not _is_there(uri, ports))])
 
 
-def _is_there(uri: str, ports: FilePorts) -> bool:
+def _is_there(uri: str, ports: HasObjects) -> bool:
     try:
         ports.objects.stat(*split_uri(uri))
     except PermanentError as error:
