@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.ports.holders import FilePorts
+from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.state.files import FILES
 from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import file_list_name, manifest_name
@@ -63,7 +63,7 @@ def _group(uris: Iterable[tuple[str, str | None]]) -> Mapping[str, Sequence[str]
     return grouped
 
 
-def _write(bucket: str, name: str, lines: Sequence[str], ports: FilePorts) -> None:
+def _write(bucket: str, name: str, lines: Sequence[str], ports: BucketPorts) -> None:
     ports.objects.create(ports.settings.bucket(bucket), name, ("\n".join(lines) + "\n").encode(), {})
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
-from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters
+from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments, HasObjects
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
@@ -32,6 +32,10 @@ MOST_FILES = 10_000
 
 class PlanningPorts(HasDeadLetters, FilePorts, Protocol):
     """What a plan is made from; it is only read."""
+
+
+class KeptPorts(HasDocuments, HasObjects, Protocol):
+    """Records of files, and the objects in which something of these was kept."""
 
 
 def make_plan(request: Request, ports: PlanningPorts) -> ReplayPlan:
@@ -60,7 +64,7 @@ def _list_open(gone: list[str], ports: HasDeadLetters) -> list[DeadLetter]:
     return found
 
 
-def _plan_run(kind: str, number: int, ports: FilePorts) -> ReplayPlan:
+def _plan_run(kind: str, number: int, ports: KeptPorts) -> ReplayPlan:
     batch, training = BATCHES.get(ports.documents, number), TRAININGS.get(ports.documents, number)
     if kind == "training":
         return plan_training(number, training, batch.correlation_id if batch else BATCHES.path(number))
@@ -70,7 +74,7 @@ def _plan_run(kind: str, number: int, ports: FilePorts) -> ReplayPlan:
     return plan_batch(number, head, batch, training, later, rest, find_gone(number, ports))
 
 
-def find_gone(number: int, ports: FilePorts) -> list[str]:
+def find_gone(number: int, ports: KeptPorts) -> list[str]:
     """What a run of the batch reads and what is not there any more, as URIs in order; a file that nothing was kept of by its own.
 
     The sources' objects are not among them: what was accepted of them was kept.
@@ -81,7 +85,7 @@ def find_gone(number: int, ports: FilePorts) -> list[str]:
     return sorted([*unkept, *(uri for uri in read if not _is_there(uri, ports))])
 
 
-def _is_there(uri: str, ports: FilePorts) -> bool:
+def _is_there(uri: str, ports: HasObjects) -> bool:
     try:
         ports.objects.stat(*split_uri(uri))
     except PermanentError as error:
