@@ -13,7 +13,7 @@ from generators.defects import CLICKSTREAM, SALES, Document, document_kinds, lin
 from generators.dirt import Kind
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED, LINE_KEPT, LINE_REFUSED
 from ripple.rows.contracts import load_contract
-from ripple.rows.contracts.lines import check_line
+from ripple.rows.contracts.lines import read_line
 from tests.generators.conftest import MAINS, Lake
 
 LINE_FLOWS = ("clickstream", "startups")
@@ -37,7 +37,7 @@ def test_exactly_the_lines_promised_are_refused_and_for_the_reason_promised(flow
         (uri, number): violation.code
         for uri, lines in dirty_lake.files(flow).items()
         for number, line in enumerate(lines, 1)
-        if (violation := check_line(line, contract))
+        if (violation := read_line(line, contract)[1])
     }
     bad = [row for row in dirty_lake.truth(flow) if row["expected"] == "quarantined"]
     assert found == {(row["object"], row["line"]): row["code"] for row in bad}

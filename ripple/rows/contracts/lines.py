@@ -162,11 +162,6 @@ def _decode_again(line: bytes) -> Any:
         return None
 
 
-def check_line(line: bytes, contract: Contract) -> Violation | None:
-    """The first thing wrong with one line's bytes, or None."""
-    return read_line(line, contract)[1]
-
-
 def read_line(line: bytes, contract: Contract) -> tuple[Any, Violation | None]:
     """The decoded row of one line's bytes, None if it is not JSON, and the first thing wrong with it, or None."""
     if len(line) > MAX_LINE_BYTES:

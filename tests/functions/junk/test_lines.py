@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ripple.rows.contracts import load_contract
-from ripple.rows.contracts.lines import MAX_LINE_BYTES, check_line
+from ripple.rows.contracts.lines import MAX_LINE_BYTES, read_line
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
 from tests.functions.junk.refusing import RefusingEdge
 from tests.functions.junk.worlds import an_edge
@@ -61,7 +61,7 @@ def test_there_are_two_hundred_cases_of_nasty_lines_and_of_strings() -> None:
 def test_a_nasty_line_is_good_or_refused_as_its_case_says(code: str) -> None:
     contract = load_contract("clickstream")
     cases = [case for case in LINES if str(case["code"]) == code]
-    found = {case["what"]: check_line(raw_of(case), contract) for case in cases}
+    found = {case["what"]: read_line(raw_of(case), contract)[1] for case in cases}
     assert {what: str(wrong.code if wrong else None) for what, wrong in found.items()} == dict.fromkeys(found, code)
 
 
@@ -228,7 +228,7 @@ def test_any_bytes_as_a_bronze_object_are_landed_or_rejected(data: bytes, suffix
 def test_a_line_with_a_hundred_thousand_keys_is_checked_at_once() -> None:
     """Counting each name among all of them took a minute for one line."""
     line = b"{" + b",".join(b'"%x" :1' % key for key in range(90_000)) + b"}"
-    wrong = check_line(line, load_contract("clickstream"))
+    _, wrong = read_line(line, load_contract("clickstream"))
     assert wrong is not None
     assert io.BytesIO(line).getbuffer().nbytes <= MAX_LINE_BYTES
     assert wrong.code == "missing_field"
