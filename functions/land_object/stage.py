@@ -76,12 +76,24 @@ def decide_facts(ref: ObjectRef, ports: FilePorts, load: LoadContract) -> Sequen
         checked = check_object(ref, name, load(name.flow), ports)
     except PermanentError as error:
         if error.code == "object_missing":
-            raise
+            return [_describe_gone(ref, error, ports)]
         # A file chooses the names of its columns: a reason that lists them all may be larger than a document.
         reason = fit(str(error), REASON_BYTES)
         return [BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code=error.code, reason=reason)]
     verdict = judge(ref, name.flow, name.dt, checked, ports.settings.reject_ratio)
     return [verdict] if checked.drift is None else [describe_drift(ref, name.flow, checked.drift), verdict]
+
+
+def _describe_gone(ref: ObjectRef, error: PermanentError, ports: FilePorts) -> Fact:
+    """The rejection of a generation that is there no more; the error itself, if what is missing is something else."""
+    try:
+        ports.objects.stat(ref.bucket, ref.name, ref.generation)
+    except PermanentError as missing:
+        if missing.code == "object_missing":
+            reason = f"{ref.uri}#{ref.generation} was overwritten or deleted before it was landed"
+            return BronzeObjectRejected(uri=ref.uri, generation=ref.generation, code="object_gone", reason=reason)
+        raise
+    raise error
 
 
 def describe_drift(ref: ObjectRef, flow: str, drift: DriftReport) -> Fact:

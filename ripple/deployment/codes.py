@@ -115,6 +115,11 @@ CODES: Mapping[str, Code] = {
         "object", "Its name has control characters, '//', '.' or '..' parts.", "Drop it under another name."
     ),
     "flow_unknown": Code("object", "No flow has that name.", "Use the name of a flow, or add the flow."),
+    "object_gone": Code(
+        "object",
+        "It was overwritten or deleted before it was landed.",
+        "Nothing, if a newer generation of the name landed; else drop the file again.",
+    ),
     "object_missing": Code(
         "event",
         "The object or generation that it names is gone.",

@@ -8,7 +8,8 @@ import gzip
 import hashlib
 import io
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,7 +27,7 @@ from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY, 
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, ReplayRunStarted
 from ripple.wire.paths import parse_bronze_name, quarantine_name
 from tests.functions.exported import left_out
-from tests.functions.fakes import CrashError, FakeEdge, cause
+from tests.functions.fakes import CrashError, FakeEdge, FakeObjects, cause
 from tests.ripple.rows.sample_rows import a_click, an_order
 
 BRONZE, NAME = "ripple-test-bronze", "clickstream/dt=2026-01-01/part-1.jsonl"
@@ -223,11 +224,23 @@ def test_a_new_generation_is_another_file() -> None:
     assert len(edge.documents.held) == 2
 
 
-def test_an_object_that_is_gone_is_a_permanent_error() -> None:
+def test_a_generation_that_is_gone_before_it_was_landed_is_rejected_and_the_newer_one_lands() -> None:
     edge = FakeEdge()
+    gone, newer = put(edge, GOOD), put(edge, GOOD + b"\n" + GOOD)
+    fact = deliver(edge, gone)
+    assert (fact.TYPE, fact.code, fact.generation) == ("bronze.object.rejected.v1", "object_gone", gone.ref.generation)
+    assert deliver(edge, newer, "finalize-2").rows == 2
+
+
+class NothingIsKept(FakeObjects):
+    def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
+        return self.stat("elsewhere", "x")
+
+
+def test_a_missing_object_that_is_another_one_is_an_error_and_no_verdict() -> None:
+    edge = FakeEdge(objects=NothingIsKept())
     stored = put(edge, GOOD)
-    edge.objects.live.clear()
-    with pytest.raises(PermanentError, match="object_missing"):
+    with pytest.raises(PermanentError, match="elsewhere"):
         deliver(edge, stored)
 
 

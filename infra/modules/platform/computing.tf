@@ -50,7 +50,7 @@ locals {
     RIPPLE_TRUTH                    = var.simulated ? "1" : "0"
     # gRPC reads a stream in the thread that asks for it: another thread for each costs a fifth of reading a document.
     GRPC_SINGLE_THREADED_UNARY_STREAM = "1"
-    }, var.simulated ? { RIPPLE_EVENT_SLACK_DAYS = "400" } : {}, var.function_env)
+  }, var.simulated ? { RIPPLE_EVENT_SLACK_DAYS = "400" } : {}, var.function_env)
 
   job_env = {
     GOOGLE_CLOUD_PROJECT = var.project_id
