@@ -27,7 +27,8 @@ def _to_text(column: pa.Array) -> pa.Array:
         return _to_text(column.dictionary_decode())
     if pa.types.is_list(kind):
         items = _to_text(column.values).fill_null(_ABSENT)
-        return pc.binary_join(pa.ListArray.from_arrays(column.offsets, items, mask=column.is_null()), _ITEMS)
+        joined = pc.binary_join(pa.ListArray.from_arrays(column.offsets, items), _ITEMS)
+        return pc.if_else(column.is_null(), pa.scalar(None, pa.string()), joined)
     if pa.types.is_struct(kind):
         fields = [_to_text(column.field(at)) for at in range(kind.num_fields)]
         return pc.binary_join_element_wise(*fields, _FIELDS, null_handling="replace", null_replacement=_ABSENT)

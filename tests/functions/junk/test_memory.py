@@ -26,7 +26,7 @@ HOSTILE_SECONDS = 10
 @pytest.fixture(scope="module")
 def done() -> dict[str, dict[str, Any]]:
     words = [sys.executable, "-m", "tests.functions.junk.heavy_child"]
-    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, (ended.stdout, ended.stderr[-2000:])
     return {line["job"]: line for line in map(json.loads, ended.stdout.splitlines())}
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 def land_in_a_child(folder: Path) -> dict[str, dict[str, Any]]:
     """Verdicts by file; AssertionError names the file at which the process died or did not come back."""
     words = [sys.executable, "-m", "tests.functions.junk.landing_child", str(folder)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, (done.returncode, lines[-1:], done.stderr[-2000:])
     return {line["file"]: line for line in lines if "file" in line}
