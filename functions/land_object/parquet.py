@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -33,6 +33,7 @@ from ripple.wire.paths import ObjectRef
 MAX_FOOTER_BYTES = 16 * 1024**2
 _BUFFER_BYTES = 1024 * 1024
 _ROWS_AT_ONCE = 10_000
+_PAGE_BYTES = 8 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +202,20 @@ def _read_batches(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> 
         return
     rows = min(plan.rows for plan in plan_batches(metadata, raw, ref.uri).values())
     parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    yield from parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False)
+    yield from _join(parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False))
+
+
+def _join(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Few rows at a time, for the widest value that could come, are joined to a page by what they hold: each step has its cost."""
+    page: list[pa.RecordBatch] = []
+    rows = size = 0
+    for batch in batches:
+        page.append(batch)
+        rows, size = rows + len(batch), size + batch.nbytes
+        if rows >= _ROWS_AT_ONCE or size >= _PAGE_BYTES:
+            yield from pa.Table.from_batches(page).combine_chunks().to_batches()
+            page, rows, size = [], 0, 0
+    yield from pa.Table.from_batches(page).combine_chunks().to_batches() if page else ()
 
 
 def _may_be_null(name: str, contract: Contract) -> bool:

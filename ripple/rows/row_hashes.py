@@ -26,8 +26,11 @@ def _to_text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return _to_text(column.dictionary_decode())
     if pa.types.is_list(kind):
-        items = _to_text(column.values).fill_null(_ABSENT)
-        joined = pc.binary_join(pa.ListArray.from_arrays(column.offsets, items), _ITEMS)
+        # Not `values`: of a part of a batch those are the items of all of it.
+        items = _to_text(column.flatten()).fill_null(_ABSENT)
+        ends = pc.cumulative_sum(column.value_lengths().fill_null(0))
+        offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
+        joined = pc.binary_join(pa.ListArray.from_arrays(offsets, items), _ITEMS)
         return pc.if_else(column.is_null(), pa.scalar(None, pa.string()), joined)
     if pa.types.is_struct(kind):
         fields = [_to_text(column.field(at)) for at in range(kind.num_fields)]
