@@ -181,7 +181,7 @@ def _accept_rows(
         for at, (row, violation) in wrong.items():
             bad.add(row, contract.flow, violation, line=lines[at], offset=numbers[at], digest=digests[at])
         kept = [at for at in range(len(batch)) if at not in wrong]
-        whole = pa.Table.from_batches([batch if not wrong else batch.take(kept)])
+        whole = pa.Table.from_batches([batch if not wrong else batch.take(pa.array(kept, pa.int64()))])
         accepted.add_columns(whole, [numbers[at] for at in kept], [digests[at] for at in kept])
     return bad
 
