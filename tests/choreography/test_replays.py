@@ -47,7 +47,13 @@ class Replayed:
 
 def rows_of(name: str) -> str:
     """Its rows without the epoch of the run that wrote them last."""
-    column = "snapshot_uri" if name == "features.snapshot_versions" else "epoch" if name.endswith("_objects") else ""
+    column = (
+        "snapshot_uri"
+        if name == "features.snapshot_versions"
+        else "epoch"
+        if name.endswith(("_objects", ".batch_files"))
+        else ""
+    )
     return f"SELECT * EXCEPT ({column}) FROM {name}" if column else f"SELECT * FROM {name}"
 
 

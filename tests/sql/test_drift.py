@@ -131,8 +131,8 @@ def test_what_is_quarantined_is_open_until_it_is_corrected(loaded: Warehouse, la
     for name, lines in (("fixed", [fixed]), ("fixed-again", [fixed.replace("700", "701")])):
         fact = landing.drop(f"clickstream/dt=2026-01-01/{name}.jsonl", lines, {CORRECTS_KEY: quarantine_of(landing)})
         assert fact.corrects_uri == f"gs://{PROJECT}-bronze/{CLICKS}"
-    corrected = {f"o-{number}": order(f"o-{number}", "bob", 80 + number) for number in range(20)}
-    landing.export("sales-2", corrected | {"o-bad": order("o-bad", "ann", 62, status="refunded")})
+    corrected = {f"o-{number}": order(f"o-{number}", "bob", 20 + number) for number in range(20)}
+    landing.export("sales-2", corrected | {"o-bad": order("o-bad", "ann", 55, status="refunded")})
     run(loaded, landing.claim(2))
     assert open_rows(loaded) == [("a.jsonl", 65)]
 

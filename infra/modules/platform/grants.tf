@@ -9,7 +9,7 @@ locals {
     start_training = { reads = ["models"], creates = [], sends = [], jobs = [], roles = ["roles/aiplatform.user"] }
     # Dead letters go back to the topic that they came from, and are read by a query.
     replay = {
-      reads   = ["bronze", "checked", "landing"]
+      reads   = ["bronze", "checked", "landing", "quarantine"]
       creates = []
       sends   = [local.topology.ticks_topic, local.topology.replays_topic]
       jobs    = []

@@ -51,7 +51,7 @@ module "dataform" {
   repository      = local.topology.dataform_repository
   datasets        = toset([for dataset in module.dataset : dataset.id])
   snapshot_bucket = module.bucket["features"].name
-  buckets_read    = { for name in ["bronze", "checked", "quarantine", "control"] : name => module.bucket[name].name }
+  buckets_read    = { for name in ["checked", "quarantine", "control"] : name => module.bucket[name].name }
   service_agent   = local.agents.dataform
 }
 

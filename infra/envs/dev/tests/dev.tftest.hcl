@@ -21,7 +21,7 @@ variables {
 run "dev_makes_every_bucket_under_the_projects_name_and_no_way_in" {
   command = plan
   assert {
-    condition     = toset(keys(output.platform.buckets)) == toset(["landing", "bronze", "quarantine", "control", "features", "models", "sources"])
+    condition     = toset(keys(output.platform.buckets)) == toset(["landing", "bronze", "checked", "quarantine", "control", "features", "models", "sources"])
     error_message = "A bucket is missing."
   }
   assert {
