@@ -16,7 +16,7 @@ from ripple.errors import PermanentError
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import DocumentStore, Transaction
-from ripple.ports.holders import BucketPorts, FilePorts, StatingPorts
+from ripple.ports.holders import BucketPorts, FilePorts, HasObjects, StatingPorts
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.contracts.drift_report import DriftReport
 from ripple.state.files import FILES, FileRecord
@@ -84,7 +84,7 @@ def decide_facts(ref: ObjectRef, ports: FilePorts, load: LoadContract) -> Sequen
     return [verdict] if checked.drift is None else [describe_drift(ref, name.flow, checked.drift), verdict]
 
 
-def _describe_gone(ref: ObjectRef, error: PermanentError, ports: FilePorts) -> Fact:
+def _describe_gone(ref: ObjectRef, error: PermanentError, ports: HasObjects) -> Fact:
     """The rejection of a generation that is there no more; the error itself, if what is missing is something else."""
     try:
         ports.objects.stat(ref.bucket, ref.name, ref.generation)
