@@ -41,12 +41,12 @@ variable "datasets" {
 }
 
 variable "buckets_read" {
-  description = "Buckets that external tables read, by role: bronze, quarantine, control."
+  description = "Buckets that external tables read, by role: checked, quarantine, control."
   type        = map(string)
 
   validation {
-    condition     = length(setsubtract(["bronze", "quarantine", "control"], keys(var.buckets_read))) == 0
-    error_message = "buckets_read lacks bronze, quarantine or control: the external tables read all three."
+    condition     = length(setsubtract(["checked", "quarantine", "control"], keys(var.buckets_read))) == 0
+    error_message = "buckets_read lacks checked, quarantine or control: the external tables read all three."
   }
 }
 

@@ -17,7 +17,7 @@ variables {
   datasets        = ["bronze", "silver", "features", "gold", "ops", "assertions"]
   snapshot_bucket = "my-project-features"
   service_agent   = "serviceAccount:service-1@gcp-sa-dataform.iam.gserviceaccount.com"
-  buckets_read    = { bronze = "my-project-bronze", quarantine = "my-project-quarantine", control = "my-project-control" }
+  buckets_read    = { checked = "my-project-checked", quarantine = "my-project-quarantine", control = "my-project-control" }
 }
 
 run "statements_run_as_an_account_of_their_own" {
@@ -42,7 +42,7 @@ run "it_writes_datasets_and_snapshots_and_reads_the_rest" {
   }
   assert {
     condition     = alltrue([for grant in google_storage_bucket_iam_member.reads_objects : grant.role == "roles/storage.objectViewer"])
-    error_message = "Bronze, quarantine and control are read only."
+    error_message = "Checked, quarantine and control are read only."
   }
   assert {
     condition     = google_storage_bucket_iam_member.exports_snapshots.bucket == "my-project-features"
@@ -53,7 +53,7 @@ run "it_writes_datasets_and_snapshots_and_reads_the_rest" {
 run "the_three_buckets_must_be_named" {
   command = plan
   variables {
-    buckets_read = { bronze = "my-project-bronze" }
+    buckets_read = { checked = "my-project-checked" }
   }
   expect_failures = [var.buckets_read]
 }

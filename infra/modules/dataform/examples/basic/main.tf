@@ -8,7 +8,7 @@ module "dataform" {
   service_agent   = "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
 
   buckets_read = {
-    bronze     = "my-project-bronze"
+    checked    = "my-project-checked"
     quarantine = "my-project-quarantine"
     control    = "my-project-control"
   }
