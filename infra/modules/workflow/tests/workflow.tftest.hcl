@@ -21,6 +21,7 @@ variables {
   snapshot_dataset         = "features"
   env = {
     BRONZE_BUCKET            = "my-project-bronze"
+    CHECKED_BUCKET           = "my-project-checked"
     QUARANTINE_BUCKET        = "my-project-quarantine"
     CONTROL_BUCKET           = "my-project-control"
     FEATURES_BUCKET          = "my-project-features"

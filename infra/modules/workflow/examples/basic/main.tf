@@ -11,6 +11,7 @@ module "workflow" {
 
   env = {
     BRONZE_BUCKET            = "my-project-bronze"
+    CHECKED_BUCKET           = "my-project-checked"
     QUARANTINE_BUCKET        = "my-project-quarantine"
     CONTROL_BUCKET           = "my-project-control"
     FEATURES_BUCKET          = "my-project-features"
