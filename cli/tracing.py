@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cli.exports import trace_export
@@ -18,6 +18,8 @@ from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import BronzeContractDrifted
 from ripple.wire.paths import ObjectRef, split_uri
 
+_MOST_GENERATIONS = 1000
+
 
 def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
     """How far one Bronze object, or the export of a manifest, has come; `waiting_for` says what it needs next, or nothing."""
@@ -26,14 +28,28 @@ def trace_object(environ: Mapping[str, str], uri: str) -> dict[str, Any]:
     project = environ["GOOGLE_CLOUD_PROJECT"]
     bucket, name = split_uri(uri)
     blob = Storage(project=project).bucket(bucket).get_blob(name)
-    if blob is None:
-        return {"uri": uri, "state": "missing", "waiting_for": "someone to drop it"}
-    ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
     documents = open_edge(environ).documents
+    if blob is None:
+        return {"uri": uri} | _trace_deleted(environ, documents, uri)
+    ref = ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
     if bucket == f"{project}-landing":
         return {"uri": uri, "generation": ref.generation} | trace_export(documents, ref.key)
     trace: dict[str, Any] = {"uri": uri, "generation": ref.generation, "created_at": str(blob.time_created)}
     return trace | _trace_file(environ, documents, FILES.get(documents, ref.key))
+
+
+def _trace_deleted(environ: Mapping[str, str], documents: DocumentStore, uri: str) -> dict[str, Any]:
+    """Of a name that no object has by now, the newest generation that was delivered: what was accepted of it is kept."""
+    newest = find_newest(file for _, file in FILES.find(documents, _MOST_GENERATIONS, uri=uri))
+    if newest is None:
+        return {"state": "missing", "waiting_for": "someone to drop it"}
+    gone = {"generation": newest.generation, "object": "deleted or archived by now"}
+    return gone | _trace_file(environ, documents, newest)
+
+
+def find_newest(files: Iterable[FileRecord]) -> FileRecord | None:
+    """The record of the greatest generation. Pure."""
+    return max(files, key=lambda file: file.generation, default=None)
 
 
 def _trace_file(environ: Mapping[str, str], documents: DocumentStore, file: FileRecord | None) -> dict[str, Any]:

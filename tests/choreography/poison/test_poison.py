@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.explaining import explain
+from cli.tracing import trace_object
 from tests.choreography.poison.cases import OTHER, TABLES, Case, read_cases
 from tests.choreography.poison.lake import PoisonedLake
 from tests.choreography.worlds import clients_of, ripple
@@ -79,6 +80,13 @@ def test_its_queries_answer_what_is_right(case: Case, lake: PoisonedLake) -> Non
         assert [list(map(str, row.values())) for row in lake.rows(query["sql"])] == [
             list(map(str, row)) for row in query["rows"]
         ], query["sql"]
+
+
+def test_a_deleted_object_is_still_found_with_what_became_of_it(lake: PoisonedLake) -> None:
+    case = next(case for case in CASES if case.name == "deleted_after_it_landed")
+    uri = f"gs://{lake.clients.project}-bronze/{case.rounds[0][0].name}"
+    trace = trace_object(lake.clients.environ, uri)
+    assert (trace["state"], trace["run_state"], trace["object"]) == ("landed", "done", "deleted or archived by now")
 
 
 def test_every_file_s_rows_are_accounted_for(lake: PoisonedLake) -> None:
