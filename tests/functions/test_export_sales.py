@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from functions.export_sales.columns import to_timestamps
 from functions.export_sales.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError, RetryableError
 from ripple.handling.shell import Finalized
+from ripple.rows.arrow_rows import to_columns
+from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.wire.events import (
     EltRunStarted,
@@ -131,7 +132,7 @@ def test_mixed_timestamps_become_the_same_instant() -> None:
 
 def test_a_value_that_the_contract_should_have_refused_is_a_defect() -> None:
     with pytest.raises(AssertionError, match="timestamp_without_zone"):
-        to_timestamps(["2026-01-02T03:04:05Z", "2026-01-02T03:04:05"], ("iso_zoned",))
+        to_columns([an_order(), an_order(ordered_at="2026-01-02T03:04:05")], load_contract("sales"))
 
 
 def test_bad_documents_are_quarantined_and_counted() -> None:
