@@ -128,7 +128,13 @@ class _Verdicts:
             self.quarantine.write(orjson.dumps(_describe(found, flow, ref)) + b"\n")
         else:
             self.accepted.add(
-                AcceptedRow(row=found.row, offset=found.offset, line_hash=found.line_hash, rescued=found.rescued)
+                AcceptedRow(
+                    row=found.row,
+                    offset=found.offset,
+                    line_hash=found.line_hash,
+                    rescued=found.rescued,
+                    size=found.size,
+                )
             )
         self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
 

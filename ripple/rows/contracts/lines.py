@@ -52,13 +52,14 @@ class GoodLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RescuedLine:
-    """A line that lands although it drifted: 1-based number, byte offset, the row as its contract's types hold it, sha256.
+    """A line that lands although it drifted: 1-based number, byte offset, size in bytes, the row as its contract's types hold it.
 
     `rescued` is what its contract does not foresee, as JSON text.
     """
 
     line: int
     offset: int
+    size: int
     row: Mapping[str, Any]
     line_hash: str
     rescued: str
@@ -148,6 +149,7 @@ def _sort_out(line: Line, violation: Violation, contract: Contract) -> BadLine |
     return RescuedLine(
         line=line.number,
         offset=line.offset,
+        size=len(line.content),
         row=hold(row, contract),
         line_hash=bad.line_hash,
         rescued=rescued,

@@ -130,6 +130,13 @@ def test_a_widened_value_is_rescued_under_its_field() -> None:
     assert found.rescued == '{"dwell_ms":1.0e1}'
 
 
+def test_a_rescued_line_is_as_large_as_it_was_written() -> None:
+    line = spliced('"extra": "' + "x" * 1000 + '"')
+    found = judge(line, evolving("clickstream"))
+    assert isinstance(found, RescuedLine)
+    assert found.size == len(line)
+
+
 def test_a_part_that_nests_very_deep_is_cut_out_whole_or_stays_in_quarantine() -> None:
     deep = "[" * 1000 + "]" * 1000
     found = judge(spliced(f'"deep": {deep}'), evolving("clickstream"))
