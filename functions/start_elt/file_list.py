@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ripple.ports.holders import BucketPorts, FilePorts
+from ripple.state.batches import MOST_FILES
 from ripple.state.files import FILES
 from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import file_list_name, manifest_name
@@ -28,7 +29,6 @@ _COLUMNS = (
     "checked_uri",
     "arrived_at",
 )
-_MOST_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class RunInput:
 
 def write_run_input(batch: int, epoch: int, ports: FilePorts) -> RunInput:
     """Write the run's list and manifests, each once: a retry of the claim finds the same ones."""
-    found = FILES.find(ports.documents, _MOST_FILES, batch=batch)
+    found = FILES.find(ports.documents, MOST_FILES, batch=batch)
     files = sorted((file.landed for _, file in found), key=lambda file: (file.flow, file.uri, file.generation))
     lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for file in files]
     _write("control", file_list_name(batch, epoch, WHOLE), lines, ports)

@@ -13,7 +13,7 @@ from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.state.batches import BATCHES
+from ripple.state.batches import BATCHES, MOST_FILES
 from ripple.state.collection import Readable
 from ripple.state.elt_runs import describe_rest
 from ripple.state.files import FILES
@@ -25,9 +25,6 @@ from ripple.wire.paths import parse_bronze_name, split_uri
 
 LETTERS_AT_ONCE = 100
 """Of a replay of all: a letter may hold a megabyte. The next replay takes the next ones."""
-
-MOST_FILES = 10_000
-"""Of a batch."""
 
 
 class PlanningPorts(HasDeadLetters, FilePorts, Protocol):

@@ -10,6 +10,8 @@ from ripple.state.records import Record
 from ripple.wire.events import EltRunSucceeded
 
 VERSION = 1
+MOST_FILES = 10_000
+"""That a batch can hold."""
 BatchState = Literal["claimed", "running", "done", "parked"]
 
 
