@@ -92,7 +92,7 @@ def explain_batch(
         return f"Batch {number} is {batch.state} and is to run again; it waits: {waits}."
     if batch.state != "done":
         stuck = describe_stall(stalled, ("elt.",))
-        said = [stuck or describe_run(batch, attempts), describe_attempts(attempts)]
+        said = [stuck or describe_unfinished(batch, attempts), describe_attempts(attempts)]
         return f"Batch {number} is {batch.state}: {'; '.join(filter(None, said))}."
     if training is None:
         stuck = describe_stall(stalled, ("training.",))
@@ -107,7 +107,7 @@ def explain_batch(
     return f"Batch {number} trained: {training.reason} ({job}; {ending})."
 
 
-def describe_run(batch: BatchRecord, attempts: Sequence[Attempt]) -> str:
+def describe_unfinished(batch: BatchRecord, attempts: Sequence[Attempt]) -> str:
     """Why it is not done; of one that runs again, its attempts say that. Pure."""
     if batch.state != "parked" and describe_attempts(attempts):
         return ""

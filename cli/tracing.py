@@ -118,7 +118,7 @@ def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
 
 def describe_run(number: int, batch: BatchRecord, training: TrainingRecord | None) -> dict[str, Any]:
     """One batch, and what training made of it. Pure."""
-    names = ("dataset_version", "state", "flows", "files", "execution", "reason", "epoch")
+    names = ("dataset_version", "state", "flows", "files", "dt_from", "dt_to", "execution", "reason", "epoch")
     described = {"batch": number} | {name: getattr(batch, name) for name in names}
     return described | {"training": describe_training(training) if training else None}
 
