@@ -24,9 +24,7 @@ def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> di
 
     `cache` keeps the installed packages between calls.
     """
-    buckets = {
-        f"{name}_bucket": f"{project}-{name}" for name in ("bronze", "checked", "quarantine", "control", "features")
-    }
+    buckets = {f"{name}_bucket": f"{project}-{name}" for name in ("checked", "quarantine", "control", "features")}
     override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **RUN}}
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -86,7 +86,7 @@ QUICKER = {"ripple-sweep": "* * * * *"}
 def workflow_env(clients: AdminClients) -> dict[str, str]:
     buckets = {
         f"{name.upper()}_BUCKET": f"{clients.project}-{name}"
-        for name in ("bronze", "checked", "quarantine", "control", "features")
+        for name in ("checked", "quarantine", "control", "features")
     }
     return buckets | {
         "DATAFORM_REPOSITORY": REPOSITORY,

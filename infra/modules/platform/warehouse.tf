@@ -69,7 +69,7 @@ module "workflow" {
   snapshot_dataset         = module.dataset["features"].id
   firestore_database       = module.firestore.name
   env = merge(
-    { for name in ["bronze", "checked", "quarantine", "control", "features"] : "${upper(name)}_BUCKET" => module.bucket[name].name },
+    { for name in ["checked", "quarantine", "control", "features"] : "${upper(name)}_BUCKET" => module.bucket[name].name },
     {
       DATAFORM_REPOSITORY      = module.dataform.repository
       DATAFORM_SERVICE_ACCOUNT = module.dataform.service_account.email

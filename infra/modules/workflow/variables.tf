@@ -46,7 +46,7 @@ variable "env" {
 
   validation {
     condition = length(setsubtract([
-      "BRONZE_BUCKET", "CHECKED_BUCKET", "QUARANTINE_BUCKET", "CONTROL_BUCKET", "FEATURES_BUCKET",
+      "CHECKED_BUCKET", "QUARANTINE_BUCKET", "CONTROL_BUCKET", "FEATURES_BUCKET",
       "DATAFORM_REPOSITORY", "DATAFORM_SERVICE_ACCOUNT", "EVENTS_TOPIC",
     ], keys(var.env))) == 0
     error_message = "env lacks a variable that workflows/run_elt.yaml reads: its first lines list them."

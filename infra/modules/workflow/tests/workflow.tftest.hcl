@@ -20,7 +20,6 @@ variables {
   dataform_service_account = "projects/my-project/serviceAccounts/ripple-dataform@my-project.iam.gserviceaccount.com"
   snapshot_dataset         = "features"
   env = {
-    BRONZE_BUCKET            = "my-project-bronze"
     CHECKED_BUCKET           = "my-project-checked"
     QUARANTINE_BUCKET        = "my-project-quarantine"
     CONTROL_BUCKET           = "my-project-control"
@@ -60,7 +59,7 @@ run "it_acts_as_dataform_alone" {
 run "a_variable_that_the_yaml_reads_must_be_given" {
   command = plan
   variables {
-    env = { BRONZE_BUCKET = "my-project-bronze" }
+    env = { CHECKED_BUCKET = "my-project-checked" }
   }
   expect_failures = [var.env]
 }

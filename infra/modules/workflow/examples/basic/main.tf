@@ -10,7 +10,6 @@ module "workflow" {
   snapshot_dataset         = "features"
 
   env = {
-    BRONZE_BUCKET            = "my-project-bronze"
     CHECKED_BUCKET           = "my-project-checked"
     QUARANTINE_BUCKET        = "my-project-quarantine"
     CONTROL_BUCKET           = "my-project-control"
