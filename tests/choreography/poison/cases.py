@@ -65,9 +65,13 @@ def read_cases(folder: Path) -> list[Case]:
     return [_read_case(case, FIRST_DAY + dt.timedelta(days=at)) for at, case in enumerate(found)]
 
 
+_EXPECTATIONS = {"current", "rejected", "reasons", "quarantined", "queries"}
+
+
 def _read_case(source: Mapping[str, Any], day: dt.date) -> Case:
     known = {"name", "flow", "rounds", "current", "rejected", "reasons", "quarantined", "queries"}
     assert source.keys() <= known, f"{source['name']}: unknown {source.keys() - known}"
+    assert source.keys() & _EXPECTATIONS, f"{source['name']} expects nothing"
     filled = _fill(source, {"case": source["name"], "day": day.isoformat()})
     return Case(
         name=filled["name"],
