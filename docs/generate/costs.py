@@ -32,6 +32,7 @@ def write_costs() -> str:
         **{f"elt_{name}": f"{value:g}" for name, value in usage["elt"].items()},
         "elt_runs_per_hour": str(caps.elt_runs_per_hour),
         "elt_most_starts": str(caps.elt_runs_per_hour + caps.elt_attempts - 1),
+        "elt_files_per_batch": f"{caps.elt_files_per_batch:,}",
         "elt_bytes_per_batch": f"{caps.elt_bytes_per_batch / 2**30:g} GiB",
         "training_jobs_per_day": str(caps.training_jobs_per_day),
         "query_bytes": f"{caps.query_bytes / 2**30:g} GiB",

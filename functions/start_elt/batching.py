@@ -14,18 +14,14 @@ from ripple.state.elt_runs import (
     Claim,
     ask_again,
     claim_next,
-    count_fitting,
     free,
     is_live,
     may_claim,
     retry,
 )
-from ripple.state.files import FILES, FileRecord, find_waiting
+from ripple.state.files import is_any_waiting
 from ripple.state.head import HEAD, EltRun
 from ripple.wire.events import EltRunFailed, EltRunSucceeded
-
-_MOST_IDS = 50
-"""Correlation ids that a batch keeps: it may have thousands of files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,33 +39,22 @@ def claim_batch(cause: Cause, documents: DocumentStore, settings: Settings) -> S
         head = HEAD.get(transaction)
         if head.run is not None:
             return _take_up(head.run, cause, transaction)
-        # Under the cap every landed file comes here: it must not read all that wait.
+        # Under the cap every landed file comes here: it must not look for what waits.
         if not may_claim(head, now, settings.elt_runs_per_hour):
             return None
-        waiting = _find_waiting(transaction, settings)
         lease = dt.timedelta(seconds=settings.elt_lease_seconds)
-        claim = claim_next(head, len(waiting), now, lease, cause.event_id, settings.elt_runs_per_hour)
-        return _write_claim(claim, waiting, cause, transaction) if claim else None
+        waits = is_any_waiting(transaction)
+        claim = claim_next(head, waits, now, lease, cause.event_id, settings.elt_runs_per_hour)
+        return _write_claim(claim, cause, transaction) if claim else None
 
     return documents.run(work)
 
 
-def _find_waiting(transaction: Transaction, settings: Settings) -> Sequence[tuple[str, FileRecord]]:
-    waiting = list(find_waiting(transaction, settings.elt_files_per_batch))
-    sizes = [file.landed.bytes for _, file in waiting]
-    return waiting[: count_fitting(sizes, settings.elt_bytes_per_batch)]
-
-
-def _write_claim(
-    claim: Claim, waiting: Sequence[tuple[str, FileRecord]], cause: Cause, transaction: Transaction
-) -> Started:
+def _write_claim(claim: Claim, cause: Cause, transaction: Transaction) -> Started:
     run = claim.run
-    files = [file for _, file in waiting]
-    batch = _gather_batch(run, files, cause) if claim.is_new else _existing_batch(run.batch, run.epoch, transaction)
+    batch = _open_batch(run, cause) if claim.is_new else _existing_batch(run.batch, run.epoch, transaction)
     HEAD.set(transaction, claim.head)
     BATCHES.set(transaction, run.batch, batch)
-    for key, _ in waiting if claim.is_new else ():
-        FILES.update(transaction, key, batch=run.batch)
     return Started(run=run, batch=batch)
 
 
@@ -80,20 +65,20 @@ def _take_up(run: EltRun, cause: Cause, transaction: Transaction) -> Started | N
     return Started(run=run, batch=batch)
 
 
-def _gather_batch(run: EltRun, files: Sequence[FileRecord], cause: Cause) -> BatchRecord:
-    facts = [file.landed for file in files]
-    days = sorted(fact.dt for fact in facts)
+def _open_batch(run: EltRun, cause: Cause) -> BatchRecord:
+    """A batch without files: which ones they are is frozen after the claim."""
     return BatchRecord(
         epoch=run.epoch,
         state="claimed",
         execution="",
         attempts=0,
-        files=len(files),
-        flows=tuple(sorted({fact.flow for fact in facts})),
-        dt_from=days[0],
-        dt_to=days[-1],
-        correlation_id=files[0].correlation_id if len(files) == 1 else BATCHES.path(run.batch),
-        correlation_ids=tuple(sorted({file.correlation_id for file in files}))[:_MOST_IDS],
+        listed=False,
+        files=0,
+        flows=(),
+        dt_from="",
+        dt_to="",
+        correlation_id=BATCHES.path(run.batch),
+        correlation_ids=(),
         cause=cause.event_id,
     )
 
@@ -133,7 +118,9 @@ def _note_end(batch: BatchRecord, ended: EltRunSucceeded | EltRunFailed, most: i
     if isinstance(ended, EltRunSucceeded):
         version, snapshot = ended.dataset_version, ended.snapshot_uri
         return replace(batch, state="done", dataset_version=version, snapshot_uri=snapshot, succeeded=ended)
-    failed = replace(batch, attempts=batch.attempts + 1, reason=ended.reason)
+    # No execution began before its files were listed: parked then, its list would name files that a later batch takes.
+    attempts = batch.attempts + (1 if batch.listed else 0)
+    failed = replace(batch, attempts=attempts, reason=ended.reason)
     if failed.attempts >= most:
         return replace(failed, state="parked")
     return replace(failed, state="claimed", execution="")

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ripple.deployment.settings import BATCH_FILES
 from ripple.ports.holders import BucketPorts, FilePorts
-from ripple.state.batches import MOST_FILES
 from ripple.state.files import FILES
 from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import file_list_name, manifest_name
@@ -42,7 +42,7 @@ class RunInput:
 
 def write_run_input(batch: int, epoch: int, ports: FilePorts) -> RunInput:
     """Write the run's list and manifests, each once: a retry of the claim finds the same ones."""
-    found = FILES.find(ports.documents, MOST_FILES, batch=batch)
+    found = FILES.find(ports.documents, BATCH_FILES, batch=batch)
     files = sorted((file.landed for _, file in found), key=lambda file: (file.flow, file.uri, file.generation))
     lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for file in files]
     _write("control", file_list_name(batch, epoch, WHOLE), lines, ports)

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
 from functions.start_elt.file_list import WHOLE, write_run_input
+from functions.start_elt.membership import fill_batch
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports.holders import BucketPorts, CapPorts, HasExecutions, StatingPorts
@@ -49,7 +50,10 @@ def _may_start(cause: Cause, ports: CapPorts) -> bool:
 
 def start_execution(started: Started, cause: Cause, ports: StartEltPorts) -> None:
     """Write what the run reads, start the workflow, note its name. Doing it twice is harmless: its first step is a claim."""
-    run, batch = started.run, started.batch
+    run = started.run
+    batch = started.batch if started.batch.listed else fill_batch(run, ports)
+    if batch is None:
+        return
     given = write_run_input(run.batch, run.epoch, ports)
     line = find_correlation(batch, cause)
     argument = {

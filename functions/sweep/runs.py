@@ -15,7 +15,7 @@ from ripple.handling.stating import Cause, send, state_as
 from ripple.ports.holders import CapPorts, HasExecutions, StatingPorts
 from ripple.state.claims import CLAIMS, KEPT, SWEEP, ClaimRecord, claim_id
 from ripple.state.elt_runs import may_claim
-from ripple.state.files import FILES, find_waiting
+from ripple.state.files import FILES, find_first_waiting
 from ripple.state.head import HEAD, EltRun
 from ripple.wire.events import EltRunFailed, EltRunSucceeded, Fact
 
@@ -37,8 +37,9 @@ def kick_waiting(now: dt.datetime, cause: Cause, ports: WaitingPorts) -> None:
     if not may_claim(head, now, ports.settings.elt_runs_per_hour):
         return
     documents, replays = ports.documents, head.replays
-    found = FILES.find(documents, 1, batch=replays[0]) if replays else find_waiting(documents, 1)
-    for _, file in found:
+    claimed = next((file for _, file in FILES.find(documents, 1, batch=replays[0])), None) if replays else None
+    file = claimed or find_first_waiting(documents)
+    if file is not None:
         send([state_as(file.landed, _SWEEP, cause, file.decided_at)], ports.publisher, documents)
 
 

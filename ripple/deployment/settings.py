@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ripple.deployment.routes import DEAD_LETTERS, EVENTS, WORKFLOW
 
+BATCH_FILES = 10_000
+"""That a run can read: BigQuery takes so many URIs of one table."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -22,7 +25,7 @@ class Settings:
     workflow: str = WORKFLOW
     elt_settle_seconds: float = 10.0
     elt_lease_seconds: int = 3600
-    elt_files_per_batch: int = 400
+    elt_files_per_batch: int = BATCH_FILES
     elt_bytes_per_batch: int = 50 * 2**30
     """Of the claimed objects as they are stored. A larger one goes alone."""
     elt_runs_per_hour: int = 4
@@ -109,7 +112,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         "reject_ratio": float,
         "truth": _truthy,
     }
-    hints |= dict.fromkeys(_COUNTS, _count)
+    hints |= dict.fromkeys(_COUNTS, _count) | {"elt_files_per_batch": _count_files}
     values: dict[str, object] = {}
     wrong = [] if environ.get("GOOGLE_CLOUD_PROJECT") else ["GOOGLE_CLOUD_PROJECT (not set)"]
     for name, variable in _VARIABLES.items():
@@ -131,4 +134,11 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 0:
         raise ValueError(f"{text} is negative")
+    return value
+
+
+def _count_files(text: str) -> int:
+    value = _count(text)
+    if not 1 <= value <= BATCH_FILES:
+        raise ValueError(f"{text} is not 1 to {BATCH_FILES}")
     return value

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from ripple.deployment.settings import BATCH_FILES
 from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments, HasObjects
@@ -13,7 +14,7 @@ from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
 from ripple.replaying.redriving import plan_dead_letters
-from ripple.state.batches import BATCHES, MOST_FILES
+from ripple.state.batches import BATCHES
 from ripple.state.collection import Readable
 from ripple.state.elt_runs import describe_rest
 from ripple.state.files import FILES
@@ -76,7 +77,7 @@ def find_gone(number: int, ports: KeptPorts) -> list[str]:
 
     The sources' objects are not among them: what was accepted of them was kept.
     """
-    claimed = [file.landed for _, file in FILES.find(ports.documents, MOST_FILES, batch=number)]
+    claimed = [file.landed for _, file in FILES.find(ports.documents, BATCH_FILES, batch=number)]
     unkept = [f"{file.uri}#{file.generation}" for file in claimed if file.rows_checked is None]
     read = {uri for file in claimed for uri in (file.checked_uri, file.quarantine_uri) if uri is not None}
     return sorted([*unkept, *(uri for uri in read if not _is_there(uri, ports))])

@@ -10,8 +10,6 @@ from ripple.state.records import Record
 from ripple.wire.events import EltRunSucceeded
 
 VERSION = 1
-MOST_FILES = 10_000
-"""That a batch can hold."""
 BatchState = Literal["claimed", "running", "done", "parked"]
 
 
@@ -28,19 +26,21 @@ class BatchRecord(Record):
     attempts: int
     """How often it has failed since it was claimed or replayed last."""
     files: int
-    """How many Bronze objects it claimed."""
+    """How many Bronze objects it claimed; 0 until they are listed."""
     flows: tuple[str, ...]
-    """Flows that it has files of, in order."""
+    """Flows that it has files of, in order; none until they are listed."""
     dt_from: str
-    """First day of world time of its files, YYYY-MM-DD."""
+    """First day of world time of its files, YYYY-MM-DD; empty until they are listed."""
     dt_to: str
-    """Last day of world time of its files, YYYY-MM-DD."""
+    """Last day of world time of its files, YYYY-MM-DD; empty until they are listed."""
     correlation_id: str
     """What brought its one file, or its own name if it has several."""
     correlation_ids: tuple[str, ...]
     """What brought its files, at most 50 of them, in order."""
     cause: str
     """Id of the event that claimed it first."""
+    listed: bool = True
+    """Whether its list is frozen and each file of it is marked; a run of it begins only then."""
     replays: tuple[str, ...] = ()
     """Ids of the replays that asked for it again."""
     replay: str | None = None

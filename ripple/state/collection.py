@@ -7,6 +7,7 @@ new version: `older` then holds the earlier records, and what makes a record of 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -121,6 +122,12 @@ class Collection(Generic[R]):
         taken: one that cannot be read does not hold back those before it."""
         found = store.find(self.name, write_fields(self.record, where), limit)
         return ((id, self.read(self.path(id), document)) for id, document in found)
+
+    def find_readable(self, store: Readable, limit: int, /, **where: object) -> Iterator[tuple[str, R]]:
+        """As `find`, without the documents that this release cannot read."""
+        for id, document in store.find(self.name, write_fields(self.record, where), limit):
+            with suppress(RetryableError):
+                yield id, self.read(self.path(id), document)
 
     def find_all(self, store: Readable) -> Iterator[tuple[str, R]]:
         """`(id, record)` of every document, in the order of ids."""

@@ -47,10 +47,10 @@ def count_fitting(sizes: Sequence[int], most_bytes: int) -> int:
 
 
 def claim_next(
-    head: Head, waiting: int, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int
+    head: Head, waits: bool, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int
 ) -> Claim | None:
-    """Take the head for a replay if one is asked for, else for the waiting files; None if it may not, or all is done."""
-    if not may_claim(head, now, runs_per_hour) or not (head.replays or waiting):
+    """Take the head for a replay if one is asked for, else for the files if any waits; None if it may not, or all is done."""
+    if not may_claim(head, now, runs_per_hour) or not (head.replays or waits):
         return None
     is_new = not head.replays
     batch = head.next if is_new else head.replays[0]

@@ -61,12 +61,21 @@ FILES = Collection(
     read_by=("land_object", "start_elt", "start_training", "replay", "sweep", "the command"),
 )
 
+_LOOKED_AT = 10
+"""Waiting files, for one whose record can be read."""
+
 
 def is_any_waiting(store: Readable) -> bool:
     """Whether a landed file waits for a batch."""
-    return next(find_waiting(store, 1), None) is not None
+    return find_first_waiting(store) is not None
+
+
+def find_first_waiting(store: Readable) -> FileRecord | None:
+    """A landed file that no batch has claimed, or None."""
+    return next((file for _, file in find_waiting(store, _LOOKED_AT)), None)
 
 
 def find_waiting(store: Readable, limit: int) -> Iterator[tuple[str, FileRecord]]:
-    """Landed files that no batch has claimed, with their ids, in the order of these."""
-    return FILES.find(store, limit, state="landed", batch=None)
+    """Landed files that no batch has claimed, with their ids, in the order of these. One whose record this release cannot read
+    waits for another release or a person: it must not hold back the others."""
+    return FILES.find_readable(store, limit, state="landed", batch=None)

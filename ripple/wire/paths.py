@@ -99,6 +99,11 @@ def run_folder(batch: int, epoch: int, part: int) -> str:
     return f"batch={batch}/epoch={epoch}/part={part}"
 
 
+def claimed_list_name(batch: int) -> str:
+    """The control object that says which files a batch claimed, a line of JSON a file."""
+    return f"batches/batch={batch}/claimed.jsonl"
+
+
 def file_list_name(batch: int, epoch: int, part: int) -> str:
     """The control object that lists the files of one part of an ELT run."""
     return f"batches/{run_folder(batch, epoch, part)}/files.jsonl"

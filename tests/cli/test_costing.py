@@ -88,7 +88,11 @@ def test_a_volume_goes_by_the_caps_that_are_shipped() -> None:
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [({"files_per_day": 50_000.0}, "take 38,400 files"), ({"bytes_per_row": 1e10}, "TiB: the rest waits"), ({}, "")],
+    [
+        ({"files_per_day": 1_000_000.0}, "take 960,000 files"),
+        ({"bytes_per_row": 1e10}, "TiB: the rest waits"),
+        ({}, ""),
+    ],
 )
 def test_a_volume_beyond_the_caps_is_said_to_leave_files_over(changes: dict[str, float], said: str) -> None:
     (warning,) = [*replace(a_volume(1000, runs_per_hour=4), **changes).find_misfits()] or [""]
@@ -136,7 +140,7 @@ def test_the_command_answers_in_words_and_in_json() -> None:
 
 
 def test_a_volume_that_does_not_fit_is_warned_of() -> None:
-    done = CliRunner().invoke(app, ["costs", "--files-per-day", "100000", "--runs-per-hour", "1"])
+    done = CliRunner().invoke(app, ["costs", "--files-per-day", "1000000", "--runs-per-hour", "1"])
     assert "the rest waits" in " ".join(done.stderr.split())
 
 

@@ -33,7 +33,7 @@ from tests.choreography.simulator.broken_exports import (
 )
 from tests.choreography.simulator.broken_locks import ClockOnTheHead, UnisolatedDocuments
 from tests.choreography.simulator.documents import SteppedDocuments, SteppedTransaction
-from tests.choreography.simulator.ports import SteppedEdge, SteppedPipelineJobs
+from tests.choreography.simulator.ports import SteppedEdge, SteppedObjects, SteppedPipelineJobs
 from tests.choreography.simulator.warehouse import Row, Warehouse
 from tests.choreography.simulator.workflows import Execution, Workflows
 from tests.choreography.simulator.world import HANDLERS, Handler, Protocol
@@ -173,6 +173,15 @@ class _WatermarkDocuments(SteppedDocuments):
         return SteppedDocuments.run(self, lambda transaction, now: work(_LatestOnly(transaction), now))
 
 
+class _NewestList(SteppedObjects):
+    """Each handler of a claim writes the batch's list as it sees it."""
+
+    def create(self, bucket: str, name: str, data: Any, metadata: Mapping[str, str]) -> Any:
+        if name.endswith("/claimed.jsonl"):
+            return self.engine.step(f"put {name}", lambda: self.held.put(bucket, name, data, metadata))
+        return SteppedObjects.create(self, bucket, name, data, metadata)
+
+
 class _RandomJobs(SteppedPipelineJobs):
     def submit(self, job: str, spec: Any, parameters: Any, labels: Any) -> bool:
         return SteppedPipelineJobs.submit(self, f"{job}-{self.world.engine.steps}", spec, parameters, labels)
@@ -245,6 +254,7 @@ BROKEN: Mapping[str, Protocol] = {
     "event-time watermark": Protocol(
         edge=_edge(documents=lambda world: _WatermarkDocuments(world.engine, world.documents))
     ),
+    "list made by each handler": Protocol(edge=_edge(objects=lambda world: _NewestList(world.engine, world.objects))),
     "random job id": Protocol(edge=_edge(pipeline_jobs=_RandomJobs)),
     "names from the clock": _with(start_batch=name_by_the_clock),
     "all of Bronze now": Protocol(warehouse=AllOfBronze),

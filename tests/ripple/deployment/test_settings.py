@@ -41,6 +41,12 @@ def test_all_wrong_variables_are_named_together() -> None:
     assert "RIPPLE_REJECT_RATIO='5%'" in str(caught.value)
 
 
+@pytest.mark.parametrize("text", ["0", "10001"])
+def test_a_batch_takes_no_more_files_than_a_run_can_read(text: str) -> None:
+    with pytest.raises(ValueError, match="RIPPLE_ELT_FILES_PER_BATCH"):
+        read_settings(PROJECT | {"RIPPLE_ELT_FILES_PER_BATCH": text})
+
+
 def test_buckets_are_named_by_project_or_by_prefix() -> None:
     assert Settings(project="p").bucket("bronze") == "p-bronze"
     assert Settings(project="p", bucket_prefix="x").bucket("bronze") == "x-bronze"

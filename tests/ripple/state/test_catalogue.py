@@ -16,8 +16,13 @@ from ripple.state.collection import Collection, SingleDocument
 
 ROOT = Path(__file__).parents[3]
 WRITES = {"create", "set", "update", "delete"}
-READS = {"get", "get_many", "find", "find_all", "expect"}
-HELPERS = {"find_waiting": "files", "is_any_waiting": "files", "keep_in_outbox": "outbox"}
+READS = {"get", "get_many", "find", "find_all", "find_readable", "expect"}
+HELPERS = {
+    "find_waiting": "files",
+    "is_any_waiting": "files",
+    "find_first_waiting": "files",
+    "keep_in_outbox": "outbox",
+}
 NOT_STAGES = {"the command", f"workflows/{WORKFLOW}", "every stage that states a fact deletes it here"}
 
 

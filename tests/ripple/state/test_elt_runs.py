@@ -37,7 +37,7 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("why", "head", "waiting", "expected"), CLAIMS, ids=[case[0] for case in CLAIMS])
 def test_what_the_head_claims(why: str, head: Head, waiting: int, expected: tuple[int, int, bool] | None) -> None:
-    claim = claim_next(head, waiting, NOW, LEASE, "c", 0)
+    claim = claim_next(head, waiting > 0, NOW, LEASE, "c", 0)
     assert (claim and (claim.run.batch, claim.run.epoch, claim.is_new)) == expected
     if claim:
         assert claim.head.run == claim.run
@@ -72,9 +72,9 @@ def test_a_head_survives_its_document(head: Head) -> None:
 
 def test_an_hour_that_has_had_its_runs_allows_neither_files_nor_a_replay() -> None:
     head = Head(epoch=2, next=3, replays=(1,), starts=Starts(noted=(NOW - HOUR / 2, NOW - HOUR / 4), most=2))
-    assert claim_next(head, 3, NOW, LEASE, "c", 2) is None
+    assert claim_next(head, True, NOW, LEASE, "c", 2) is None
     assert not may_claim(head, NOW, 2)
-    claim = claim_next(head, 3, NOW + HOUR / 2, LEASE, "c", 2)
+    claim = claim_next(head, True, NOW + HOUR / 2, LEASE, "c", 2)
     assert claim is not None
     assert claim.head.starts == Starts(noted=(NOW - HOUR / 4, NOW + HOUR / 2), most=2)
 
@@ -113,7 +113,7 @@ class Runs(RuleBasedStateMachine):
 
     def look_for_work(self) -> None:
         was_live = self.head.run is not None
-        claim = claim_next(self.head, self.waiting, NOW, LEASE, "c", 0)
+        claim = claim_next(self.head, self.waiting > 0, NOW, LEASE, "c", 0)
         if claim is None:
             return
         assert not was_live

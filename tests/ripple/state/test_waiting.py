@@ -35,6 +35,16 @@ def test_files_wait_that_have_landed_and_are_in_no_batch() -> None:
     assert [id for id, _ in find_waiting(documents, 2)] == ["d", "e"]
 
 
+def test_a_file_whose_record_cannot_be_read_holds_back_no_other() -> None:
+    documents = FakeDocuments()
+    hold(documents, "files", "a", state="landed", batch=None)
+    documents.held["files/a"]["generation"] = "seven"
+    assert not is_any_waiting(documents)
+    hold(documents, "files", "b", state="landed", batch=None)
+    assert is_any_waiting(documents)
+    assert [id for id, _ in find_waiting(documents, 2)] == ["b"]
+
+
 class OnlySome(FakeDocuments):
     """Keeps the limits that it was asked with."""
 
@@ -53,7 +63,7 @@ def test_all_documents_are_found_within_what_a_query_takes() -> None:
     store: Readable = documents  # type: ignore[assignment]
     assert [id for id, _ in FILES.find_all(store)] == ["a"]
     is_any_waiting(store)
-    assert documents.limits == [2_147_483_647, 1]
+    assert documents.limits == [2_147_483_647, 10]
 
 
 @pytest.mark.parametrize(
