@@ -103,7 +103,7 @@ def finish_run(
             HEAD.set(transaction, free(head))
             BATCHES.set(transaction, ended.batch, batch)
             return None
-        head = retry(head, now, lease, cause.event_id, settings.elt_runs_per_hour)
+        head = retry(head, now, lease, cause.event_id, settings.elt_runs_per_hour, began=batch.listed)
         assert head.run is not None
         batch = replace(batch, epoch=head.epoch)
         HEAD.set(transaction, head)

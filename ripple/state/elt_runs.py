@@ -75,11 +75,17 @@ def free(head: Head) -> Head:
     return replace(head, run=None)
 
 
-def retry(head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int) -> Head:
-    """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few."""
+def retry(
+    head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int, began: bool = True
+) -> Head:
+    """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few.
+
+    `began`: whether an execution may have begun for the epoch before it; if none has, its start counts for this one.
+    """
     assert head.run is not None
     run = EltRun(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause, decided_at=now)
-    return replace(head, run=run, epoch=run.epoch, starts=note_start(head.starts, runs_per_hour, now))
+    starts = note_start(head.starts, runs_per_hour, now) if began else head.starts
+    return replace(head, run=run, epoch=run.epoch, starts=starts)
 
 
 def ask_again(head: Head, batch: int) -> Head:

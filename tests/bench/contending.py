@@ -21,6 +21,7 @@ from google.cloud import firestore
 
 from functions.land_object.stage import record
 from functions.start_elt.batching import claim_batch, finish_run
+from functions.start_elt.membership import fill_batch
 from ripple.deployment.settings import Settings
 from ripple.gateways.documents import FirestoreDocuments
 from ripple.handling.stating import Cause
@@ -30,6 +31,7 @@ from ripple.state.head import HEAD
 from ripple.wire.events import BronzeObjectLanded, EltRunSucceeded
 from ripple.wire.paths import ObjectRef
 from tests.bench.measuring import ROOT, Figure, free_port, python, quantile, serving
+from tests.functions.fakes import FakeEdge
 
 T = TypeVar("T")
 _RATE, _SECONDS, _PROCESSES, _THREADS = 200, 20, 2, 12
@@ -82,6 +84,11 @@ def measure() -> list[Figure]:
             rival=f"clock on `elt/head`: {_describe(head['landings'])}, {head['landing_tries'] / head['landed']:.2f} tries",
         ),
         Figure(
+            what="a claimed batch's list and marks beside them",
+            measured=_describe(quiet["fills"]),
+            rival=f"clock on `elt/head`: {_describe(head['fills'])}",
+        ),
+        Figure(
             what="the end of a run beside them",
             measured=_describe(quiet["ends"]),
             rival=f"clock on `elt/head`: {_describe(head['ends'])}",
@@ -128,7 +135,8 @@ def _cause(name: str) -> Cause:
 
 def _claim_until(landers: Sequence[subprocess.Popen[str]], documents: Documents) -> dict[str, Any]:
     """Claim what has landed and end the run, again and again while somebody lands. Milliseconds of what succeeded."""
-    claims, ends, tries = list[float](), list[float](), 0
+    claims, fills, ends, tries = list[float](), list[float](), list[float](), 0
+    ports = FakeEdge(documents=documents, settings=_SETTINGS)  # type: ignore[arg-type]
     while any(lander.poll() is None for lander in landers):
         time.sleep(_PAUSE)
         before, begun = documents.tries, time.perf_counter()
@@ -137,10 +145,13 @@ def _claim_until(landers: Sequence[subprocess.Popen[str]], documents: Documents)
             continue
         claims.append(1000 * (time.perf_counter() - begun))
         tries += documents.tries - before
+        begun = time.perf_counter()
+        fill_batch(started.run, ports)
+        fills.append(1000 * (time.perf_counter() - begun))
         ended, begun = _end(started.run.batch, started.run.epoch), time.perf_counter()
         finish_run(ended, _cause(f"end-{len(claims)}"), documents, _SETTINGS)
         ends.append(1000 * (time.perf_counter() - begun))
-    return {"claims": claims, "ends": ends, "tries": tries}
+    return {"claims": claims, "fills": fills, "ends": ends, "tries": tries}
 
 
 def _end(batch: int, epoch: int) -> EltRunSucceeded:

@@ -84,6 +84,12 @@ def test_a_retry_counts_in_its_hour_and_waits_for_none() -> None:
     assert retry(head, NOW, LEASE, "c", 1).starts.noted == (NOW,)
 
 
+def test_a_retry_of_what_never_began_is_the_start_that_was_counted() -> None:
+    head = Head(run=RUN, epoch=5, next=3, starts=Starts(noted=(NOW - HOUR / 4,), most=1))
+    again = retry(head, NOW, LEASE, "c", 1, began=False)
+    assert (again.starts, again.epoch) == (head.starts, 6)
+
+
 @pytest.mark.parametrize(
     ("sizes", "most", "count"),
     [((), 10, 0), ((5, 5, 5), 10, 2), ((5, 5), 10, 2), ((11, 1), 10, 1), ((1, 11, 1), 10, 1), ((0, 0, 0), 0, 3)],
