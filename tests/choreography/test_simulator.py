@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tests.choreography.simulator.broken import BROKEN
+from tests.choreography.simulator.broken import ALONE, BROKEN
 from tests.choreography.simulator.campaign import catch, run_crash_points, run_pairs, run_seeds
 from tests.choreography.simulator.crash_points import count_steps, plan_all, run_planned
 from tests.choreography.simulator.faults import RATES
@@ -41,6 +41,11 @@ def test_a_broken_protocol_is_caught(name: str) -> None:
     seed, violation = catch(name, range(1000))
     assert violation, f"1,000 seeds do not distinguish {name} from the protocol"
     assert seed >= 0
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_the_protocol_holds_without_a_layer_that_covers_for_another(name: str) -> None:
+    assert [violation for seed in range(40) if (violation := run_seed(seed, ALONE[name]).violation)] == []
 
 
 def test_a_seed_gives_the_same_story_every_time() -> None:

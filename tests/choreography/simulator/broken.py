@@ -13,7 +13,9 @@ from functions.start_elt.batching import finish_run
 from functions.start_elt.stage import react as start_elt
 from functions.start_elt.stage import start_execution
 from functions.sweep.arrivals import land_unannounced
+from functions.sweep.exports import end_silent_exports
 from functions.sweep.runs import describe_end, end_silent_run, kick_waiting
+from functions.sweep.silence import state_silence
 from functions.sweep.stage import PARTS
 from functions.sweep.stage import react as sweep
 from functions.sweep.training import revive_training
@@ -30,6 +32,16 @@ from tests.choreography.simulator.broken_exports import (
     plan_at_each_delivery,
     with_the_last_number,
     without_asking_whether_it_was,
+)
+from tests.choreography.simulator.broken_layers import (
+    believe_what_was_read,
+    count_before_recording,
+    ends_unsent,
+    keeps_epoch,
+    land_only_the_unclaimed,
+    later_unknown,
+    plan_replays_anew,
+    speak_without_the_claim,
 )
 from tests.choreography.simulator.broken_locks import ClockOnTheHead, UnisolatedDocuments
 from tests.choreography.simulator.documents import SteppedDocuments, SteppedTransaction
@@ -239,6 +251,16 @@ class ClaimsNothing(Workflows):
         return True
 
 
+LAND_ALONE = replace(
+    Protocol(), sent_back=tuple(stage for stage in HANDLERS if stage != "land_object"), rates={"finalize lost": 0.3}
+)
+COUNT_ALONE = _with(sweep=_without(end_silent_exports))
+ALONE: Mapping[str, Protocol] = {
+    "no dead letter of a landing is sent back": LAND_ALONE,
+    "no slice is asked for again": COUNT_ALONE,
+}
+"""The protocol without a layer that covers for another: it must hold all the same."""
+
 BROKEN: Mapping[str, Protocol] = {
     "no re-kick": _with(start_elt=finish_without_looking, sweep=_without(kick_waiting)),
     "no epoch fence": _with(start_elt=believe_any_epoch),
@@ -273,4 +295,19 @@ BROKEN: Mapping[str, Protocol] = {
     "export finished by the last number": _with(export_sales=finishing(with_the_last_number)),
     "export finished by whoever sees all": _with(export_sales=finishing(without_asking_whether_it_was)),
     "export planned by each delivery": _with(export_sales=plan_at_each_delivery),
+    "retry that keeps the epoch": Protocol(edge=_edge(documents=keeps_epoch)),
+    "sweep that speaks without the claim": _with(sweep=_instead_of(end_silent_run, speak_without_the_claim)),
+    "listing that forgets what is claimed": replace(
+        LAND_ALONE, handlers={**HANDLERS, "sweep": _instead_of(land_unannounced, land_only_the_unclaimed)}
+    ),
+    "older dataset that overtakes": Protocol(edge=_edge(documents=later_unknown)),
+    "export not held against its promise": _with(export_sales=believe_what_was_read),
+    "slice that nobody counts": replace(
+        COUNT_ALONE, handlers={**COUNT_ALONE.handlers, "export_sales": count_before_recording}
+    ),
+    "replay planned by each delivery": _with(replay=plan_replays_anew),
+    "end of an export outside the outbox": Protocol(
+        edge=_edge(documents=ends_unsent), rates={"crash": 0.12, "error": 0.12}
+    ),
+    "silence that nobody reports": _with(sweep=_without(state_silence)),
 }

@@ -25,8 +25,11 @@ RATES: Mapping[str, float] = {
     "invocation fails": 0.01,
     "job fails": 0.10,
     "tick twice": 0.25,
+    "stream ends": 0.03,
 }
 """Chances. `crash`, `error` and `stall` are per step, half of them before the step takes effect and half after it.
+
+A stream that ends early brings no further page, and says nothing.
 
 An execution and an invocation live through some fifteen steps each, are kept by managed services, and are not tried
 again for one step: at 6 % a step three attempts of a batch would mostly fail, and the figures would show parking only.

@@ -63,6 +63,10 @@ class SteppedSales:
 
     def _stepped(self, pages: Iterator[Page]) -> Iterator[Page]:
         while (page := self.engine.step("query a page of sales", lambda: next(pages, None))) is not None:
+            process = self.engine.current
+            place = f"{process.name}#{process.number}" if process else ""
+            if self.engine.faults.strikes("stream ends", place, self.engine.now):
+                return
             yield page
 
 

@@ -1,4 +1,4 @@
-"""The nine properties of the architecture, (a) to (i), that of large exports, (j), of locks, (k), and what must always hold."""
+"""The nine properties of the architecture, (a) to (i), and beyond them: large exports (j), locks (k), reports (l), plans (m), fences."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from functions.start_training.deciding import ATTEMPTS
@@ -21,7 +22,13 @@ from ripple.state.outbox import OUTBOX
 from ripple.state.redrives import REDRIVES
 from ripple.state.ticks import TICKS
 from ripple.state.training_head import TRAINING_HEAD
-from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected, EltRunSucceeded, SalesExportFinished
+from ripple.wire.events import (
+    BronzeObjectLanded,
+    BronzeObjectRejected,
+    EltRunSucceeded,
+    ReplayRunPlanned,
+    SalesExportFinished,
+)
 from ripple.wire.paths import file_list_name
 from tests.choreography.simulator.scenario import CANARY
 from tests.choreography.simulator.world import World
@@ -42,6 +49,31 @@ def at_all_times(world: World) -> Iterator[str]:
     for (batch, epoch), count in held.items():
         if count > 1:
             yield f"always: {count} executions worked for batch {batch} epoch {epoch}"
+
+
+def fences_hold(world: World) -> Iterator[str]:
+    """Whoever is called dead stays dead: no epoch is given twice, and no execution begins once its run has ended."""
+    epochs = [run.epoch for run in world.documents.runs]
+    if any(later <= earlier for earlier, later in pairwise(epochs)):
+        yield f"always: the epochs of runs do not rise: {epochs}"
+    for execution in world.workflows.executions.values():
+        if execution.late:
+            yield f"always: {execution.name} began to work after the end of its run was stated"
+
+
+def l_what_needs_a_person_is_reported(world: World) -> Iterator[str]:
+    for path in world.unreported:
+        yield f"(l) {path} is parked, and nothing states it"
+
+
+def m_a_replay_has_one_plan(world: World) -> Iterator[str]:
+    plans: dict[str, set[str]] = {}
+    for fact in world.messages.published:
+        if isinstance(fact, ReplayRunPlanned):
+            plans.setdefault(fact.id, set()).add(repr(fact.data()))
+    for id, different in plans.items():
+        if len(different) > 1:
+            yield f"(m) {id} was planned in {len(different)} ways"
 
 
 def caps_hold(world: World) -> Iterator[str]:
@@ -127,6 +159,10 @@ def d_one_training_job_per_dataset_and_one_for_the_last(world: World) -> Iterato
         last, rows = world.warehouse.snapshots[max(world.warehouse.snapshots)]
         if rows and not well[last]:
             yield f"(d) the last dataset {last[:8]} was not trained on"
+
+    batches = [batch for batch, _ in world.documents.first_jobs]
+    if batches != sorted(batches):
+        yield f"(d) an older dataset was trained on after a newer one: {batches}"
 
 
 def e_no_reader_sees_a_partial_file(world: World) -> Iterator[str]:
@@ -227,13 +263,14 @@ def k_no_landing_waits_on_a_claim(world: World) -> Iterator[str]:
 
 def i_no_dead_letter_stays(world: World) -> Iterator[str]:
     redriven = dict(REDRIVES.find_all(world.documents))
-    for letter in world.messages.dead_letters.letters:
-        if letter not in redriven or not redriven[letter].sent:
+    for letter, died in world.messages.dead_letters.letters.items():
+        if died.stage in world.protocol.sent_back and (letter not in redriven or not redriven[letter].sent):
             yield f"(i) dead letter {letter} was not sent back"
 
 
 CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     at_all_times,
+    fences_hold,
     caps_hold,
     h_no_raw_pii_past_bronze,
     e_no_reader_sees_a_partial_file,
@@ -246,4 +283,6 @@ CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     g_rows_in_are_rows_out,
     d_one_training_job_per_dataset_and_one_for_the_last,
     k_no_landing_waits_on_a_claim,
+    l_what_needs_a_person_is_reported,
+    m_a_replay_has_one_plan,
 )

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.choreography.simulator.engine import LEASE
-from tests.choreography.simulator.faults import FaultSchedule
+from tests.choreography.simulator.faults import RATES, FaultSchedule
 from tests.choreography.simulator.properties import find_violation
 from tests.choreography.simulator.scenario import Scenario, draw_scenario
 from tests.choreography.simulator.world import Protocol, World
 
 REPLAY_SECONDS = 700.0
 BUSY_SECONDS = 600.0
+REPORTED_SECONDS = 1000.0
+"""After the last fault: a person acts on what three sweeps have stated by then."""
 SHIPPED = Protocol()
 
 
@@ -34,7 +36,8 @@ class Verdict:
 def run_seed(seed: int, protocol: Protocol = SHIPPED, *, only: Any = None, trace: bool = False) -> Verdict:
     """One seed with faults; `only` keeps the named faults of it."""
     scenario = draw_scenario(seed)
-    return run(scenario, FaultSchedule(seed=str(seed), until=scenario.rough_until, only=only), protocol, trace)
+    rates = {**RATES, **protocol.rates}
+    return run(scenario, FaultSchedule(str(seed), rates=rates, until=scenario.rough_until, only=only), protocol, trace)
 
 
 def run(scenario: Scenario, faults: FaultSchedule, protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
@@ -74,11 +77,11 @@ def _live_through(world: World) -> str:
         engine.run_until(faults.over_at)
     calm, world.rough_steps = engine.now, engine.steps
     engine.say("no more faults")
-    world.keep_sweeping(calm + 2 * LEASE)
-    for moment in (calm + 1, calm + LEASE + 700):
+    world.keep_sweeping(calm + REPORTED_SECONDS + 2 * LEASE)
+    for moment in (calm + REPORTED_SECONDS, calm + REPORTED_SECONDS + LEASE + 700):
         engine.run_until(moment)
         world.operate()
-    engine.run_until(calm + 2 * LEASE)
+    engine.run_until(calm + REPORTED_SECONDS + 2 * LEASE)
     _wait_for_caps(world)
     return find_violation(world) or _replay(world)
 

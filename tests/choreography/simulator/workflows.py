@@ -30,6 +30,8 @@ class Execution:
     state: str = "ACTIVE"
     process: Process | None = None
     claimed: bool = False
+    late: bool = False
+    """It took its claim after the end of its run was stated."""
     result: Any = None
 
 
@@ -130,6 +132,10 @@ class Workflows:
             if held.execution != execution.name:
                 return False
         execution.claimed = True
+        execution.late = any(
+            isinstance(fact, EltRunFailed) and (fact.batch, fact.epoch) == (batch, epoch)
+            for fact in self.world.messages.published
+        )
         return True
 
     def find_live(self, batch: int, epoch: int) -> str | None:

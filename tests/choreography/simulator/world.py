@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -14,14 +14,14 @@ from ripple.deployment.settings import Settings
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause
 from ripple.ports import StoredObject
-from ripple.state.batches import BATCHES
+from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.caps import DAY, HOUR, rests_until
 from ripple.state.files import is_any_waiting
-from ripple.state.head import HEAD
+from ripple.state.head import HEAD, EltRun
 from ripple.state.outbox import OUTBOX
 from ripple.state.redrives import REDRIVES
 from ripple.state.training_head import TRAINING_HEAD
-from ripple.state.trainings import TRAININGS
+from ripple.state.trainings import TRAININGS, TrainingRecord
 from tests.choreography.simulator.engine import LEASE, Engine
 from tests.choreography.simulator.faults import FaultSchedule
 from tests.choreography.simulator.jobs import GeneratorRuns, TrainingJobs
@@ -46,6 +46,10 @@ class Protocol:
     edge: Callable[[World, Settings], SteppedEdge] = SteppedEdge
     workflows: Callable[[World], Workflows] = Workflows
     warehouse: Callable[[World], Warehouse] = Warehouse
+    sent_back: Collection[str] = tuple(STAGES)
+    """Stages whose dead letters the operator sends back: without one, what else repairs its losses is alone."""
+    rates: Mapping[str, float] = field(default_factory=dict)
+    """Rates of faults that differ."""
 
 
 class _Objects(FakeObjects):
@@ -73,15 +77,30 @@ class _Documents(FakeDocuments):
         super().__init__(clock)
         self.decided: Counter[str] = Counter()
         self.starts: dict[str, list[dt.datetime]] = {HEAD.path: [], TRAINING_HEAD.path: []}
+        self.runs: list[EltRun] = []
+        self.first_jobs: list[tuple[int, TrainingRecord]] = []
+        self.parked: dict[str, dt.datetime] = {}
 
     def commit(self, transaction: FakeTransaction) -> None:
         super().commit(transaction)
         for kind, path, document in transaction.writes:
             self.decided.update([path] if kind == "set" and path.startswith(OUTBOX.path("")) else [])
             if path == HEAD.path:
-                self._remember(self.starts[path], HEAD.collection.read(path, document).starts.noted)
+                head = HEAD.collection.read(path, document)
+                self._remember(self.starts[path], head.starts.noted)
+                if head.run and (not self.runs or head.run.decided_at != self.runs[-1].decided_at):
+                    self.runs.append(head.run)
             elif path == TRAINING_HEAD.path:
                 self._remember(self.starts[path], TRAINING_HEAD.collection.read(path, document).noted)
+            elif path.startswith(BATCHES.path("")) and document.get("state") == "parked":
+                self.parked[path] = self.now
+            elif path.startswith(TRAININGS.path("")):
+                self._note_training(path, TRAININGS.read(path, document))
+
+    def _note_training(self, path: str, record: TrainingRecord) -> None:
+        known = [job.job for _, job in self.first_jobs]
+        if record.train and record.attempts == 1 and not record.replays and record.job not in known:
+            self.first_jobs.append((int(path.rpartition("/")[2]), record))
 
     def _remember(self, known: list[dt.datetime], noted: Sequence[dt.datetime]) -> None:
         known += [start for start in noted if not known or start > known[-1]]
@@ -95,6 +114,8 @@ class World:
     ) -> None:
         self.scenario, self.skew = scenario, SKEW if faults.until else 0.0
         self.engine = Engine(faults, trace)
+        self.protocol = protocol
+        self.unreported: list[str] = []
         self.rough_steps = 0
         self.settings = Settings(
             project="ripple-test",
@@ -179,15 +200,35 @@ class World:
 
     def operate(self) -> None:
         """What a person does when there are no more faults: send dead letters back, release parked batches, train again."""
-        redriven = dict(REDRIVES.find_all(self.documents))
-        if self.messages.dead_letters.letters.keys() - redriven.keys():
+        letters = self.find_letters()
+        if letters and self.protocol.sent_back == tuple(STAGES):
             self.ask_replay({"kind": "dead-letter", "all": True})
+        elif letters:
+            self.ask_replay({"kind": "dead-letter", "ids": letters})
         for number, batch in BATCHES.find_all(self.documents):
             if batch.state == "parked":
+                self._expect_report(BATCHES.path(number), batch)
                 self.ask_replay({"kind": "batch", "batch": int(number)})
         for number, training in TRAININGS.find_all(self.documents):
             if training.outcome == "failed":
                 self.ask_replay({"kind": "training", "batch": int(number)})
+
+    def _expect_report(self, path: str, batch: BatchRecord) -> None:
+        """A person learns of a parked batch from what is stated of it, three sweeps later."""
+        since = max(
+            self.documents.parked[path], self.moment_at(max(self.engine.faults.until, self.engine.faults.over_at))
+        )
+        if (
+            self.moment() - since > dt.timedelta(seconds=3 * SWEEP_SECONDS)
+            and batch.stall_told != f"epoch {batch.epoch}"
+        ):
+            self.unreported.append(path)
+
+    def find_letters(self) -> list[str]:
+        """Ids of the dead letters that the operator is to send back and has not."""
+        redriven = dict(REDRIVES.find_all(self.documents))
+        letters = self.messages.dead_letters.letters
+        return [id for id in letters if id not in redriven and letters[id].stage in self.protocol.sent_back]
 
     def ask_replay(self, body: Mapping[str, Any]) -> None:
         name = f"operator-{int(self.engine.now)}-{body.get('batch', body['kind'])}"
