@@ -48,9 +48,10 @@ class Findings:
         code, times = self._times.most_common(1)[0]
         first = self._first[code]
         wrong = first.violation
-        field = "" if not wrong.field or wrong.message.startswith(wrong.field) else f"{wrong.field}: "
+        # A reason goes into facts and the ledger, where no raw personal data may be: the row itself is in quarantine.
+        field = "" if not wrong.field or wrong.reason.startswith(wrong.field) else f"{wrong.field}: "
         cause = guess_cause(self.head)
-        example = f"; most often {code} ({times}), first in line {first.line}: {field}{wrong.message}"
+        example = f"; most often {code} ({times}), first in line {first.line}: {field}{wrong.reason}"
         return example + (f"; likely cause: {cause}" if cause else "")
 
 

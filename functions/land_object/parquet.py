@@ -107,7 +107,7 @@ class _BadRows:
     ) -> None:
         if not self.count:
             copy_exported(self._stored, self._quarantine, self._ports)
-            self._first = f"first in row {line}: {violation.message}"
+            self._first = f"first in row {line}: {violation.reason}"
         self.count += 1
         record = as_record(
             flow,

@@ -63,7 +63,8 @@ def test_a_rejected_file_says_its_commonest_code_and_the_first_example() -> None
     rows = [a_click(event_id="e-1"), a_click(dwell_ms="long"), a_click(dwell_ms="short"), a_click(extra=1)]
     reason = reason_of("".join(json.dumps(row) + "\n" for row in rows).encode())
     assert "3 of 4 rows are bad" in reason
-    assert "most often wrong_type (2), first in line 2: dwell_ms: expected an integer, got str 'long'" in reason
+    assert "most often wrong_type (2), first in line 2: dwell_ms: expected an integer, got str" in reason
+    assert "long" not in reason
     assert "likely cause" not in reason
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS, Refusal, parse_timestamp, read_day
@@ -17,11 +17,19 @@ LONGEST_TEXT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Why a row cannot be used: a stable code, the field (dotted), and a sentence for a person."""
+    """Why a row cannot be used: a stable code, the field (dotted), and a sentence for a person.
+
+    `message` may quote what stood in the row, and so belongs beside the row; `reason` quotes nothing, and may go anywhere.
+    """
 
     code: str
     field: str
     message: str
+    unquoted: str = field(default="", compare=False)
+
+    @property
+    def reason(self) -> str:
+        return self.unquoted or self.message
 
 
 QUARANTINE_ALL: Mapping[str, str] = {"new_field": "quarantine", "widened_type": "quarantine"}
@@ -60,19 +68,28 @@ class Contract:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
         if not isinstance(row, Mapping):
             return Violation("wrong_type", "", f"a row is a JSON object, not {_name(row)}")
-        for field, check in self.checks.items():
-            value = row.get(field)
+        for name, check in self.checks.items():
+            value = row.get(name)
             if value is None:
-                if field in self.nullable:
+                if name in self.nullable:
                     continue
-                return Violation("missing_field", field, f"{field} is required")
+                return Violation("missing_field", name, f"{name} is required")
             wrong = check(value)
             if wrong is not None:
-                return Violation(wrong[0], field, f"{field}: expected {wrong[1]}, got {_name(value)} {value!r:.80}")
+                got = f"got {_name(value)}"
+                reason = f"{name}: expected {self._expect(name, value, wrong[1])}, {got}"
+                return Violation(wrong[0], name, f"{name}: expected {wrong[1]}, {got} {value!r:.80}", reason)
         if len(row) > len(self.checks) or not row.keys() <= self.checks.keys():
             unknown = next(name for name in row if name not in self.checks)
             return Violation("unknown_field", str(unknown)[:200], f"{str(unknown)[:200]!r} is not in the contract")
         return None
+
+    def _expect(self, name: str, value: Any, expected: str) -> str:
+        """What was expected of a value, without what stands in its records."""
+        if name not in self.records or not isinstance(value, list):
+            return expected
+        inside = map(self.records[name].find_violation, value)
+        return next((found.reason for found in inside if found), expected)
 
 
 def compile_contract(source: Mapping[str, Any]) -> Contract:

@@ -10,7 +10,7 @@ import yaml
 
 from ripple.rows.contracts import Contract, Violation, load_contract, read_contract
 from ripple.rows.contracts.columns import find_suspects
-from tests.ripple.rows.sample_rows import a_click
+from tests.ripple.rows.sample_rows import a_click, an_order
 
 TABLE = yaml.safe_load((Path(__file__).parent / "check_cases.yaml").read_text())
 FITS = [(case["rule"], value) for case in TABLE for value in case["fits"]]
@@ -86,3 +86,19 @@ def test_the_faults_of_a_contract_stand_one_after_the_other() -> None:
     assert str(caught.value) == (
         "f.json is no contract: format: is 'csv', must be one of jsonl, parquet; fields: must be an object with a field at least"
     )
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("email_token", "jane.roe@example.com", "email_token: expected at most 4096 characters like"),
+        ("items", [{"sku": "jane.roe@example.com"}], "items: expected "),
+        ("items", "jane.roe@example.com", "items: expected a list of records, got str"),
+    ],
+)
+def test_the_reason_of_a_violation_quotes_nothing_of_the_row(field: str, value: object, reason: str) -> None:
+    found = load_contract("sales").find_violation(an_order(**{field: value}))
+    assert found is not None
+    assert found.field == field
+    assert found.reason.startswith(reason)
+    assert "jane" not in found.reason
