@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
+from cli.run_refusals import Generation, count_refusals, read_refusals
 from ripple.deployment.codes import CODES
 from ripple.errors import PermanentError
 from ripple.gateways.edge import open_edge
@@ -36,26 +37,29 @@ class Wanted:
 
 
 def list_quarantined(environ: Mapping[str, str], wanted: Wanted, limit: int) -> list[dict[str, Any]]:
-    """Objects with refused rows, and objects refused whole, by flow and day: counts by code."""
+    """Objects with rows that landing or a run refused, and objects refused whole, by flow and day: counts by code."""
     edge = open_edge(environ)
+    of_runs = count_refusals(environ)
     files = (file for _, file in FILES.find_all(edge.documents) if file.state != "claimed")
-    found = [described for file in files if (described := _describe(file, wanted)) is not None]
-    found.sort(key=lambda one: (one["flow"], one["day"], one["object"]))
-    return [one | {"codes": _count_codes(one, edge)} for one in found[:limit]]
+    found = [described for file in files if (described := _describe(file, wanted, of_runs)) is not None]
+    found.sort(key=lambda one: (one["flow"], one["day"], one["object"], one["generation"]))
+    return [one | {"codes": _count_codes(one, of_runs, edge)} for one in found[:limit]]
 
 
-def _describe(file: FileRecord, wanted: Wanted) -> dict[str, Any] | None:
+def _describe(file: FileRecord, wanted: Wanted, of_runs: Mapping[Generation, Counter[str]]) -> dict[str, Any] | None:
     fact = file.verdict
     flow, day = _read_place(file.uri)
-    if not wanted.takes(flow, day) or not (fact.rows_quarantined or file.state == "rejected"):
+    by_rules = of_runs.get((file.uri, file.generation), Counter()).total()
+    if not wanted.takes(flow, day) or not (fact.rows_quarantined or by_rules or file.state == "rejected"):
         return None
     return {
         "object": file.uri,
+        "generation": file.generation,
         "flow": flow,
         "day": day,
         "state": file.state,
         "rows": fact.rows,
-        "rows_quarantined": fact.rows_quarantined,
+        "rows_quarantined": (fact.rows_quarantined or 0) + by_rules,
         "quarantine_uri": fact.quarantine_uri,
         "rejected": getattr(fact, "code", None),
     }
@@ -70,9 +74,12 @@ def _read_place(uri: str) -> tuple[str, str]:
     return name.flow, name.dt
 
 
-def _count_codes(described: Mapping[str, Any], edge: HasObjects) -> dict[str, int]:
+def _count_codes(
+    described: Mapping[str, Any], of_runs: Mapping[Generation, Counter[str]], edge: HasObjects
+) -> dict[str, int]:
     uri = described["quarantine_uri"]
     counts = Counter(str(row.get("code")) for row in read_rows(uri, edge)) if uri else Counter[str]()
+    counts += of_runs.get((described["object"], described["generation"]), Counter())
     return dict(sorted(counts.items()))
 
 
@@ -90,6 +97,8 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
     in_quarantine = bucket == edge.settings.bucket("quarantine")
     answer: dict[str, Any] = {"quarantine_uri": uri} if in_quarantine else _find_quarantine(uri, edge)
     rows = list(islice(read_rows(answer["quarantine_uri"], edge), limit)) if answer["quarantine_uri"] else []
+    if not in_quarantine and len(rows) < limit:
+        rows += read_refusals(environ, (uri, answer["generation"]), limit - len(rows))
     met = {row["code"] for row in rows} | ({answer["rejected"]} if answer.get("rejected") else set())
     advice = {
         name: {"meaning": CODES[name].meaning, "next_step": CODES[name].next_step} for name in met if name in CODES
@@ -99,9 +108,10 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
 
 def _find_quarantine(uri: str, edge: RecordedPorts) -> dict[str, Any]:
     bucket, name = split_uri(uri)
-    file = FILES.get(edge.documents, edge.objects.stat(bucket, name).ref.key)
+    ref = edge.objects.stat(bucket, name).ref
+    file = FILES.get(edge.documents, ref.key)
     if file is None or file.fact is None:
         raise PermanentError("object_missing", f"{uri} has not been checked yet", f"see `ripple where {uri}`")
     fact = file.verdict
     refusal = {"rejected": getattr(fact, "code", None), "reason": getattr(fact, "reason", None)}
-    return {"quarantine_uri": fact.quarantine_uri} | refusal
+    return {"quarantine_uri": fact.quarantine_uri, "generation": ref.generation} | refusal

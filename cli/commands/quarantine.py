@@ -70,7 +70,7 @@ def show(
     limit: Annotated[int, typer.Option(help="At most so many rows.", min=1)] = 20,
     as_json: Json = False,
 ) -> None:
-    """The refused rows of an object: line, offset, code and raw text, as it came in, personal data included."""
+    """The rows of an object that landing or a run refused: line, offset, code and raw text, personal data included."""
     from cli.quarantine import show_rows
 
     given: Given = context.obj
@@ -88,7 +88,9 @@ def describe_rows(uri: str, found: Mapping[str, Any]) -> str:
     else:
         lines = [] if found["rows"] else [f"nothing of {uri} is in quarantine"]
     for row in found["rows"]:
-        lines.append(f"line {row['line']}, byte {row['offset']}: {row['code']}: {printable(row['message'])}")
+        # A rule that a run held the row against has no meaning among the codes, and a run knows no lines.
+        place = f"byte {row['offset']}" if row["line"] is None else f"line {row['line']}, byte {row['offset']}"
+        lines.append(f"{place}: {row['code']}: {printable(row['message'])}")
         lines.append(f"    {printable(row['raw'])}")
     lines += [f"{code}: {said['meaning']} {said['next_step']}" for code, said in sorted(found["codes"].items())]
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -92,6 +93,29 @@ def test_a_rejected_object_says_why_and_what_to_do(laptop: Laptop, objects: dict
 
 def test_an_object_without_bad_rows_has_none(laptop: Laptop, objects: dict[str, str]) -> None:
     assert laptop.ripple("quarantine", "show", objects["good"])["rows"] == []
+
+
+@pytest.fixture
+def broken(laptop: Laptop, objects: dict[str, str]) -> Iterator[str]:
+    """The good object, of which a run refused a row; as the runs' own view shows it."""
+    client, uri = laptop.clients.bigquery, objects["good"]
+    client.create_dataset("silver", exists_ok=True)
+    generation = laptop.clients.storage.bucket(uri.split("/")[2]).get_blob(uri.split("/", 3)[3]).generation
+    client.query_and_wait(
+        f"""CREATE TABLE silver.rejected_rows AS SELECT '{uri}' AS source_uri, {generation} AS source_generation,
+        CAST(NULL AS INT64) AS line, 90 AS `offset`, 'net_adds_up' AS code, CAST(NULL AS STRING) AS field,
+        'the row breaks the rule net_adds_up' AS message, '{{"net_cents": 7}}' AS raw"""
+    )
+    yield uri
+    client.delete_table("silver.rejected_rows")
+
+
+def test_a_row_that_a_run_refused_is_listed_and_shown_beside_those_of_landing(laptop: Laptop, broken: str) -> None:
+    listed = {one["object"]: one for one in laptop.ripple("quarantine")["objects"]}
+    assert (listed[broken]["codes"], listed[broken]["rows_quarantined"]) == ({"net_adds_up": 1}, 1)
+    (row,) = laptop.ripple("quarantine", "show", broken)["rows"]
+    assert (row["line"], row["offset"], row["code"], row["raw"]) == (None, 90, "net_adds_up", '{"net_cents": 7}')
+    assert "byte 90: net_adds_up: the row breaks the rule" in laptop.say("quarantine", "show", broken)
 
 
 def test_an_object_that_is_not_there_is_refused(laptop: Laptop, objects: dict[str, Any]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS, Refusal, parse_timestamp, read_day
@@ -25,7 +26,7 @@ class Violation:
     code: str
     field: str
     message: str
-    unquoted: str = field(default="", compare=False)
+    unquoted: str = dataclasses.field(default="", compare=False)
 
     @property
     def reason(self) -> str:
