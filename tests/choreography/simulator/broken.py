@@ -40,7 +40,7 @@ from tests.choreography.simulator.broken_layers import (
     keeps_epoch,
     land_only_the_unclaimed,
     later_unknown,
-    plan_replays_anew,
+    plan_at_each_command,
     speak_without_the_claim,
 )
 from tests.choreography.simulator.broken_locks import ClockOnTheHead, UnisolatedDocuments
@@ -305,7 +305,7 @@ BROKEN: Mapping[str, Protocol] = {
     "slice that nobody counts": replace(
         COUNT_ALONE, handlers={**COUNT_ALONE.handlers, "export_sales": count_before_recording}
     ),
-    "replay planned by each delivery": _with(replay=plan_replays_anew),
+    "replay planned by each delivery": _with(replay=plan_at_each_command),
     "end of an export outside the outbox": Protocol(
         edge=_edge(documents=ends_unsent), rates={"crash": 0.12, "error": 0.12}
     ),

@@ -139,7 +139,7 @@ def land_only_the_unclaimed(now: dt.datetime, cause: Cause, edge: Any) -> None:
     land_unannounced(now, cause, _ClaimedIsLanded(edge))
 
 
-def plan_replays_anew(payload: Payload, cause: Cause, edge: Any) -> None:
+def plan_at_each_command(payload: Payload, cause: Cause, edge: Any) -> None:
     """Each delivery of a command plans by what stands then."""
     assert isinstance(payload, Command)
     request = read_request(payload.body, edge.settings)
