@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import datetime as dt
+import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import orjson
 from functions.land_object.correcting import read_origin
 from functions.land_object.diagnosing import Findings
 from functions.land_object.inflating import GZIP_MAGIC, decode_stored, expect_encoding
-from functions.land_object.keeping import AcceptedRow, CheckedWriter, digest_contract
+from functions.land_object.keeping import CheckedWriter, digest_contract
 from functions.land_object.quarantining import as_record, keep_quarantine
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
@@ -23,10 +24,13 @@ from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.corrections import expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
-from ripple.rows.contracts.lines import BadLine, GoodLine, JudgedLine, Line, RescuedLine, judge_lines, split_lines
+from ripple.rows.contracts.lines import BadLine, RescuedLine
 from ripple.rows.contracts.plausibility import expect_plausible
+from ripple.rows.layouts.chunks import Chunk, read_chunks
+from ripple.rows.layouts.reading import JudgedPage, judge_chunks
 from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name
 
+_CONTENT = re.compile(rb"\S")
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
 
@@ -108,61 +112,61 @@ def _check_jsonl(
 
 
 class _Verdicts:
-    """What is said of an object's lines, counted, and written beside it or into what is accepted."""
+    """What is said of an object's lines, counted; the bad ones are written beside it, the rows into what is accepted."""
 
-    def __init__(self, quarantine: IO[bytes], accepted: CheckedWriter) -> None:
-        self.quarantine, self.accepted = quarantine, accepted
+    def __init__(self, quarantine: IO[bytes], accepted: CheckedWriter, flow: str, reject_ratio: float) -> None:
+        self._quarantine, self._accepted, self._flow, self._reject_ratio = quarantine, accepted, flow, reject_ratio
         self.rows = self.bad = 0
+        self.is_hopeless = False
         self.drift, self.findings = DriftTally(), Findings()
 
-    def add(self, found: JudgedLine, flow: str, ref: ObjectRef) -> None:
-        self.rows += 1
-        if isinstance(found, GoodLine):
-            self.accepted.add(
-                AcceptedRow(row=found.row, offset=found.offset, line_hash=found.line_hash, size=len(found.content))
-            )
-            return
+    def add(self, page: JudgedPage) -> None:
+        """A page's lines, up to the one at which the object is hopeless."""
+        before = self.rows
+        for at, found in page.odd:
+            self.rows = before + at
+            self._add_odd(found)
+            if self._expects_nothing():
+                self.is_hopeless = True
+                return
+        self.rows = before + page.lines
+        self._accepted.add(page.accepted)
+
+    def _add_odd(self, found: BadLine | RescuedLine) -> None:
         if isinstance(found, BadLine):
             self.bad += 1
             self.findings.add(found)
-            self.quarantine.write(orjson.dumps(_describe(found, flow, ref)) + b"\n")
-        else:
-            self.accepted.add(
-                AcceptedRow(
-                    row=found.row,
-                    offset=found.offset,
-                    line_hash=found.line_hash,
-                    rescued=found.rescued,
-                    size=found.size,
-                )
-            )
+            record = _describe(found, self._flow, self._accepted.source.ref)
+            self._quarantine.write(orjson.dumps(record) + b"\n")
         self.drift.add(found.drifts, found.line, rescued=isinstance(found, RescuedLine))
 
-    def is_hopeless(self, reject_ratio: float) -> bool:
+    def _expects_nothing(self) -> bool:
         """A record is a hundred times as long as the shortest bad line: some kilobytes of gzip would fill any disk."""
-        return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > reject_ratio * self.rows
+        return self.bad >= _HOPELESS_ROWS and self.bad > 0.5 * self.rows > self._reject_ratio * self.rows
 
 
 def _check_lines(
     stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: BucketPorts
 ) -> Checked:
-    ref = stored.ref
+    ref, settings = stored.ref, ports.settings
     with tempfile.TemporaryFile() as quarantine, ports.objects.open(ref) as raw:
-        verdicts = _Verdicts(quarantine, accepted)
-        for found in _judge(raw, name, contract, stored, verdicts.findings):
-            verdicts.add(found, contract.flow, ref)
-            if verdicts.is_hopeless(ports.settings.reject_ratio):
+        verdicts = _Verdicts(quarantine, accepted, contract.flow, settings.reject_ratio)
+        for page in _judge(raw, name, contract, stored, verdicts.findings):
+            verdicts.add(page)
+            if verdicts.is_hopeless:
                 break
         if not verdicts.rows:
             raise PermanentError("object_empty", f"{ref.uri} has no rows, only blank lines")
-        bucket = ports.settings.bucket("quarantine")
+        kept = keep_quarantine(
+            quarantine, settings.bucket("quarantine"), quarantine_name(name, ref.generation), ports.objects
+        )
         return Checked(
             bytes=stored.size,
             rows=verdicts.rows,
             rows_quarantined=verdicts.bad,
-            quarantine_uri=keep_quarantine(quarantine, bucket, quarantine_name(name, ref.generation), ports.objects),
+            quarantine_uri=kept,
             drift=verdicts.drift.report(contract),
-            is_whole=not verdicts.is_hopeless(ports.settings.reject_ratio),
+            is_whole=not verdicts.is_hopeless,
             trouble=verdicts.findings.describe(),
             arrived_at=stored.created,
         )
@@ -170,25 +174,37 @@ def _check_lines(
 
 def _judge(
     raw: IO[bytes], name: BronzeName, contract: Contract, stored: StoredObject, findings: Findings
-) -> Iterator[JudgedLine]:
+) -> Iterator[JudgedPage]:
     stream = decode_stored(raw, stored, name.format)
     try:
-        yield from judge_lines(_watch_head(split_lines(stream), stored, stream is not raw, findings), contract)
+        chunks = _watch_head(read_chunks(stream), stored, stream is not raw, findings)
+        yield from judge_chunks(chunks, contract)
     except (zlib.error, EOFError, OSError) as error:
         raise PermanentError("gzip_corrupt", f"{stored.ref.uri}: {error}", "drop the file again, whole") from error
 
 
-def _watch_head(lines: Iterator[Line], stored: StoredObject, is_inflated: bool, findings: Findings) -> Iterator[Line]:
+def _watch_head(
+    chunks: Iterator[Chunk], stored: StoredObject, is_inflated: bool, findings: Findings
+) -> Iterator[Chunk]:
     """Engines drop a byte order mark and read the row that we would quarantine: the file is theirs or ours, not both."""
     uri = stored.ref.uri
-    for line in lines:
-        if line.offset == 0 and line.content.startswith(codecs.BOM_UTF8):
+    for chunk in chunks:
+        head = chunk.text or (chunk.overlong.content if chunk.overlong else b"")
+        if chunk.offset == 0 and head.startswith(codecs.BOM_UTF8):
             raise PermanentError("byte_order_mark", f"{uri} begins with a byte order mark", "write it without one")
-        if line.offset == 0 and is_inflated and line.content.startswith(GZIP_MAGIC):
+        if chunk.offset == 0 and is_inflated and head.startswith(GZIP_MAGIC):
             raise PermanentError("gzip_twice", f"{uri} is gzip within gzip", "compress it once")
-        if line.content.strip():
-            findings.note_head(line.content)
-        yield line
+        findings.note_head(_first_line(head))
+        yield chunk
+
+
+def _first_line(text: bytes) -> bytes:
+    """The first line that is not blank; empty if there is none."""
+    found = _CONTENT.search(text)
+    if found is None:
+        return b""
+    begin, end = text.rfind(b"\n", 0, found.start()) + 1, text.find(b"\n", found.start())
+    return text[begin : end if end >= 0 else None].removesuffix(b"\r")
 
 
 def _describe(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:

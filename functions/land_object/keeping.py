@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ripple.ports import ObjectStore, StoredObject
-from ripple.rows.arrow_rows import to_columns
 from ripple.rows.contracts import Contract
-from ripple.rows.contracts.validation import CORRECTS_FIELD
 from ripple.rows.sales_schema import RESCUED, arrow_schema
 from ripple.wire.paths import checked_name
 
 WRITER_VERSION = 1
 """Part of a contract's digest: a file that another writer checked has other columns, perhaps."""
-_PAGE_ROWS = 10_000
-_PAGE_BYTES = 8 * 1024**2
-"""Of the rows as they came: a row group holds one page, and readers hold a row group in memory."""
+_REPEATS = 2
 PROVENANCE = (
     pa.field("corrects_line", pa.int64()),
     pa.field("source_uri", pa.string()),
@@ -33,17 +29,6 @@ PROVENANCE = (
     pa.field("arrived_at", pa.timestamp("us", tz="UTC")),
     pa.field("line_hash", pa.string()),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AcceptedRow:
-    """A row that lands: decoded, where it begins in its object (bytes, or its number in Parquet), its hash, what is rescued."""
-
-    row: Mapping[str, Any]
-    offset: int
-    line_hash: str
-    rescued: str | None = None
-    size: int = 0
 
 
 def checked_schema(contract: Contract) -> pa.Schema:
@@ -71,8 +56,6 @@ class CheckedWriter:
     contract: Contract
     rows: int = 0
     _file: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
-    _page: list[AcceptedRow] = field(default_factory=list)
-    _page_bytes: int = 0
     _content: Any = field(default_factory=hashlib.sha256)
     _writer: pq.ParquetWriter | None = None
 
@@ -86,37 +69,34 @@ class CheckedWriter:
             self._writer.close()
         self._file.close()
 
-    def add(self, accepted: AcceptedRow) -> None:
-        self._page.append(accepted)
-        self._page_bytes += accepted.size
-        self._content.update(f"{accepted.offset} {accepted.line_hash} {accepted.rescued or ''}\n".encode())
-        if len(self._page) == _PAGE_ROWS or self._page_bytes >= _PAGE_BYTES:
-            self._write_page()
-
-    def add_columns(self, found: pa.Table, numbers: Sequence[int], digests: Sequence[str]) -> None:
-        """Rows that are typed already, as a page of their own; not to be mixed with `add`."""
+    def add(self, found: pa.Table) -> None:
+        """Typed rows, as a row group of their own: the contract's columns, what is rescued, and of PROVENANCE what differs by row."""
         if not len(found):
             return
-        self._content.update("".join(digests).encode())
-        nothing = pa.nulls(len(found), pa.int64())
-        columns = {name: found.column(name) for name in found.column_names} | {"corrects_line": nothing}
-        columns.setdefault(RESCUED.name, pa.nulls(len(found), RESCUED.type))
-        self._write(_with_source(columns, numbers, digests, self.source, self.contract))
-
-    def _write_page(self) -> None:
-        self._write(to_checked(self._page, self.source, self.contract))
-        self._page, self._page_bytes = [], 0
-
-    def _write(self, table: pa.Table) -> None:
+        table = _with_source(found, self.source, checked_schema(self.contract))
+        self._note_content(table)
         if self._writer is None:
-            self._writer = pq.ParquetWriter(self._file, table.schema, compression="zstd", write_page_checksum=True)
+            self._writer = pq.ParquetWriter(
+                self._file,
+                table.schema,
+                compression="zstd",
+                write_page_checksum=True,
+                use_dictionary=find_repeating(table),
+                # No reader skips a row group: a run reads all of its files.
+                write_statistics=False,
+            )
         self._writer.write_table(table)
         self.rows += len(table)
 
+    def _note_content(self, table: pa.Table) -> None:
+        self._content.update(table.column("source_offset").to_numpy().tobytes())
+        for name in ("line_hash", RESCUED.name):
+            column = table.column(name)
+            if column.null_count < len(column):
+                self._content.update(pc.binary_join(_as_list(column.fill_null("")), "\n")[0].as_buffer())
+
     def keep(self, bucket: str, objects: ObjectStore) -> str | None:
         """The URI of the checked object, the same for every try; None where no row was accepted."""
-        if self._page:
-            self._write_page()
         if self._writer is None:
             return None
         self._writer.close()
@@ -126,30 +106,23 @@ class CheckedWriter:
         return objects.create(bucket, name, self._file, {}).ref.uri
 
 
-def to_checked(page: Sequence[AcceptedRow], source: StoredObject, contract: Contract) -> pa.Table:
-    """A page of accepted rows as the checked object has them. Pure."""
-    columns: dict[str, Any] = to_columns([accepted.row for accepted in page], contract)
-    columns[RESCUED.name] = [accepted.rescued for accepted in page]
-    columns["corrects_line"] = [accepted.row.get(CORRECTS_FIELD) for accepted in page]
-    offsets, digests = [accepted.offset for accepted in page], [accepted.line_hash for accepted in page]
-    return _with_source(columns, offsets, digests, source, contract)
+def _as_list(column: pa.ChunkedArray) -> pa.ListArray:
+    whole = column.combine_chunks()
+    return pa.ListArray.from_arrays(pa.array([0, len(whole)], pa.int32()), whole)
 
 
-def _with_source(
-    columns: Mapping[str, Any], offsets: Sequence[int], digests: Sequence[str], source: StoredObject, contract: Contract
-) -> pa.Table:
-    """The columns in the order of a checked object, with where their rows are from."""
-    schema, rows = checked_schema(contract), len(offsets)
-    whole = {
-        **columns,
+def find_repeating(table: pa.Table) -> list[str]:
+    """Columns of texts that repeat: a dictionary of the others costs more than all else of writing them, and saves nothing."""
+    texts = [field.name for field in table.schema if pa.types.is_string(field.type)]
+    return [name for name in texts if pc.count_distinct(table.column(name)).as_py() * _REPEATS <= len(table)]
+
+
+def _with_source(found: pa.Table, source: StoredObject, schema: pa.Schema) -> pa.Table:
+    """The columns in the order of a checked object, with what they are all from."""
+    rows = len(found)
+    columns = {name: found.column(name) for name in found.column_names} | {
         "source_uri": pa.repeat(source.ref.uri, rows),
         "source_generation": pa.repeat(source.ref.generation, rows),
-        "source_offset": offsets,
         "arrived_at": pa.repeat(source.created, rows),
-        "line_hash": digests,
     }
-    return pa.table([_as(whole[name.name], name.type) for name in schema], schema=schema)
-
-
-def _as(values: Any, kind: pa.DataType) -> pa.Array | pa.ChunkedArray:
-    return values.cast(kind) if isinstance(values, pa.Array | pa.ChunkedArray) else pa.array(values, kind)
+    return pa.table([columns[field.name].cast(field.type) for field in schema], schema=schema)

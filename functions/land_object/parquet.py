@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -182,8 +182,17 @@ def _accept_rows(
             bad.add(row, contract.flow, violation, line=lines[at], offset=numbers[at], digest=digests[at])
         kept = [at for at in range(len(batch)) if at not in wrong]
         whole = pa.Table.from_batches([batch if not wrong else batch.take(pa.array(kept, pa.int64()))])
-        accepted.add_columns(whole, [numbers[at] for at in kept], [digests[at] for at in kept])
+        accepted.add(_complete(whole, [numbers[at] for at in kept], [digests[at] for at in kept]))
     return bad
+
+
+def _complete(rows: pa.Table, numbers: Sequence[int], digests: Sequence[str]) -> pa.Table:
+    """With the columns that a checked object has beside the contract's; a row's offset is its number."""
+    if RESCUED.name not in rows.column_names:
+        rows = rows.append_column(RESCUED, pa.nulls(len(rows), RESCUED.type))
+    rows = rows.append_column("corrects_line", pa.nulls(len(rows), pa.int64()))
+    rows = rows.append_column("source_offset", pa.array(numbers, pa.int64()))
+    return rows.append_column("line_hash", pa.array(digests, pa.string()))
 
 
 def _find_wrong_rows(

@@ -51,7 +51,7 @@ def parse_column(values: Sequence[object] | pa.Array | pa.ChunkedArray, grammar:
     """Every value as `parse_timestamp` reads it. `values` may be of mixed types, or an Arrow array (null: wrong type)."""
     column = Column(micros=np.zeros(len(values), np.int64), refusals=np.zeros(len(values), np.uint8))
     if isinstance(values, pa.Array | pa.ChunkedArray):
-        values = values.to_pylist()
+        return _parse_array(values, grammar, column)
     kinds = set(map(type, values))
     for kind in kinds:
         at = np.arange(len(values)) if len(kinds) == 1 else _positions(values, kind)
@@ -59,6 +59,18 @@ def parse_column(values: Sequence[object] | pa.Array | pa.ChunkedArray, grammar:
         read = _READERS[kind](held, grammar, column.micros, at) if kind in _READERS else np.zeros(len(at), np.bool_)
         for i in at[~read].tolist():
             _read_one(values[i], grammar, column, i)
+    return column
+
+
+def _parse_array(values: Any, grammar: Collection[str], column: Column) -> Column:
+    """Texts and integers without nulls are read where they stand."""
+    kind = None if values.null_count or isinstance(values, pa.ChunkedArray) else _KINDS.get(values.type)
+    if kind is None:
+        return parse_column(values.to_pylist(), grammar)
+    held = values.cast(pa.large_string()) if kind is str else values.to_numpy()
+    at = np.arange(len(values))
+    for i in np.flatnonzero(~_READERS[kind](held, grammar, column.micros, at)).tolist():
+        _read_one(values[i].as_py(), grammar, column, i)
     return column
 
 
@@ -74,10 +86,10 @@ def _read_one(value: object, grammar: Collection[str], column: Column, at: int) 
         column.micros[at] = read
 
 
-def _read_ints(values: Sequence[Any], grammar: Collection[str], micros: Ints, at: Ints) -> Bools:
+def _read_ints(values: Any, grammar: Collection[str], micros: Ints, at: Ints) -> Bools:
     done = np.zeros(len(values), np.bool_)
     try:
-        numbers = np.fromiter(values, np.int64, len(values))
+        numbers = values if isinstance(values, np.ndarray) else np.fromiter(values, np.int64, len(values))
     except OverflowError:
         return done
     for name, low, high, scale in EPOCHS:
@@ -98,22 +110,28 @@ def _read_datetimes(values: Sequence[Any], grammar: Collection[str], micros: Int
     return done
 
 
-def _read_texts(values: Sequence[Any], grammar: Collection[str], micros: Ints, at: Ints) -> Bools:
+def _read_texts(values: Any, grammar: Collection[str], micros: Ints, at: Ints) -> Bools:
     done = np.zeros(len(values), np.bool_)
     try:
-        texts = pa.array(values, pa.large_string())
+        texts = values if isinstance(values, pa.LargeStringArray) else pa.array(values, pa.large_string())
     except UnicodeEncodeError:
         return done
     _, ends, content = texts.buffers()
-    offsets = np.frombuffer(ends, np.int64)[: len(values) + 1]
+    offsets = np.frombuffer(ends, np.int64)[texts.offset : texts.offset + len(values) + 1]
     data = np.frombuffer(content, np.uint8) if content is not None else np.empty(0, np.uint8)
     lengths = np.diff(offsets)
     for length, shapes in _shapes_of(frozenset(grammar)).items():
         rows = np.flatnonzero(lengths == length)
         if len(rows):
-            windows = np.lib.stride_tricks.sliding_window_view(data, length)
-            _read_rows(np.ascontiguousarray(windows[offsets[rows]].T), shapes, rows, at, micros, done)
+            _read_rows(_columns_of(data, offsets[rows], length), shapes, rows, at, micros, done)
     return done
+
+
+def _columns_of(data: Bytes, begins: Ints, length: int) -> Bytes:
+    """The texts of one length that begin there, a byte position a row."""
+    if begins[-1] - begins[0] == (len(begins) - 1) * length:
+        return np.ascontiguousarray(data[begins[0] : begins[-1] + length].reshape(len(begins), length).T)
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(data, length)[begins].T)
 
 
 def _read_rows(columns: Bytes, shapes: Sequence[_Shape], rows: Ints, at: Ints, micros: Ints, done: Bools) -> None:
@@ -129,11 +147,13 @@ def _read_rows(columns: Bytes, shapes: Sequence[_Shape], rows: Ints, at: Ints, m
             done[where] = True
 
 
-_READERS: Mapping[type, Callable[[Sequence[Any], Collection[str], Ints, Ints], Bools]] = {
+_READERS: Mapping[type, Callable[[Any, Collection[str], Ints, Ints], Bools]] = {
     str: _read_texts,
     int: _read_ints,
     dt.datetime: _read_datetimes,
 }
+
+_KINDS = {pa.string(): str, pa.large_string(): str, pa.int64(): int}
 
 # Letters of a template: y o d h m s f and p q (offset) are digits, b a month's name, a a weekday's, ± a sign; the rest stands for itself.
 _DIGITS = "yodhmsfpq"

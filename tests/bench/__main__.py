@@ -17,6 +17,7 @@ from tests.bench.measuring import ROOT, Figure
 BENCHES = {
     "generating": "Generators",
     "timestamps": "Timestamps",
+    "landing": "Landing",
     "exporting": "Export",
     "fanning_out": "Large exports",
     "importing": "Cold start",

@@ -1,10 +1,9 @@
-"""Check a JSONL stream line by line in bounded memory. Pure but for the stream it is given."""
+"""Check JSON lines one by one. Pure but for the stream of a line that is too long to hold."""
 
 from __future__ import annotations
 
 import codecs
 import hashlib
-import io
 import json
 import re
 from collections import Counter
@@ -79,33 +78,7 @@ class Line:
     line_hash: str | None = None
 
 
-def split_lines(stream: IO[bytes]) -> Iterator[Line]:
-    """Lines of a stream; no more than the limit of one line is ever held."""
-    number = offset = 0
-    # Two more than a line holds: its end may be CR LF.
-    while piece := stream.readline(MAX_LINE_BYTES + 2):
-        number += 1
-        if piece == b"\n":
-            blank = _skip_blank(stream)
-            number, offset = number + blank, offset + 1 + blank
-        elif piece.endswith(b"\n") or len(piece) < MAX_LINE_BYTES + 2:
-            yield Line(number, offset, piece.removesuffix(b"\n").removesuffix(b"\r"))
-            offset += len(piece)
-        else:
-            size, line_hash = _skip_rest(stream, piece)
-            yield Line(number, offset, piece, line_hash)
-            offset += size
-
-
-def _skip_blank(stream: IO[bytes]) -> int:
-    """Read on over line feeds, and count them: a small gzip file can hold 16 million."""
-    skipped = 0
-    while isinstance(stream, io.BufferedReader) and (ahead := stream.peek(1)).startswith(b"\n"):
-        skipped += len(stream.read(len(ahead) - len(ahead.lstrip(b"\n"))))
-    return skipped
-
-
-def _skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
+def skip_rest(stream: IO[bytes], head: bytes) -> tuple[int, str]:
     """Read an overlong line to its end: its size in bytes and the hash of its text."""
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")(errors="replace")
     size, piece = len(head), head

@@ -30,8 +30,9 @@ def expect_plausible(contract: Contract, arrived_at: dt.datetime, slack_days: in
         "latest": (latest - _EPOCH) // _MICROSECOND,
         "plausible": f"a time from {contract.time.floor} to {latest:%Y-%m-%dT%H:%M:%SZ}, {days} days after it arrived",
     }
-    checks = {name: KINDS["timestamp"]({**contract.kinds[name], **bounds}) for name in _find_times(contract)}
-    return replace(contract, checks={**contract.checks, **checks})
+    kinds = {name: {**contract.kinds[name], **bounds} for name in _find_times(contract)}
+    checks = {name: KINDS["timestamp"](rule) for name, rule in kinds.items()}
+    return replace(contract, kinds={**contract.kinds, **kinds}, checks={**contract.checks, **checks})
 
 
 def may_hold_implausible(rows: pa.RecordBatch, contract: Contract) -> bool:

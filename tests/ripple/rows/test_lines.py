@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ripple.rows.contracts import Violation, load_contract
-from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, judge_lines, split_lines
+from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, judge_lines
 from tests.ripple.rows.sample_rows import a_click
+from tests.ripple.rows.splitting import split_lines
 
 CONTRACT = load_contract("clickstream")
 GOOD = json.dumps(a_click()).encode()

@@ -1,0 +1,199 @@
+"""Judge JSON lines a chunk at a time: by their layouts where one vouches for them, else one by one, with the same verdicts.
+
+A layout may doubt a good line; it never vouches for a bad one. See `judge_lines`, which says what is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ripple.rows.arrow_rows import to_columns
+from ripple.rows.contracts import Contract
+from ripple.rows.contracts.lines import BadLine, GoodLine, Line, RescuedLine, judge_lines
+from ripple.rows.contracts.validation import CORRECTS_FIELD
+from ripple.rows.layouts.chunks import Chunk
+from ripple.rows.layouts.columns import read_row
+from ripple.rows.layouts.hashing import hash_lines
+from ripple.rows.layouts.matching import match
+from ripple.rows.layouts.pages import Ints, Page, find_pages
+from ripple.rows.layouts.scanning import Outline, outline
+from ripple.rows.sales_schema import RESCUED, arrow_schema
+
+LEAST_LINES = 40
+"""Fewer are judged one by one: columns have their cost too."""
+_MOST_OUTLINES = 48
+_MOST_VAIN = 6
+"""Lines of a page that are tried for an outline, and have one that few others have, or none."""
+_ROWS_AT_ONCE = 10_000
+OFFSET, DIGEST, CORRECTS = "source_offset", "line_hash", "corrects_line"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedPage:
+    """What a chunk holds: how many lines that are not blank; the accepted rows, typed, with offset, hash and what is rescued, in any order.
+
+    `odd` are the lines that are bad or rescued, in order, each with how many lines the page has up to it.
+    """
+
+    lines: int
+    accepted: Any
+    odd: Sequence[tuple[int, BadLine | RescuedLine]]
+
+
+def judge_chunks(chunks: Iterable[Chunk], contract: Contract, least: int = LEAST_LINES) -> Iterator[JudgedPage]:
+    """Every chunk's lines, judged as `judge_lines` does. `least`: of fewer lines no outline is made."""
+    outlines, schema = Outlines(contract, least), _schema(contract)
+    number = 1
+    for chunk in chunks:
+        for page in find_pages(chunk, number):
+            number += page.total
+            parts, left = outlines.read(page)
+            slow, odd = _judge_singly(((int(at), page.line(int(at))) for at in left), contract)
+            yield JudgedPage(lines=len(page), accepted=_join([*parts, *slow], page, schema), odd=odd)
+        if chunk.overlong is not None:
+            (found,) = judge_lines([replace(chunk.overlong, number=number)], contract)
+            number += 1
+            assert isinstance(found, BadLine)
+            yield JudgedPage(lines=1, accepted=_with_places(schema).empty_table(), odd=[(1, found)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Accepted rows of some lines of a page, by field; what is rescued and corrected of each, if anything."""
+
+    lines: Ints
+    columns: Mapping[str, Any]
+    rescued: Sequence[str | None] | None = None
+    corrects: Sequence[int | None] | None = None
+
+
+@dataclass(slots=True)
+class _Known:
+    outline: Outline
+    times: int = 0
+
+
+class Outlines:
+    """The layouts that have been met, and how many lines had each."""
+
+    def __init__(self, contract: Contract, least: int) -> None:
+        self._contract, self._least = contract, least
+        self._known: list[_Known] = []
+
+    def read(self, page: Page) -> tuple[list[Part], Ints]:
+        """Rows that a layout vouches for, and the lines that none does, in order."""
+        doubtful = np.flatnonzero(page.doubtful)
+        left = np.flatnonzero(~page.doubtful)
+        parts: list[Part] = []
+        # The fields of a correction are no columns of its flow.
+        if CORRECTS_FIELD in self._contract.kinds:
+            return parts, np.arange(len(page))
+        set_apart = [doubtful]
+        for known in sorted(self._known, key=lambda one: -one.times):
+            if len(left) >= self._least:
+                left = self._take(known, page, left, parts, set_apart)
+        vain = 0
+        while len(left) >= self._least and vain < _MOST_VAIN:
+            before = len(left)
+            left = self._learn(page, left, parts, set_apart)
+            vain += before - len(left) < self._least
+        return parts, np.sort(np.concatenate([left, *set_apart]))
+
+    def _take(self, known: _Known, page: Page, left: Ints, parts: list[Part], set_apart: list[Ints]) -> Ints:
+        matched = match(known.outline, page, left)
+        if not len(matched.lines):
+            return left
+        known.times += len(matched.lines)
+        columns, doubts = read_row(known.outline.row, self._contract, matched)
+        part = Part(lines=matched.lines, columns=columns)
+        if doubts.any():
+            set_apart.append(matched.lines[doubts])
+            sound = pa.array(~doubts)
+            part = Part(
+                lines=matched.lines[~doubts], columns={name: held.filter(sound) for name, held in columns.items()}
+            )
+        parts.append(part)
+        is_left = np.zeros(len(page), np.bool_)
+        is_left[left] = True
+        is_left[matched.lines] = False
+        return np.flatnonzero(is_left)
+
+    def _learn(self, page: Page, left: Ints, parts: list[Part], set_apart: list[Ints]) -> Ints:
+        """Of a line like most that are left; one that no layout can be made of is judged by itself."""
+        chosen = int(left[page.counts[left] == np.bincount(page.counts[left]).argmax()][0])
+        line = page.line(chosen)
+        (found,) = judge_lines([line], self._contract)
+        made = outline(line.content, self._contract) if isinstance(found, GoodLine) else None
+        if made is None:
+            set_apart.append(np.array([chosen]))
+            return np.setdiff1d(left, [chosen], assume_unique=True)
+        if len(self._known) == _MOST_OUTLINES:
+            self._known.remove(min(self._known, key=lambda one: one.times))
+        self._known.append(_Known(made))
+        return self._take(self._known[-1], page, left, parts, set_apart)
+
+
+def _judge_singly(
+    lines: Iterable[tuple[int, Line]], contract: Contract
+) -> tuple[list[Part], list[tuple[int, BadLine | RescuedLine]]]:
+    parts: list[Part] = []
+    odd: list[tuple[int, BadLine | RescuedLine]] = []
+    good: list[tuple[int, GoodLine | RescuedLine]] = []
+    for at, line in lines:
+        for found in judge_lines([line], contract):
+            if not isinstance(found, GoodLine):
+                odd.append((at + 1, found))
+            if not isinstance(found, BadLine):
+                good.append((at, found))
+        if len(good) == _ROWS_AT_ONCE:
+            parts.append(_to_part(good, contract))
+            good = []
+    return [*parts, _to_part(good, contract)] if good else parts, odd
+
+
+def _to_part(good: Sequence[tuple[int, GoodLine | RescuedLine]], contract: Contract) -> Part:
+    return Part(
+        lines=np.array([at for at, _ in good], np.int64),
+        columns=to_columns([found.row for _, found in good], _without_corrections(contract)),
+        rescued=[getattr(found, "rescued", None) for _, found in good],
+        corrects=[found.row.get(CORRECTS_FIELD) for _, found in good],
+    )
+
+
+def _without_corrections(contract: Contract) -> Contract:
+    """What names the corrected line is no column of the flow."""
+    kinds = {name: rule for name, rule in contract.kinds.items() if name != CORRECTS_FIELD}
+    return replace(contract, kinds=kinds)
+
+
+def _join(parts: Sequence[Part], page: Page, schema: Any) -> Any:
+    """All parts as one table, with where each line begins and its hash."""
+    lines = np.concatenate([np.zeros(0, np.int64), *(part.lines for part in parts)])
+    table = pa.concat_tables([schema.empty_table(), *(_to_table(part, schema) for part in parts)])
+    starts = page.starts[lines]
+    digests = hash_lines(page.chunk.text, starts, page.ends[lines])
+    return pa.table([*table.columns, pa.array(starts + page.chunk.offset), digests], schema=_with_places(schema))
+
+
+def _to_table(part: Part, schema: Any) -> Any:
+    rows = len(part.lines)
+    columns = {
+        **part.columns,
+        RESCUED.name: pa.nulls(rows, pa.string()) if part.rescued is None else pa.array(part.rescued, pa.string()),
+        CORRECTS: pa.nulls(rows, pa.int64()) if part.corrects is None else pa.array(part.corrects, pa.int64()),
+    }
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _schema(contract: Contract) -> Any:
+    fields = arrow_schema(_without_corrections(contract))
+    return pa.schema([*fields, RESCUED, pa.field(CORRECTS, pa.int64())])
+
+
+def _with_places(schema: Any) -> Any:
+    return pa.schema([*schema, pa.field(OFFSET, pa.int64()), pa.field(DIGEST, pa.string())])
