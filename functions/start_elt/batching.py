@@ -21,7 +21,7 @@ from ripple.state.elt_runs import (
 )
 from ripple.state.files import is_any_waiting
 from ripple.state.head import HEAD, EltRun, Head, TrialFile
-from ripple.state.holds import held_flows
+from ripple.state.holds import held_flows, try_now
 from ripple.state.incidents import note_start
 
 
@@ -157,5 +157,16 @@ def request_replays(batches: Sequence[int], replay: str, documents: DocumentStor
             head = after
             BATCHES.update(transaction, number, replays=(*batch.replays, replay), **line)
         HEAD.set(transaction, head)
+
+    documents.run(work)
+
+
+def resume(flows: Sequence[str], documents: DocumentStore) -> None:
+    """Flows that are held are tried now."""
+
+    def work(transaction: Transaction, now: dt.datetime) -> None:
+        head = HEAD.get(transaction)
+        if held_flows(head.holds) & set(flows):
+            HEAD.set(transaction, replace(head, holds=try_now(head.holds, flows, now)))
 
     documents.run(work)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from functions.start_elt.batching import Started, claim_batch, note_execution, note_input, request_replays
+from functions.start_elt.batching import Started, claim_batch, note_execution, note_input, request_replays, resume
 from functions.start_elt.file_list import RunInput, write_run_input
 from functions.start_elt.finishing import finish_run
 from functions.start_elt.membership import fill_batch
@@ -55,6 +55,9 @@ def react(payload: Payload, cause: Cause, ports: StartEltPorts, sleep: Callable[
 
 def _take_replay(asked: ReplayRunStarted, documents: DocumentStore) -> bool:
     """Whether anything of it is to run."""
+    if asked.kind == "resume":
+        resume(asked.targets, documents)
+        return True
     if asked.kind not in ("batch", "object"):
         return False
     back = bring_back(asked, documents)
