@@ -26,8 +26,9 @@ from ripple.rows.contracts.corrections import expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
 from ripple.rows.contracts.lines import BadLine, RescuedLine
 from ripple.rows.contracts.plausibility import expect_plausible
+from ripple.rows.judged import JudgedPage
 from ripple.rows.layouts.chunks import Chunk, read_chunks
-from ripple.rows.layouts.reading import JudgedPage, judge_chunks
+from ripple.rows.layouts.reading import judge_chunks
 from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name
 
 _CONTENT = re.compile(rb"\S")
@@ -129,7 +130,7 @@ class _Verdicts:
             if self._expects_nothing():
                 self.is_hopeless = True
                 return
-        self.rows = before + page.lines
+        self.rows = before + page.rows
         self._accepted.add(page.accepted)
 
     def _add_odd(self, found: BadLine | RescuedLine) -> None:
