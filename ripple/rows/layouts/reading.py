@@ -33,21 +33,35 @@ _MOST_VAIN = 6
 _ROWS_AT_ONCE = 10_000
 
 
+class PageJudge:
+    """Judges pages of JSON texts as `judge_lines` does, and learns their layouts. `least`: of fewer lines no outline is made."""
+
+    def __init__(self, contract: Contract, least: int = LEAST_LINES) -> None:
+        self._contract, self._schema = contract, accepted_schema(contract)
+        self._outlines = Outlines(contract, least)
+
+    def judge(self, page: Page) -> JudgedPage:
+        parts, left = self._outlines.read(page)
+        slow, odd = _judge_singly(((int(at), page.line(int(at))) for at in left), self._contract)
+        return JudgedPage(rows=len(page), accepted=_join([*parts, *slow], page, self._schema), odd=odd)
+
+    def judge_overlong(self, line: Line) -> JudgedPage:
+        """A line that no page holds: always a bad one."""
+        (found,) = judge_lines([line], self._contract)
+        assert isinstance(found, BadLine)
+        return JudgedPage(rows=1, accepted=self._schema.empty_table(), odd=[(1, found)])
+
+
 def judge_chunks(chunks: Iterable[Chunk], contract: Contract, least: int = LEAST_LINES) -> Iterator[JudgedPage]:
-    """Every chunk's lines, judged as `judge_lines` does. `least`: of fewer lines no outline is made."""
-    outlines, schema = Outlines(contract, least), accepted_schema(contract)
-    number = 1
+    """Every chunk's lines, judged as `judge_lines` does."""
+    judge, number = PageJudge(contract, least), 1
     for chunk in chunks:
         for page in find_pages(chunk, number):
             number += page.total
-            parts, left = outlines.read(page)
-            slow, odd = _judge_singly(((int(at), page.line(int(at))) for at in left), contract)
-            yield JudgedPage(rows=len(page), accepted=_join([*parts, *slow], page, schema), odd=odd)
+            yield judge.judge(page)
         if chunk.overlong is not None:
-            (found,) = judge_lines([replace(chunk.overlong, number=number)], contract)
+            yield judge.judge_overlong(replace(chunk.overlong, number=number))
             number += 1
-            assert isinstance(found, BadLine)
-            yield JudgedPage(rows=1, accepted=schema.empty_table(), odd=[(1, found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
