@@ -16,12 +16,13 @@ from ripple.state.batches import BATCHES
 _SAMPLE = 3
 _LONGEST = 300
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
-_ENDS = {"elt.run.succeeded.v1": "succeeded", "elt.run.failed.v1": "failed"}
+_ENDS = {"elt.run.succeeded.v1": "succeeded", "elt.part.succeeded.v1": "succeeded", "elt.run.failed.v1": "failed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One run of a batch. Times are RFC 3339, empty where the ledger has none; `failed` is `{action, message}` of what failed first."""
+    """One run of a batch; `part` is its number among those of the batch's incident, 0 for the whole batch. Times are RFC 3339, empty
+    where the ledger has none; `failed` is `{action, message}` of what failed first."""
 
     epoch: int
     started_at: str = ""
@@ -29,6 +30,8 @@ class Attempt:
     state: str = "running"
     reason: str = ""
     failed: Mapping[str, str] | None = None
+    part: int = 0
+    trial: bool = False
 
     @property
     def seconds(self) -> float | None:
@@ -71,8 +74,12 @@ def list_attempts(events: Sequence[Event]) -> list[Attempt]:
         if (event["type"] != "elt.run.started.v1" and event["type"] not in _ENDS) or "epoch" not in data:
             continue
         known = found.setdefault(int(data["epoch"]), {})
-        known.update(_describe_end(event, data) if event["type"] in _ENDS else {"started_at": event["time"]})
+        known.update(_describe_end(event, data) if event["type"] in _ENDS else _describe_start(event, data))
     return [Attempt(epoch=epoch, **known) for epoch, known in sorted(found.items())]
+
+
+def _describe_start(event: Event, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"started_at": event["time"], "part": int(data.get("part") or 0), "trial": bool(data.get("trial"))}
 
 
 def _describe_end(event: Event, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +98,8 @@ def describe_attempts(attempts: Sequence[Attempt]) -> str:
     if not failed:
         return ""
     place, last = failed[-1]
-    said = f"the {name_ordinal(place)} failed at {last.ended_at}{_describe_failure(last)}"
+    what = ", a trial," if last.trial else f", part {last.part}," if last.part else ""
+    said = f"the {name_ordinal(place)}{what} failed at {last.ended_at}{_describe_failure(last)}"
     runs = attempts[-1].state == "running"
     return f"{name_ordinal(len(attempts) - 1)} attempt since {attempts[-1].started_at}; {said}" if runs else said
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -42,7 +43,7 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Announce objects again, run a batch again, train again, or send dead letters back; first say what that fires and changes."""
-    from cli.replaying import await_confirmation, compose_command, plan, publish_replay
+    from cli.replaying import compose_command
 
     if dead_letter != (bool(letter) != everything) or (letter and everything):
         raise fail("--dead-letter takes the ID of one, or --all", 2)
@@ -53,7 +54,26 @@ def replay(
         )
     except ValueError as error:
         raise fail(str(error), 2) from error
-    environ = connect(state, project, region)
+    _carry_out(connect(state, project, region), command, dry_run, as_json)
+
+
+@app.command()
+def resume(
+    flow: Annotated[str, typer.Option(help="The flow that is held.")],
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be tried, and try nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Try a flow now that is held because its SQL fails whatever its files are. It goes on if that passes."""
+    _carry_out(connect(state, project, region), {"kind": "resume", "flow": flow}, dry_run, as_json)
+
+
+def _carry_out(environ: Mapping[str, str], command: Mapping[str, Any], dry_run: bool, as_json: bool) -> None:
+    """Say what a command does; unless it is a dry run, publish it and repeat what the function confirms."""
+    from cli.replaying import await_confirmation, plan, publish_replay
+
     with refusals():
         planned = {"replay_id": None, "dry_run": True, **plan(environ, command)}
     if not dry_run:

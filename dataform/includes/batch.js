@@ -21,6 +21,9 @@ const bucket = (name) => checked(`${name}_bucket`, BUCKET);
 
 const names = (name) => checked(name, NAMES).split(",").filter((item) => item);
 
+/** Whether what the run publishes of tried files is rolled back: it is to show whether the SQL works, and leaves no trace of them. */
+const isTrial = () => checked("trial", /^(true)?$/) === "true";
+
 /** Whether the run has files of a flow; `checked` and `quarantined`: whether any of them has accepted, or refused, rows. */
 const takes = (flow) => names("flows").includes(flow);
 const hasChecked = (flow) => names("checked").includes(flow);
@@ -45,5 +48,5 @@ const slackDays = () => checked("event_slack_days", /^\d{1,4}$/);
 const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/epoch=${epoch()}/`;
 
 module.exports = {
-  number, epoch, part, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
+  number, epoch, part, isTrial, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
 };

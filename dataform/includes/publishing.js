@@ -20,13 +20,35 @@ const ofRun = (flow, alias, uri, generation) => `EXISTS (
 const isTouched = (flow, day, key) =>
   `${day} IN UNNEST(touched_days) AND ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})`;
 
-/** Before the transaction: nothing is published that the audit has not passed; the keys that it will touch get their table. */
+/** Characters of an object's id in `files` by which a finding names it; start_elt finds its file by them. */
+const NAMED = 16;
+
+const MOST_NAMED = 20;
+
+/** Fails with what the audit found first, and with the objects that it found anything of, as many as a message takes. */
+const passed = (flow) => `ASSERT (
+  SELECT IF(COUNT(*) = 0, TRUE, ERROR(CONCAT(
+    'The audit of ${flow} found what must not be published; objects: ',
+    IFNULL(STRING_AGG(IF(place <= ${MOST_NAMED}, id, NULL), ','), ''),
+    '; first: ', MIN(finding)
+  )))
+  FROM (
+    SELECT
+      finding,
+      SUBSTR(TO_HEX(SHA256(CONCAT(SUBSTR(uri, 6), '#', CAST(generation AS STRING)))), 1, ${NAMED}) AS id,
+      ROW_NUMBER() OVER (ORDER BY uri, generation) AS place
+    FROM ${batch.staging(`objects_${flow}`)}
+    WHERE finding IS NOT NULL
+  )
+) AS 'The audit of ${flow} found what must not be published';`;
+
+/** Nothing is published that the audit has not passed. */
 const open = (flow) => `DECLARE touched_days ARRAY<DATE>;
 
-ASSERT NOT EXISTS (SELECT 1 FROM ${batch.staging(`objects_${flow}`)} WHERE finding IS NOT NULL)
-  AS 'The audit of ${flow} found what must not be published: see finding in staging.${batch.stagingName(`objects_${flow}`)}';
+${passed(flow)}`;
 
-CREATE OR REPLACE TABLE ${batch.staging(`touched_${flow}`)} (key STRING, day DATE);
+/** The keys that the run will touch get their table; the transaction begins behind the fence. */
+const begin = (flow) => `CREATE OR REPLACE TABLE ${batch.staging(`touched_${flow}`)} (key STRING, day DATE);
 
 BEGIN TRANSACTION;
 
@@ -71,7 +93,7 @@ function deliver(flow) {
     ),
     replace(flow, flows.rejected(flow), quoted(tables.REJECTED), batch.staging(`rejected_${flow}`), "TRUE"),
     replace(
-      flow, flows.objects(flow), [...quoted(tables.OBJECTS), "days"], batch.staging(`objects_${flow}`), "TRUE",
+      flow, flows.objects(flow), [...quoted(tables.OBJECTS), "days"], batch.staging(`objects_${flow}`), "NOT is_withdrawn",
       ["uri", "generation"],
     ),
   ].join("\n\n");
@@ -92,16 +114,29 @@ FROM (
 WHERE place = 1;`;
 }
 
-/** What gold has to take up, and the end. The run's rows are in silver now: their staging tables go. */
-const close = (flow) => `DELETE FROM ${flows.touched(flow)} WHERE day IN UNNEST(touched_days);
-INSERT INTO ${flows.touched(flow)} (day) SELECT day FROM UNNEST(touched_days) AS day;
+/** What gold has to take up. */
+const note = (flow) => `DELETE FROM ${flows.touched(flow)} WHERE day IN UNNEST(touched_days);
+INSERT INTO ${flows.touched(flow)} (day) SELECT day FROM UNNEST(touched_days) AS day;`;
 
-COMMIT TRANSACTION;
+/** A trial's files were published already: they have gone through every statement, and what that did is rolled back. */
+const rollBack = (flow) => `ROLLBACK TRANSACTION;
+
+${[flow, `rejected_${flow}`].map((name) => `DELETE FROM ${batch.staging(name)} AS staged WHERE EXISTS (
+  SELECT 1 FROM ${batch.staging(`objects_${flow}`)} AS mine
+  WHERE mine.is_tried AND mine.uri = staged.source_uri AND mine.generation = staged.source_generation
+);`).join("\n")}
+DELETE FROM ${batch.staging(`objects_${flow}`)} WHERE is_tried;`;
+
+/** The end. The run's rows are in silver now: their staging tables go. */
+const close = (flow) => `COMMIT TRANSACTION;
 
 ${[flow, `rejected_${flow}`, `objects_${flow}`, `touched_${flow}`].map((name) => `DROP TABLE IF EXISTS ${batch.staging(name)};`).join("\n")}`;
 
 /** The whole script. `more`: statements in the transaction that follow from the flow's current rows. */
-const script = (flow, more = "") =>
-  [open(flow), touch(flow), deliver(flow), recompute(flow), more.trim(), close(flow)].filter((text) => text).join("\n\n");
+function script(flow, more = "") {
+  const transaction = [begin(flow), touch(flow), deliver(flow), recompute(flow), more.trim(), note(flow)];
+  const trial = batch.isTrial() ? [...transaction, rollBack(flow)] : [];
+  return [open(flow), ...trial, ...transaction, close(flow)].filter((text) => text).join("\n\n");
+}
 
 module.exports = { script, isTouched, precedence };

@@ -19,6 +19,8 @@ const FILES = {
   corrects_uri: "STRING",
   arrived_at: "TIMESTAMP",
   checked_uri: "STRING",
+  is_withdrawn: "BOOL",
+  is_tried: "BOOL",
 };
 
 const QUARANTINE = {
@@ -125,6 +127,8 @@ function audit(flow) {
   return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
 SELECT
   ${Object.keys(tables.OBJECTS).map((name) => `files.${name}`).join(", ")},
+  IFNULL(files.is_withdrawn, FALSE) AS is_withdrawn,
+  IFNULL(files.is_tried, FALSE) AS is_tried,
   IFNULL(dated.days, []) AS days,
   CASE
     WHEN files.uri IS NULL THEN CONCAT(staged.source_uri, ' is not in the list of the run')

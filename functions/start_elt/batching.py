@@ -14,14 +14,15 @@ from ripple.state.elt_runs import (
     Claim,
     ask_again,
     claim_next,
-    free,
+    claim_step,
+    find_next_step,
     is_live,
     may_claim,
-    retry,
 )
 from ripple.state.files import is_any_waiting
-from ripple.state.head import HEAD, EltRun
-from ripple.wire.events import EltRunFailed, EltRunSucceeded
+from ripple.state.head import HEAD, EltRun, Head, TrialFile
+from ripple.state.holds import held_flows, try_now
+from ripple.state.incidents import note_start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +34,49 @@ class Started:
 
 
 def claim_batch(cause: Cause, documents: DocumentStore, settings: Settings) -> Started | None:
-    """Claim a replay or the waiting files; a retry of the claim that crashed before its execution takes it up again."""
+    """Claim a replay, the waiting files, or the next part of an incident; a retry of the claim that crashed before its
+    execution takes it up again."""
+    lease = dt.timedelta(seconds=settings.elt_lease_seconds)
 
     def work(transaction: Transaction, now: dt.datetime) -> Started | None:
         head = HEAD.get(transaction)
         if head.run is not None:
             return _take_up(head.run, cause, transaction)
-        # Under the cap every landed file comes here: it must not look for what waits.
-        if not may_claim(head, now, settings.elt_runs_per_hour):
-            return None
-        lease = dt.timedelta(seconds=settings.elt_lease_seconds)
-        waits = is_any_waiting(transaction)
-        claim = claim_next(head, waits, now, lease, cause.event_id, settings.elt_runs_per_hour)
-        return _write_claim(claim, cause, transaction) if claim else None
+        claim = _claim_files(head, now, lease, cause, transaction, settings.elt_runs_per_hour)
+        if claim is not None:
+            return _write_claim(claim, cause, transaction)
+        return _claim_part(head, now, lease, cause, transaction)
 
     return documents.run(work)
+
+
+def _claim_files(
+    head: Head, now: dt.datetime, lease: dt.timedelta, cause: Cause, transaction: Transaction, most: int
+) -> Claim | None:
+    # Under the cap every landed file comes here: it must not look for what waits.
+    if not may_claim(head, now, most):
+        return None
+    waits = is_any_waiting(transaction, held_flows(head.holds))
+    return claim_next(head, waits, now, lease, cause.event_id, most)
+
+
+def _claim_part(
+    head: Head, now: dt.datetime, lease: dt.timedelta, cause: Cause, transaction: Transaction
+) -> Started | None:
+    """What waits goes first; a part is not counted in the hour."""
+    batches = {number: BATCHES.expect(transaction, number) for number in head.incidents}
+    found = find_next_step(head, {n: one.incident for n, one in batches.items() if one.incident}, now)
+    if found is None:
+        return None
+    number, step = found
+    incident = batches[number].incident
+    assert incident is not None
+    incident = note_start(incident, step)
+    claim = claim_step(head, number, step, incident.runs, now, lease, cause.event_id)
+    batch = replace(batches[number], epoch=claim.run.epoch, state="claimed", execution="", incident=incident)
+    HEAD.set(transaction, claim.head)
+    BATCHES.set(transaction, number, batch)
+    return Started(run=claim.run, batch=batch)
 
 
 def _write_claim(claim: Claim, cause: Cause, transaction: Transaction) -> Started:
@@ -88,42 +117,17 @@ def _existing_batch(number: int, epoch: int, transaction: Transaction) -> BatchR
     return replace(batch, epoch=epoch, state="claimed", execution="", attempts=0)
 
 
-def finish_run(
-    ended: EltRunSucceeded | EltRunFailed, cause: Cause, documents: DocumentStore, settings: Settings
-) -> Started | None:
-    """Free the head if it is this run's; after a failure try the batch again, and park it after the last attempt."""
-    lease = dt.timedelta(seconds=settings.elt_lease_seconds)
+def note_input(started: Started, flows: Sequence[str], smallest: Sequence[TrialFile], documents: DocumentStore) -> bool:
+    """Note what the run reads before it begins; False, and nothing noted, once it is over."""
 
-    def work(transaction: Transaction, now: dt.datetime) -> Started | None:
-        head = HEAD.get(transaction)
-        if not is_live(head, ended.batch, ended.epoch):
-            return None
-        batch = _note_end(BATCHES.expect(transaction, ended.batch), ended, settings.elt_attempts)
-        if batch.state != "claimed":
-            HEAD.set(transaction, free(head))
-            BATCHES.set(transaction, ended.batch, batch)
-            return None
-        head = retry(head, now, lease, cause.event_id, settings.elt_runs_per_hour, began=batch.listed)
-        assert head.run is not None
-        batch = replace(batch, epoch=head.epoch)
-        HEAD.set(transaction, head)
-        BATCHES.set(transaction, ended.batch, batch)
-        return Started(run=head.run, batch=batch)
+    def work(transaction: Transaction, _now: dt.datetime) -> bool:
+        run, head = started.run, HEAD.get(transaction)
+        if not is_live(head, run.batch, run.epoch):
+            return False
+        BATCHES.update(transaction, run.batch, ran=tuple(flows), smallest=tuple(smallest))
+        return True
 
     return documents.run(work)
-
-
-def _note_end(batch: BatchRecord, ended: EltRunSucceeded | EltRunFailed, most: int) -> BatchRecord:
-    """The batch as its run's end leaves it: done, claimed for another attempt, or parked after the last. Pure."""
-    if isinstance(ended, EltRunSucceeded):
-        version, snapshot = ended.dataset_version, ended.snapshot_uri
-        return replace(batch, state="done", dataset_version=version, snapshot_uri=snapshot, succeeded=ended)
-    # No execution began before its files were listed: parked then, its list would name files that a later batch takes.
-    attempts = batch.attempts + (1 if batch.listed else 0)
-    failed = replace(batch, attempts=attempts, reason=ended.reason)
-    if failed.attempts >= most:
-        return replace(failed, state="parked")
-    return replace(failed, state="claimed", execution="")
 
 
 def note_execution(started: Started, execution: str, documents: DocumentStore) -> None:
@@ -153,5 +157,16 @@ def request_replays(batches: Sequence[int], replay: str, documents: DocumentStor
             head = after
             BATCHES.update(transaction, number, replays=(*batch.replays, replay), **line)
         HEAD.set(transaction, head)
+
+    documents.run(work)
+
+
+def resume(flows: Sequence[str], documents: DocumentStore) -> None:
+    """Flows that are held are tried now."""
+
+    def work(transaction: Transaction, now: dt.datetime) -> None:
+        head = HEAD.get(transaction)
+        if held_flows(head.holds) & set(flows):
+            HEAD.set(transaction, replace(head, holds=try_now(head.holds, flows, now)))
 
     documents.run(work)

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.deployment.settings import BATCH_FILES
+from functions.start_elt.gathering import RunFiles, gather_files
 from ripple.ports.holders import BucketPorts, FilePorts
-from ripple.state.files import FILES
+from ripple.state.files import FileRecord
+from ripple.state.head import EltRun, TrialFile
 from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import file_list_name, manifest_name
 
-WHOLE = 0
-"""The part of a run that takes all files of its batch."""
 _COLUMNS = (
     "flow",
     "uri",
@@ -31,28 +30,66 @@ _COLUMNS = (
 )
 
 
+_NOTHING = {
+    "rows": 0,
+    "rows_quarantined": 0,
+    "rows_checked": 0,
+    "quarantine_uri": None,
+    "checked_uri": None,
+    "is_withdrawn": True,
+}
+"""Of a file whose rows a run takes out of silver: none are to be there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInput:
-    """The flows of a run, and those of them with checked objects and with quarantine, in order."""
+    """The flows of a run, and those of them with checked objects and with quarantine, in order; the smallest file of each."""
 
     flows: tuple[str, ...]
     checked: tuple[str, ...]
     quarantined: tuple[str, ...]
+    smallest: tuple[TrialFile, ...]
 
 
-def write_run_input(batch: int, epoch: int, ports: FilePorts) -> RunInput:
+def write_run_input(run: EltRun, ports: FilePorts) -> RunInput:
     """Write the run's list and manifests, each once: a retry of the claim finds the same ones."""
-    found = FILES.find(ports.documents, BATCH_FILES, batch=batch)
-    files = sorted((file.landed for _, file in found), key=lambda file: (file.flow, file.uri, file.generation))
-    lines = [json.dumps(_as_row(file, batch, epoch), sort_keys=True) for file in files]
-    _write("control", file_list_name(batch, epoch, WHOLE), lines, ports)
-    checked = _group((file.flow, file.checked_uri) for file in files)
-    quarantined = _group((file.flow, file.quarantine_uri) for file in files)
+    files = gather_files(run, ports)
+    read = sorted(
+        (file.landed for file in (*files.own.values(), *files.tried.values())),
+        key=lambda fact: (fact.flow, fact.uri, fact.generation),
+    )
+    rows = list_rows(files, run)
+    place = run.batch, run.epoch, run.part
+    _write("control", file_list_name(*place), [json.dumps(row, sort_keys=True) for row in rows], ports)
+    checked = _group((file.flow, file.checked_uri) for file in read)
+    quarantined = _group((file.flow, file.quarantine_uri) for file in read)
     for bucket, uris_of in (("checked", checked), ("quarantine", quarantined)):
         for flow, uris in uris_of.items():
-            _write(bucket, manifest_name(batch, epoch, WHOLE, flow), uris, ports)
-    flows = tuple(sorted({file.flow for file in files}))
-    return RunInput(flows=flows, checked=tuple(checked), quarantined=tuple(quarantined))
+            _write(bucket, manifest_name(*place, flow), uris, ports)
+    return RunInput(
+        flows=tuple(sorted({str(row["flow"]) for row in rows})),
+        checked=tuple(checked),
+        quarantined=tuple(quarantined),
+        smallest=find_smallest(files.own),
+    )
+
+
+def list_rows(files: RunFiles, run: EltRun) -> list[dict[str, Any]]:
+    """What SQL is to do with each file: publish it, take it out, or try it. By flow and object. Pure."""
+    rows = [_as_row(file.landed, run) for file in files.own.values()]
+    rows += [_as_row(file.landed, run) | {"is_tried": True} for file in files.tried.values()]
+    rows += [_as_row(file.landed, run) | _NOTHING for file in files.withdrawn.values()]
+    return sorted(rows, key=lambda row: (row["flow"], row["uri"], row["generation"]))
+
+
+def find_smallest(files: Mapping[str, FileRecord]) -> tuple[TrialFile, ...]:
+    """Of each flow its smallest file with accepted rows, by bytes and then by id. Pure."""
+    best: dict[str, tuple[int, str]] = {}
+    for id, file in files.items():
+        fact = file.landed
+        if fact.checked_uri:
+            best[fact.flow] = min(best.get(fact.flow, (fact.bytes, id)), (fact.bytes, id))
+    return tuple(TrialFile(flow=flow, file=id) for flow, (_, id) in sorted(best.items()))
 
 
 def _group(uris: Iterable[tuple[str, str | None]]) -> Mapping[str, Sequence[str]]:
@@ -67,8 +104,9 @@ def _write(bucket: str, name: str, lines: Sequence[str], ports: BucketPorts) -> 
     ports.objects.create(ports.settings.bucket(bucket), name, ("\n".join(lines) + "\n").encode(), {})
 
 
-def _as_row(fact: BronzeObjectLanded, batch: int, epoch: int) -> dict[str, Any]:
+def _as_row(fact: BronzeObjectLanded, run: EltRun) -> dict[str, Any]:
     row = {name: getattr(fact, name) for name in _COLUMNS}
     # An earlier release kept nothing of what it accepted: the run's audit then misses those rows, and says so.
     accepted = fact.rows - fact.rows_quarantined if fact.rows_checked is None else fact.rows_checked
-    return {"batch": batch, "epoch": epoch, "part": WHOLE} | row | {"rows_checked": accepted}
+    place = {"batch": run.batch, "epoch": run.epoch, "part": run.part}
+    return place | row | {"rows_checked": accepted, "is_withdrawn": False, "is_tried": False}

@@ -17,6 +17,7 @@ from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.elt_runs import count_fitting, is_live
 from ripple.state.files import FILES, FileRecord, find_waiting
 from ripple.state.head import HEAD, EltRun
+from ripple.state.holds import held_flows
 from ripple.wire.paths import claimed_list_name
 
 _MARKED_AT_ONCE = 500
@@ -48,7 +49,8 @@ def _freeze_list(batch: int, ports: FilePorts) -> Mapping[str, FileRecord]:
 
 def _find_fitting(ports: CapPorts) -> Mapping[str, FileRecord]:
     settings = ports.settings
-    waiting = list(find_waiting(ports.documents, settings.elt_files_per_batch))
+    held = held_flows(HEAD.get(ports.documents).holds)
+    waiting = list(find_waiting(ports.documents, settings.elt_files_per_batch, held))
     fitting = count_fitting([file.landed.bytes for _, file in waiting], settings.elt_bytes_per_batch)
     return dict(waiting[:fitting])
 

@@ -1,6 +1,7 @@
 """Claim waiting files into a batch and start one workflow execution; free the head when a run ends. At most one run is live.
 
-When the hour has had its runs, files and replays wait; `sweep` wakes this stage when it allows the next.
+A batch that fails is run in parts until what it fails of is found: `ripple/state/incidents.py`. When the hour has had its runs, files and
+replays wait; `sweep` wakes this stage when it allows the next.
 """
 
 from __future__ import annotations
@@ -9,16 +10,26 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from functions.start_elt.batching import Started, claim_batch, finish_run, note_execution, request_replays
-from functions.start_elt.file_list import WHOLE, write_run_input
+from functions.start_elt.batching import Started, claim_batch, note_execution, note_input, request_replays, resume
+from functions.start_elt.file_list import RunInput, write_run_input
+from functions.start_elt.finishing import finish_run
 from functions.start_elt.membership import fill_batch
+from functions.start_elt.parking import bring_back
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
+from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, CapPorts, HasExecutions, StatingPorts
 from ripple.state.batches import BatchRecord
 from ripple.state.elt_runs import may_claim
-from ripple.state.head import HEAD
-from ripple.wire.events import BronzeObjectLanded, EltRunFailed, EltRunStarted, EltRunSucceeded, ReplayRunStarted
+from ripple.state.head import HEAD, EltRun
+from ripple.wire.events import (
+    BronzeObjectLanded,
+    EltPartSucceeded,
+    EltRunFailed,
+    EltRunStarted,
+    EltRunSucceeded,
+    ReplayRunStarted,
+)
 
 STAGE = "start_elt"
 
@@ -30,17 +41,29 @@ class StartEltPorts(StatingPorts, BucketPorts, HasExecutions, Protocol):
 def react(payload: Payload, cause: Cause, ports: StartEltPorts, sleep: Callable[[float], None] = time.sleep) -> None:
     """Record what the event says, then look for work: whoever comes last sees it."""
     started: Started | None = None
-    if isinstance(payload, EltRunSucceeded | EltRunFailed):
-        started = finish_run(payload, cause, ports.documents, ports.settings)
+    if isinstance(payload, EltRunSucceeded | EltPartSucceeded | EltRunFailed):
+        started = finish_run(payload, cause, ports)
     elif isinstance(payload, ReplayRunStarted):
-        if payload.kind != "batch":
+        if not _take_replay(payload, ports.documents):
             return
-        request_replays(payload.batches(), payload.replay_id, ports.documents)
     elif isinstance(payload, BronzeObjectLanded) and _may_start(cause, ports):
         sleep(ports.settings.elt_settle_seconds)
     started = started or claim_batch(cause, ports.documents, ports.settings)
     if started is not None:
         start_execution(started, cause, ports)
+
+
+def _take_replay(asked: ReplayRunStarted, documents: DocumentStore) -> bool:
+    """Whether anything of it is to run."""
+    if asked.kind == "resume":
+        resume(asked.targets, documents)
+        return True
+    if asked.kind not in ("batch", "object"):
+        return False
+    back = bring_back(asked, documents)
+    if asked.kind == "batch":
+        request_replays(asked.batches(), asked.replay_id, documents)
+    return bool(back) or asked.kind == "batch"
 
 
 def _may_start(cause: Cause, ports: CapPorts) -> bool:
@@ -54,24 +77,45 @@ def start_execution(started: Started, cause: Cause, ports: StartEltPorts) -> Non
     batch = started.batch if started.batch.listed else fill_batch(run, ports)
     if batch is None:
         return
-    given = write_run_input(run.batch, run.epoch, ports)
+    given = write_run_input(run, ports)
+    if not note_input(started, given.flows, given.smallest, ports.documents):
+        return
     line = find_correlation(batch, cause)
-    argument = {
+    execution = ports.executions.start(_describe_run(run, given, line, cause, ports.settings.elt_poll_seconds))
+    note_execution(started, execution, ports.documents)
+    send([state_as(_state_start(run, batch, execution), STAGE, line, run.decided_at)], ports.publisher, ports.documents)
+
+
+def _describe_run(run: EltRun, given: RunInput, line: Cause, cause: Cause, poll_seconds: float) -> dict[str, object]:
+    """The argument of `workflows/run_elt`. Pure."""
+    return {
         "batch": run.batch,
         "epoch": run.epoch,
-        "part": WHOLE,
+        "part": run.part,
+        "is_trial": run.is_trial,
+        "is_last": run.is_last,
         "correlation_id": line.correlation_id,
         "replay_of": line.replay_of,
         "causation_id": cause.event_id,
         "flows": ",".join(given.flows),
         "checked": ",".join(given.checked),
         "quarantined": ",".join(given.quarantined),
-        "poll_seconds": ports.settings.elt_poll_seconds,
+        "poll_seconds": poll_seconds,
     }
-    execution = ports.executions.start(argument)
-    note_execution(started, execution, ports.documents)
-    fact = EltRunStarted(batch=run.batch, epoch=run.epoch, flows=batch.flows, files=batch.files, execution=execution)
-    send([state_as(fact, STAGE, line, run.decided_at)], ports.publisher, ports.documents)
+
+
+def _state_start(run: EltRun, batch: BatchRecord, execution: str) -> EltRunStarted:
+    """Pure."""
+    flows, files = (batch.flows, batch.files) if run.takes is None else (run.takes.flows, run.takes.files)
+    return EltRunStarted(
+        batch=run.batch,
+        epoch=run.epoch,
+        flows=flows,
+        files=files,
+        execution=execution,
+        part=run.part or None,
+        trial=run.is_trial or None,
+    )
 
 
 def find_correlation(batch: BatchRecord, cause: Cause) -> Cause:

@@ -12,12 +12,15 @@ from typing import Protocol
 
 from ripple.errors import PermanentError
 from ripple.handling.stating import Cause, send, state_as
+from ripple.ports import DocumentStore
 from ripple.ports.holders import CapPorts, HasExecutions, StatingPorts
+from ripple.state.batches import BATCHES
 from ripple.state.claims import CLAIMS, KEPT, SWEEP, ClaimRecord, claim_id
-from ripple.state.elt_runs import may_claim
-from ripple.state.files import FILES, find_first_waiting
-from ripple.state.head import HEAD, EltRun
-from ripple.wire.events import EltRunFailed, EltRunSucceeded, Fact
+from ripple.state.elt_runs import find_next_step, may_claim
+from ripple.state.files import FILES, PARKED, FileRecord, find_first_waiting
+from ripple.state.head import HEAD, EltRun, Head
+from ripple.state.holds import held_flows
+from ripple.wire.events import EltPartSucceeded, EltRunFailed, EltRunSucceeded, Fact
 
 _SWEEP = "sweep"
 _ENDED = {"SUCCEEDED", "FAILED", "CANCELLED", "UNAVAILABLE"}
@@ -32,15 +35,34 @@ class RunPorts(WaitingPorts, HasExecutions, Protocol):
 
 
 def kick_waiting(now: dt.datetime, cause: Cause, ports: WaitingPorts) -> None:
-    """Files or replays that wait while a run may start: their event was lost or met the cap, so a landed file is stated again."""
-    head = HEAD.get(ports.documents)
-    if not may_claim(head, now, ports.settings.elt_runs_per_hour):
-        return
-    documents, replays = ports.documents, head.replays
-    claimed = next((file for _, file in FILES.find(documents, 1, batch=replays[0])), None) if replays else None
-    file = claimed or find_first_waiting(documents)
+    """Files, replays or parts of an incident that wait while a run may start: their event was lost, met the cap, or their flow was
+    held. So a landed file is stated again."""
+    file = _find_waiting(now, ports)
     if file is not None:
-        send([state_as(file.landed, _SWEEP, cause, file.decided_at)], ports.publisher, documents)
+        send([state_as(file.landed, _SWEEP, cause, file.decided_at)], ports.publisher, ports.documents)
+
+
+def _find_waiting(now: dt.datetime, ports: CapPorts) -> FileRecord | None:
+    """A file of what waits and may run now; of a batch without files any more that of another."""
+    documents, head = ports.documents, HEAD.get(ports.documents)
+    if head.run is not None:
+        return None
+    batches = [*(head.replays[:1] if may_claim(head, now, ports.settings.elt_runs_per_hour) else ())]
+    batches += _find_incidents(head, now, documents)
+    claimed = (
+        next((file for _, file in FILES.find(documents, 1, batch=number)), None) for number in (*batches, PARKED)
+    )
+    found = next((file for file in claimed if file is not None), None) if batches else None
+    if found is None and may_claim(head, now, ports.settings.elt_runs_per_hour):
+        return find_first_waiting(documents, held_flows(head.holds))
+    return found
+
+
+def _find_incidents(head: Head, now: dt.datetime, documents: DocumentStore) -> list[int]:
+    """The batch of which a part may run now."""
+    open_ones = {number: BATCHES.expect(documents, number).incident for number in head.incidents}
+    step = find_next_step(head, {number: one for number, one in open_ones.items() if one}, now)
+    return [step[0]] if step else []
 
 
 def end_silent_run(now: dt.datetime, cause: Cause, ports: RunPorts) -> None:
@@ -85,7 +107,7 @@ def describe_end(run: EltRun, execution: str, state: str, result: object) -> Fac
     """The success that an execution returned and nobody received, or a failure. Pure."""
     if state == "SUCCEEDED":
         try:
-            return EltRunSucceeded.from_data(result)
+            return EltRunSucceeded.from_data(result) if run.is_last else EltPartSucceeded.from_data(result)
         except PermanentError as error:
             state = f"SUCCEEDED without facts ({error.reason:.200})"
     return EltRunFailed(

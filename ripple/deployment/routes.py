@@ -98,10 +98,11 @@ STAGES: Mapping[str, StageRoute] = {
             triggers=(
                 FactTrigger(type="bronze.object.landed.v1"),
                 FactTrigger(type="elt.run.succeeded.v1"),
+                FactTrigger(type="elt.part.succeeded.v1"),
                 FactTrigger(type="elt.run.failed.v1"),
                 FactTrigger(type="replay.run.started.v1"),
             ),
-            states=("elt.run.started.v1",),
+            states=("elt.run.started.v1", "bronze.objects.parked.v1", "run.stalled.v1"),
             timeout_seconds=120,
             # Most of its time it waits for more files to come.
             concurrency=4,
@@ -152,7 +153,7 @@ PUSH = DeliveryPolicy(retention_seconds=7 * 86400, attempts=20)
 
 
 STATED_ELSEWHERE: Mapping[str, tuple[str, ...]] = {
-    "workflows/run_elt": ("elt.run.succeeded.v1", "elt.run.failed.v1"),
+    "workflows/run_elt": ("elt.run.succeeded.v1", "elt.part.succeeded.v1", "elt.run.failed.v1"),
     "pipelines/train_repeat_purchase": ("training.job.finished.v1",),
 }
 """Facts that no function states at first hand."""

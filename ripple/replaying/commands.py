@@ -23,7 +23,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A command that makes sense: `targets` by kind are URIs, one batch number, or ids of dead letters (none means all)."""
+    """A command that makes sense: `targets` by kind are URIs, one batch number, a held flow, or ids of dead letters (none
+    means all)."""
 
     kind: str
     targets: tuple[str, ...] = ()
@@ -102,6 +103,13 @@ def _read_batch(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     return {"targets": (str(batch),)}
 
 
+def _read_resume(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
+    flow = body.get("flow")
+    if flow not in FLOWS:
+        raise PermanentError("flow_unknown", f"no flow {flow!r:.200}; known: {', '.join(FLOWS)}")
+    return {"targets": (flow,)}
+
+
 def _read_dead_letters(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     ids, everything = body.get("ids", []), body.get("all", False)
     if not isinstance(everything, bool):
@@ -124,5 +132,6 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], Setting
     "batch": (("batch",), _read_batch),
     "training": (("batch",), _read_batch),
     "dead-letter": (("ids", "all"), _read_dead_letters),
+    "resume": (("flow",), _read_resume),
 }
 """What a command of each kind says beside `_KEYS`, and who reads it."""

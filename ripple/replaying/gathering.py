@@ -12,7 +12,7 @@ from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments, HasObjects
 from ripple.replaying.commands import Request, check_size
 from ripple.replaying.plan import ReplayPlan
-from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
+from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_resume, plan_training
 from ripple.replaying.redriving import plan_dead_letters
 from ripple.state.batches import BATCHES
 from ripple.state.collection import Readable
@@ -47,6 +47,8 @@ def make_plan(request: Request, ports: PlanningPorts) -> ReplayPlan:
         redriven = dict(REDRIVES.find(ports.documents, MOST))
         found = ports.dead_letters.read(request.targets) if request.targets else _list_open(list(redriven), ports)
         return plan_dead_letters(request.targets, found, redriven)
+    if request.kind == "resume":
+        return plan_resume(request.targets[0], HEAD.get(ports.documents))
     return _plan_run(request.kind, int(request.targets[0]), ports)
 
 

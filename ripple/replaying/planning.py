@@ -9,7 +9,7 @@ from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, ReplayPlan
 from ripple.state.batches import BATCHES, BatchRecord
-from ripple.state.files import FileRecord
+from ripple.state.files import PARKED, FileRecord
 from ripple.state.head import Head
 from ripple.state.trainings import TrainingRecord
 
@@ -31,6 +31,8 @@ class Known:
     def state(self) -> str:
         if not self.exists:
             return "missing"
+        if self.file is not None and self.file.state == "landed" and self.file.batch == PARKED:
+            return "parked"
         return "manifest" if self.is_manifest else (self.file.state if self.file else "new")
 
     @property
@@ -71,14 +73,17 @@ def _note_exceptions(objects: Sequence[Known]) -> list[str]:
     return notes
 
 
-_MAY_LAND = ("new", "claimed", "rejected")
-_ORDER = ("landed", "new", "claimed", "rejected", "manifest")
+_MAY_LAND = ("new", "claimed", "rejected", "parked")
+_ORDER = ("landed", "parked", "new", "claimed", "rejected", "manifest")
 _IF_LANDED = "if anything of this lands: what follows is an ELT run as for any file"
 
 
 def _announce(known: Known) -> Firing:
     if known.state == "landed":
         return Firing(type="bronze.object.landed.v1", about=known.uri, condition="the same fact as before")
+    if known.state == "parked":
+        condition = "it was parked: it joins the next batch"
+        return Firing(type="bronze.object.landed.v1", about=known.uri, condition=condition)
     if known.state == "rejected":
         condition = "checked again: or bronze.object.landed.v1, if it is taken by now"
         return Firing(type="bronze.object.rejected.v1", about=known.uri, condition=condition, certain=False)
@@ -116,6 +121,9 @@ def plan_batch(
     if number in head.replays:
         why = f": {rest}" if rest else ""
         return ReplayPlan(kind="batch", title=title, notes=(f"batch {number} waits to run again already{why}",))
+    if number in head.incidents:
+        why = f"batch {number} failed and runs in parts, to find the file that it fails of: it goes on by itself"
+        return ReplayPlan(kind="batch", title=title, notes=(why,))
     if gone:
         raise PermanentError("object_missing", f"{title}: {_describe_gone(gone)}", "put the objects back, or leave it")
     subject = BATCHES.path(number)
@@ -146,6 +154,10 @@ def _describe_wait(number: int, head: Head, batch: BatchRecord, rest: str) -> li
     notes = []
     if batch.state == "parked":
         notes.append(f"batch {number} is parked after {batch.attempts} failures ({batch.reason}): it is released")
+    if batch.parked:
+        notes.append(
+            f"{_count(batch.parked, 'file')} of it left it and may be parked still: what is joins the next batch"
+        )
     if head.run is not None:
         notes.append(f"batch {head.run.batch} is running now: this replay waits for it")
     if rest:
@@ -161,6 +173,25 @@ def _plan_training_after(training: TrainingRecord | None, later: int | None) -> 
         return [], [f"no training follows: batch {later} has a newer dataset"]
     condition = "if its dataset is the newest and holds a full label window"
     return [Firing(type="training.job.submitted.v1", about="a new job", condition=condition, certain=False)], []
+
+
+def plan_resume(flow: str, head: Head) -> ReplayPlan:
+    """The SQL of a flow that is held is tried now; its files go on if that passes."""
+    title = f"resume of flow {flow}"
+    held = next((one for one in head.holds if one.flow == flow), None)
+    if held is None:
+        return ReplayPlan(kind="resume", title=title, notes=(f"flow {flow} is not held: nothing waits for this",))
+    return ReplayPlan(
+        kind="resume",
+        title=title,
+        targets=(flow,),
+        fires=(STARTED, Firing(type="elt.run.started.v1", about=f"a trial of {flow}")),
+        tables=WRITTEN,
+        writing=f"if the trial passes, the rows of {flow} that wait since {held.since:%Y-%m-%dT%H:%M:%SZ}",
+        notes=(
+            f"it is held as its SQL fails whatever the files are ({held.reason}); if it fails again, it is held again",
+        ),
+    )
 
 
 def plan_training(number: int, training: TrainingRecord | None, line: str) -> ReplayPlan:

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ripple.state.collection import Collection
+from ripple.state.head import TrialFile
+from ripple.state.incidents import Incident
 from ripple.state.records import Record
 from ripple.wire.events import EltRunSucceeded
 
 VERSION = 1
-BatchState = Literal["claimed", "running", "done", "parked"]
+BatchState = Literal["claimed", "running", "split", "done", "parked"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +22,12 @@ class BatchRecord(Record):
     epoch: int
     """Fencing token of its newest run; a newer run of any batch has a higher one."""
     state: BatchState
-    """claimed until its execution is named, running, then done, or parked when its attempts are used up."""
+    """claimed until its execution is named, running, split while parts of it are still to run, then done; parked if a replay of a
+    batch that was done has used up its attempts."""
     execution: str
     """Resource name of the workflow execution of its newest run; empty until Workflows has answered."""
     attempts: int
-    """How often it has failed since it was claimed or replayed last."""
+    """How often its run has failed of what passes, one time after the other."""
     files: int
     """How many Bronze objects it claimed; 0 until they are listed."""
     flows: tuple[str, ...]
@@ -55,6 +58,14 @@ class BatchRecord(Record):
     """What its last run that succeeded stated; absent until it is done."""
     stall_told: str | None = None
     """`since` of the last run.stalled.v1 about it, so that each stall is stated once."""
+    parked: int = 0
+    """How many of its files were parked, and left it."""
+    incident: Incident | None = None
+    """What is still to be done about its failure; absent if it did not fail, or if all is done."""
+    ran: tuple[str, ...] = ()
+    """Flows of its newest run, in order, with those that it only takes unsettled files out of."""
+    smallest: tuple[TrialFile, ...] = ()
+    """Of each flow of its newest run, the smallest file with accepted rows."""
 
 
 BATCHES = Collection(

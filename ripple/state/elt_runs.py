@@ -7,20 +7,23 @@ the head and then looks for unclaimed files. Whoever is later sees the other.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ripple.state.caps import HOUR, note_start, rests_until
-from ripple.state.head import EltRun, Head
+from ripple.state.head import EltRun, Head, TrialFile
+from ripple.state.holds import due_flows, held_flows
+from ripple.state.incidents import Incident, Step, find_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What the head decided to run: a new batch (`is_new`) or one that stands already, and the head after that."""
+    """What the head decided to run: a new batch (`is_new`), one that is replayed, or a step of an incident; and the head after that."""
 
     head: Head
     run: EltRun
-    is_new: bool
+    is_new: bool = False
+    step: Step | None = None
 
 
 def may_claim(head: Head, now: dt.datetime, runs_per_hour: int) -> bool:
@@ -66,6 +69,31 @@ def claim_next(
     return Claim(head=after, run=run, is_new=is_new)
 
 
+def find_next_step(head: Head, open_ones: Mapping[int, Incident], now: dt.datetime) -> tuple[int, Step] | None:
+    """The first incident with something to run, by its batch, and what that is; None if all wait for held flows."""
+    held, due = held_flows(head.holds), due_flows(head.holds, now)
+    steps = ((batch, find_step(open_ones[batch], held, due)) for batch in head.incidents if batch in open_ones)
+    return next(((batch, step) for batch, step in steps if step is not None), None)
+
+
+def claim_step(
+    head: Head, batch: int, step: Step, number: int, now: dt.datetime, lease: dt.timedelta, cause: str
+) -> Claim:
+    """Take the head for the next run of an incident; `number` is its place among them. It does not count in the hour."""
+    run = EltRun(
+        batch=batch,
+        epoch=head.epoch + 1,
+        lease_until=now + lease,
+        cause=cause,
+        decided_at=now,
+        part=number,
+        takes=step.takes,
+        is_trial=step.is_trial,
+        is_last=step.is_last,
+    )
+    return Claim(head=replace(head, run=run, epoch=run.epoch), run=run, step=step)
+
+
 def is_live(head: Head, batch: int, epoch: int) -> bool:
     """Whether a finisher of `batch` and `epoch` means the live run; a zombie or a second delivery does not."""
     return head.run is not None and head.run.batch == batch and head.run.epoch == epoch
@@ -78,18 +106,34 @@ def free(head: Head) -> Head:
 def retry(
     head: Head, now: dt.datetime, lease: dt.timedelta, cause: str, runs_per_hour: int, began: bool = True
 ) -> Head:
-    """The live batch again under a new epoch. It counts in its hour, and waits for none: attempts are few.
+    """The live run again under a new epoch. It counts in its hour, and waits for none: attempts are few.
 
     `began`: whether an execution may have begun for the epoch before it; if none has, its start counts for this one.
     """
     assert head.run is not None
-    run = EltRun(batch=head.run.batch, epoch=head.epoch + 1, lease_until=now + lease, cause=cause, decided_at=now)
-    starts = note_start(head.starts, runs_per_hour, now) if began else head.starts
+    run = replace(head.run, epoch=head.epoch + 1, lease_until=now + lease, cause=cause, decided_at=now)
+    starts = note_start(head.starts, runs_per_hour, now) if began and run.takes is None else head.starts
     return replace(head, run=run, epoch=run.epoch, starts=starts)
 
 
 def ask_again(head: Head, batch: int) -> Head:
     """Queue a replay; asked twice it runs once, and a batch that never was is not queued."""
-    if not 1 <= batch < head.next or batch in head.replays or (head.run and head.run.batch == batch):
+    waits = batch in head.replays or batch in head.incidents
+    if not 1 <= batch < head.next or waits or (head.run and head.run.batch == batch):
         return head
     return replace(head, replays=(*head.replays, batch))
+
+
+def note_incident(head: Head, batch: int) -> Head:
+    """The batch is among those with an incident."""
+    return head if batch in head.incidents else replace(head, incidents=(*head.incidents, batch))
+
+
+def end_incident(head: Head, batch: int) -> Head:
+    return replace(head, incidents=tuple(one for one in head.incidents if one != batch))
+
+
+def keep_trial_files(head: Head, published: Sequence[TrialFile]) -> Head:
+    """The files of the newest run that published some are those by which their flows' SQL is tried."""
+    flows = {one.flow for one in published}
+    return replace(head, trial_files=(*(one for one in head.trial_files if one.flow not in flows), *published))

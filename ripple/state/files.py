@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Names
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any, Literal
 
+from ripple.deployment.routes import FLOWS
 from ripple.state.collection import Collection, Readable
 from ripple.state.records import STORED_NULL, Record
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected
 
 VERSION = 1
+PARKED = 0
+"""As a batch: the file was parked, and waits for a replay."""
 FileState = Literal["claimed", "landed", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parking(Record):
+    """Why a file was parked."""
+
+    batch: int
+    """The batch that it left."""
+    epoch: int
+    """The run after which it left."""
+    action: str
+    """The statement that failed of it."""
+    message: str
+    """What that said, without what rows say."""
+    files: int
+    """How many files were parked as one set: of several it is not known which is the cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +59,11 @@ class FileRecord(Record):
     dt: str | None = None
     """First day of world time that it holds, YYYY-MM-DD; absent unless landed."""
     batch: int | None = field(default=None, metadata=STORED_NULL)
-    """Number of the ELT batch that claimed it; null until one does, by which files that wait are found."""
+    """Number of the ELT batch that claimed it; null until one does, by which files that wait are found; 0 if it was parked."""
     decided_at: datetime | None = None
     """When its verdict was decided, which is the time of the fact; absent while claimed."""
+    parking: Parking | None = None
+    """Why it was parked last; absent if it never was."""
 
     @property
     def landed(self) -> BronzeObjectLanded:
@@ -65,17 +88,22 @@ _LOOKED_AT = 10
 """Waiting files, for one whose record can be read."""
 
 
-def is_any_waiting(store: Readable) -> bool:
-    """Whether a landed file waits for a batch."""
-    return find_first_waiting(store) is not None
+def is_any_waiting(store: Readable, held: Names[str] = ()) -> bool:
+    """Whether a landed file waits for a batch, of a flow that is not held."""
+    return find_first_waiting(store, held) is not None
 
 
-def find_first_waiting(store: Readable) -> FileRecord | None:
-    """A landed file that no batch has claimed, or None."""
-    return next((file for _, file in find_waiting(store, _LOOKED_AT)), None)
+def find_first_waiting(store: Readable, held: Names[str] = ()) -> FileRecord | None:
+    """A landed file that no batch has claimed, of a flow that is not held, or None."""
+    return next((file for _, file in find_waiting(store, _LOOKED_AT, held)), None)
 
 
-def find_waiting(store: Readable, limit: int) -> Iterator[tuple[str, FileRecord]]:
-    """Landed files that no batch has claimed, with their ids, in the order of these. One whose record this release cannot read
-    waits for another release or a person: it must not hold back the others."""
-    return FILES.find_readable(store, limit, state="landed", batch=None)
+def find_waiting(store: Readable, limit: int, held: Names[str] = ()) -> Iterator[tuple[str, FileRecord]]:
+    """Landed files that no batch has claimed, with their ids, in the order of these, at most `limit`; those of held flows are left
+    out. One whose record this release cannot read waits for another release or a person: it must not hold back the others."""
+    if not held:
+        return FILES.find_readable(store, limit, state="landed", batch=None)
+    # By flow, so that the many files of a held one do not stand in the way of the others'.
+    flows = [flow for flow in FLOWS if flow not in held]
+    found = (FILES.find_readable(store, limit, state="landed", batch=None, flow=flow) for flow in flows)
+    return islice(sorted(chain.from_iterable(found), key=lambda pair: pair[0]), limit)

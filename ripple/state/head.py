@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from ripple.state.caps import Starts
 from ripple.state.collection import Collection, SingleDocument
+from ripple.state.holds import Holds
+from ripple.state.parts import Part
 from ripple.state.records import STORED_NULL, Record
 
 VERSION = 1
@@ -28,6 +30,24 @@ class EltRun(Record):
     """Not used: the batch names the execution."""
     decided_at: dt.datetime | None = None
     """When its epoch was given, which is the time of elt.run.started.v1."""
+    part: int = 0
+    """Number of the run within its batch's incident, from 1; 0 for a run of the whole batch."""
+    takes: Part | None = None
+    """Of a run of an incident: its part of the batch's files, or the flows of a trial; absent for the whole batch."""
+    is_trial: bool = False
+    """Whether it takes none of the batch's files: it tries the SQL without them."""
+    is_last: bool = True
+    """Whether the batch is done if it succeeds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialFile(Record):
+    """The file by which a flow's SQL is tried: the smallest of the last run that published some."""
+
+    flow: str
+    """Name of the flow."""
+    file: str
+    """Its id in `files`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +64,12 @@ class Head(Record):
     """Batches that are to run again, in the order in which they were asked for."""
     starts: Starts = field(default_factory=Starts)
     """The newest starts of runs, for the cap on an hour's runs."""
+    incidents: tuple[int, ...] = ()
+    """Batches that failed and of which parts are still to run, in the order in which they failed."""
+    holds: Holds = ()
+    """Flows whose files wait, as their SQL fails whatever the files are."""
+    trial_files: tuple[TrialFile, ...] = ()
+    """Of each flow that was published, the file that a trial takes."""
 
 
 HEAD = SingleDocument(

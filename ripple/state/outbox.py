@@ -54,7 +54,7 @@ OUTBOX = Collection(
     name="outbox",
     record=OutboxRecord,
     version=VERSION,
-    written_by=("land_object", "export_sales", "every stage that states a fact deletes it here"),
+    written_by=("land_object", "export_sales", "start_elt", "every stage that states a fact deletes it here"),
     read_by=("sweep",),
 )
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 from functions.start_elt.stage import react as start_elt
 from functions.sweep.silence import TRAINING_PROMISE
-from ripple.wire.events import EltRunFailed, RunStalled
+from ripple.wire.events import EltRunFailed, ReplayRunStarted, RunStalled
 from tests.functions.fakes import FakeEdge, cause
 from tests.functions.test_sweep import start_run, succeeded, sweep, train_on
 
@@ -16,8 +16,12 @@ def stated(edge: FakeEdge, later: dt.timedelta) -> list[RunStalled]:
 
 
 def park(edge: FakeEdge) -> None:
+    """A batch that was done fails when it is replayed."""
     start_run(edge)
-    for epoch in (1, 2, 3):
+    again = ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",))
+    for fact in (succeeded(1), again):
+        start_elt(fact, cause(fact.id), edge, lambda _: None)
+    for epoch in (2, 3, 4):
         failed = EltRunFailed(
             batch=1, epoch=epoch, execution=f"executions/{epoch}", state="FAILED", reason="no disk", failed_actions=[]
         )

@@ -72,6 +72,8 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "replay_of": None,
         "causation_id": edge.publisher.sent[0].causation_id,
         "part": 0,
+        "is_trial": False,
+        "is_last": True,
         "flows": "clickstream",
         "checked": "",
         "quarantined": "",
@@ -96,6 +98,8 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "arrived_at": None,
             "corrects_uri": None,
             "part": 0,
+            "is_withdrawn": False,
+            "is_tried": False,
         }
     ]
     assert edge.documents.held["batches/1"]["state"] == "running"
@@ -202,29 +206,24 @@ def test_a_zombie_of_an_old_epoch_changes_nothing(zombie: Fact) -> None:
     assert len(edge.executions.arguments) == 2
 
 
-def test_a_failed_batch_runs_again_with_the_same_files_and_is_parked_after_three_failures() -> None:
+def test_a_failed_run_is_tried_again_with_the_same_files() -> None:
     edge = FakeEdge()
     deliver(edge, record(edge, 1))
     record(edge, 2)
     for epoch in (1, 2):
         deliver(edge, fail(1, epoch))
         assert live(edge) == (1, epoch + 1)
-    deliver(edge, fail(1, 3))
-    batch = edge.documents.held["batches/1"]
-    assert (batch["state"], batch["attempts"], batch["reason"]) == ("parked", 3, "broke")
-    assert [(a["batch"], a["epoch"]) for a in edge.executions.arguments] == [(1, 1), (1, 2), (1, 3), (2, 4)]
-    assert (batch_of(edge, 1), batch_of(edge, 2)) == (1, 2)
+    assert (batch_of(edge, 1), batch_of(edge, 2)) == (1, None)
 
 
-def test_a_parked_batch_runs_again_on_request_with_fresh_attempts() -> None:
-    edge = FakeEdge()
-    deliver(edge, record(edge, 1))
-    for epoch in (1, 2, 3):
+def test_a_batch_that_was_done_is_parked_when_its_replay_fails_three_times_and_keeps_what_it_made() -> None:
+    edge = a_done_batch()
+    deliver(edge, replay_batch("r-1"))
+    for epoch in (2, 3, 4):
         deliver(edge, fail(1, epoch))
-    assert live(edge) is None
-    deliver(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)))
-    assert live(edge) == (1, 4)
-    assert edge.documents.held["batches/1"]["attempts"] == 0
+    batch = edge.documents.held["batches/1"]
+    assert (batch["state"], batch["attempts"], batch["reason"], live(edge)) == ("parked", 3, "broke", None)
+    assert (batch_of(edge, 1), batch["dataset_version"]) == (1, "v1")
 
 
 def replay_batch(replay: str, batch: str = "1") -> ReplayRunStarted:

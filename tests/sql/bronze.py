@@ -151,8 +151,25 @@ class Batch:
             "dt": "2026-01-01", "rows": len(good) + len(bad), "rows_quarantined": len(bad), "rows_checked": len(good),
             "quarantine_uri": quarantine and f"gs://{VARS['quarantine_bucket']}/{quarantine}", "corrects_uri": None,
             "arrived_at": stamp(arrived_at), "checked_uri": checked and f"gs://{VARS['checked_bucket']}/{checked}",
+            "is_withdrawn": False, "is_tried": False,
         } | changes)  # fmt: skip
         return uri
+
+    def withdraw(self, file: Row) -> None:
+        """The run takes the object of another batch out of silver, as the starter of ELT lists it."""
+        nothing = {"rows": 0, "rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None}
+        self.files.append(file | self._place() | nothing | {"is_withdrawn": True})
+
+    def attempt(self, file: Row) -> None:
+        """The run tries the object of another batch, and rolls that back."""
+        self.files.append(file | self._place() | {"is_tried": True})
+
+    @property
+    def is_trial(self) -> bool:
+        return any(file.get("is_tried") for file in self.files)
+
+    def _place(self) -> Row:
+        return {"batch": self.number, "epoch": self.epoch, "part": self.part}
 
     def finish(self) -> dict[str, list[str]]:
         """Writes the run's lists; returns those of its flows that are vars of its compilation."""

@@ -43,7 +43,9 @@ def install_core() -> None:
         subprocess.run([sys.executable, "-m", "cli.install_node", str(DATAFORM)], cwd=ROOT, check=True)
 
 
-def compile_graph(batch: int, epoch: int = 1, part: int = 0, **lists: Sequence[str]) -> dict[str, Any]:
+def compile_graph(
+    batch: int, epoch: int = 1, part: int = 0, *, is_trial: bool = False, **lists: Sequence[str]
+) -> dict[str, Any]:
     """The compiled graph for a run; `flows`, `checked` and `quarantined` are all flows unless given.
 
     Raises AssertionError with the compilation's errors.
@@ -55,7 +57,14 @@ def compile_graph(batch: int, epoch: int = 1, part: int = 0, **lists: Sequence[s
         for path in (DATAFORM / name).rglob("*.*")
     ]
     named = {name: ",".join(lists.get(name, FLOWS)) for name in ("flows", "checked", "quarantined")}
-    values = {**VARS, "batch": str(batch), "epoch": str(epoch), "part": str(part), **named}
+    values = {
+        **VARS,
+        "batch": str(batch),
+        "epoch": str(epoch),
+        "part": str(part),
+        "trial": "true" if is_trial else "",
+        **named,
+    }
     request = {
         "projectDir": str(DATAFORM),
         "modulesDir": str(DATAFORM / "node_modules"),

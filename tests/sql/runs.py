@@ -15,14 +15,17 @@ SILVER = ("staging.", "silver.", "ops.")
 
 
 @cache
-def _compiled(flows: tuple[str, ...], checked: tuple[str, ...], quarantined: tuple[str, ...]) -> list[Action]:
-    return actions_of(compile_graph(NUMBER, EPOCH, flows=flows, checked=checked, quarantined=quarantined))
+def _compiled(
+    flows: tuple[str, ...], checked: tuple[str, ...], quarantined: tuple[str, ...], is_trial: bool
+) -> list[Action]:
+    lists = {"flows": flows, "checked": checked, "quarantined": quarantined}
+    return actions_of(compile_graph(NUMBER, EPOCH, is_trial=is_trial, **lists))
 
 
 def actions_for(batch: Batch) -> list[Action]:
     """The project as it compiles for the run. It is compiled once for equal lists of flows: only two numbers differ."""
     lists = batch.finish()
-    made = _compiled(*(tuple(lists[name]) for name in ("flows", "checked", "quarantined")))
+    made = _compiled(*(tuple(lists[name]) for name in ("flows", "checked", "quarantined")), is_trial=batch.is_trial)
     return [_numbered(action, batch) for action in made]
 
 

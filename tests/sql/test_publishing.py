@@ -146,7 +146,9 @@ def test_what_the_audit_finds_is_not_published(
     batch.files[-1] |= changes
     run(warehouse, batch, ("ops.create_tables",))
     before = warehouse.contents()
-    with pytest.raises(BadRequest, match="The audit of sales found what must not be published"):
+    with pytest.raises(
+        BadRequest, match=r"The audit of sales found what must not be published; objects: [0-9a-f,]+; first: gs:"
+    ):
         publish(warehouse, batch)
     assert warehouse.contents() == before
     audit = f"{PROJECT}.staging.objects_sales__b{batch.number}_e{batch.epoch}_p0"

@@ -22,6 +22,8 @@ from ripple.wire.events.ingest import (
     SalesSliceRequested,
 )
 from ripple.wire.events.running import (
+    BronzeObjectsParked,
+    EltPartSucceeded,
     EltRunFailed,
     EltRunStarted,
     EltRunSucceeded,
@@ -36,6 +38,8 @@ __all__ = [
     "BronzeContractDrifted",
     "BronzeObjectLanded",
     "BronzeObjectRejected",
+    "BronzeObjectsParked",
+    "EltPartSucceeded",
     "EltRunFailed",
     "EltRunStarted",
     "EltRunSucceeded",

@@ -19,6 +19,8 @@ class EltRunStarted(Fact):
     flows: Sequence[str]
     files: int
     execution: str
+    part: int | None = None
+    trial: bool | None = None
 
     @property
     def subject(self) -> str:
@@ -45,6 +47,48 @@ class EltRunSucceeded(Fact):
     test_rows: int
     score_rows: int
     cutoff_at: str | None = None
+
+    @property
+    def subject(self) -> str:
+        return f"batches/{self.batch}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.batch}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EltPartSucceeded(Fact):
+    """A part of a batch that failed is published, or a trial of its flows' SQL has passed; the batch is not done yet."""
+
+    TYPE: ClassVar[str] = "elt.part.succeeded.v1"
+    batch: int
+    epoch: int
+    part: int
+    trial: bool
+    execution: str
+    invocation: str
+
+    @property
+    def subject(self) -> str:
+        return f"batches/{self.batch}"
+
+    @property
+    def key(self) -> str:
+        return f"{self.batch}/{self.epoch}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BronzeObjectsParked(Fact):
+    """Files left their batch, as its SQL fails with them and works without them. They wait for a replay."""
+
+    TYPE: ClassVar[str] = "bronze.objects.parked.v1"
+    batch: int
+    epoch: int
+    files: int
+    parked: Sequence[str]
+    action: str
+    message: str
 
     @property
     def subject(self) -> str:

@@ -35,7 +35,8 @@ class ReplayRunPlanned(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayRunStarted(Fact):
-    """Something runs again, by a person or by `sweep`: objects, a sales manifest, an ELT batch, its training, or dead letters."""
+    """Something runs again, by a person or by `sweep`: objects, a sales manifest, an ELT batch, its
+    training, a held flow, or dead letters."""
 
     TYPE: ClassVar[str] = "replay.run.started.v1"
     NAMES: ClassVar[tuple[str, ...]] = ("replay_id",)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from functions.land_object.stage import react as land_object
 from functions.start_batch.stage import react as start_batch
-from functions.start_elt.batching import finish_run
+from functions.start_elt.finishing import finish_run
 from functions.start_elt.stage import react as start_elt
 from functions.start_elt.stage import start_execution
 from functions.sweep.arrivals import land_unannounced
@@ -72,7 +72,7 @@ def _instead_of(part: object, other: Any) -> Handler:
 def finish_without_looking(payload: Payload, cause: Cause, edge: Any, sleep: Any = None) -> None:
     """Frees the head and does not look for files that came meanwhile."""
     if isinstance(payload, EltRunSucceeded | EltRunFailed):
-        started = finish_run(payload, cause, edge.documents, edge.settings)
+        started = finish_run(payload, cause, edge)
         if started is not None:
             start_execution(started, cause, edge)
     else:
@@ -219,20 +219,21 @@ def name_by_the_clock(payload: Payload, cause: Cause, edge: Any) -> None:
 class AllOfBronze(Warehouse):
     """Reads what landed so far, not what the batch claimed."""
 
-    def _claimed(self, batch: int, epoch: int) -> list[tuple[int, dict[str, Any]]]:
+    def _claimed(self, batch: int, epoch: int, part: int) -> list[dict[str, Any]]:
         landed = [file.landed for _, file in FILES.find(self.world.documents, 1000, state="landed")]
         names = ("flow", "uri", "generation", "dt", "rows", "rows_quarantined", "quarantine_uri")
-        return [(batch, {name: getattr(fact, name) for name in names}) for fact in landed]
+        neither = {"is_withdrawn": False, "is_tried": False}
+        return [{name: getattr(fact, name) for name in names} | neither for fact in landed]
 
 
 class EarlierOnly(Warehouse):
-    """Looks for a key's first delivery in earlier batches only; a parked batch comes back after later ones."""
+    """Looks for a key's first delivery in earlier batches only; a batch that was held comes back after later ones."""
 
-    def _split(self, batch: int) -> tuple[list[Row], list[Row]]:
+    def _split(self, batch: int, files: list[dict[str, Any]]) -> tuple[list[Row], list[Row]]:
         seen = {(row.flow, row.key) for row in self.silver if row.batch < batch}
         kept: list[Row] = []
         aside: list[Row] = []
-        for row in self._fresh(batch):
+        for row in self._fresh(batch, files):
             (aside if (row.flow, row.key) in seen else kept).append(row)
             seen.add((row.flow, row.key))
         return kept, aside

@@ -38,6 +38,7 @@ class Invocation:
     name: str
     batch: int
     epoch: int
+    part: int = 0
     state: str = "RUNNING"
     process: Process | None = None
 
@@ -86,15 +87,15 @@ class Warehouse:
     def live(self) -> list[Invocation]:
         return [found for found in self.invocations.values() if found.state in ("RUNNING", "CANCELING")]
 
-    def invoke(self, batch: int, epoch: int) -> str:
+    def invoke(self, batch: int, epoch: int, part: int = 0) -> str:
         """Takes no request id: twice is two invocations."""
         number = sum(known.batch == batch for known in self.invocations.values()) + 1
-        invocation = Invocation(name=f"invocations/{batch}-{number}", batch=batch, epoch=epoch)
+        invocation = Invocation(name=f"invocations/{batch}-{number}", batch=batch, epoch=epoch, part=part)
         self.invocations[invocation.name] = invocation
         self.most_live = max(self.most_live, len(self.live()))
         engine = self.world.engine
         invocation.process = engine.spawn(
-            invocation.name, lambda: self._run(batch, epoch), lambda error: self._end(invocation, error)
+            invocation.name, lambda: self._run(batch, epoch, part), lambda error: self._end(invocation, error)
         )
         return invocation.name
 
@@ -116,13 +117,19 @@ class Warehouse:
         if invocation.state == "RUNNING" or (invocation.state == "CANCELING" and error is None):
             invocation.state = "FAILED" if error else "SUCCEEDED"
 
-    def _run(self, batch: int, epoch: int) -> None:
-        self._statement("delete batch_files", lambda: self._forget("files", batch))
-        self._statement("insert batch_files", lambda: self.files.extend(self._claimed(batch, epoch)))
+    def _run(self, batch: int, epoch: int, part: int) -> None:
+        listed = self._claimed(batch, epoch, part)
+        files = [row for row in listed if not (row["is_withdrawn"] or row["is_tried"])]
+        gone = {row["uri"] for row in listed if not row["is_tried"]}
+        self._statement("delete batch_files", lambda: self._forget_files(gone))
+        self._statement("insert batch_files", lambda: self.files.extend((batch, row) for row in files))
         for table in ("rejected", "silver", "duplicate"):
-            make: Callable[[int], list[Row]] = getattr(self, f"_make_{table}")
-            self._statement(f"delete {table}", lambda table=table: self._forget(table, batch))  # type: ignore[misc]
-            self._statement(f"insert {table}", lambda t=table, m=make: getattr(self, t).extend(m(batch)))  # type: ignore[misc]
+            make: Callable[[int, list[dict[str, Any]]], list[Row]] = getattr(self, f"_make_{table}")
+            self._statement(f"delete {table}", lambda table=table: self._forget(table, gone))  # type: ignore[misc]
+            self._statement(
+                f"insert {table}",
+                lambda t=table, m=make: getattr(self, t).extend(m(batch, files)),  # type: ignore[misc]
+            )
         self._check_counts(batch)
         counts = self._statement("read silver for gold", lambda: Counter(row.flow for row in self.silver))
         self._statement("replace gold", lambda: setattr(self, "gold", counts))
@@ -143,25 +150,28 @@ class Warehouse:
         found = [row for table in (self.silver, self.duplicate, self.rejected) for row in table]
         return int(file["rows"]) - len([row for row in found if row.uri == file["uri"]])
 
-    def _forget(self, table: str, batch: int) -> None:
-        setattr(self, table, [row for row in getattr(self, table) if row[0] != batch])
+    def _forget(self, table: str, uris: set[str]) -> None:
+        setattr(self, table, [row for row in getattr(self, table) if row.uri not in uris])
 
-    def _claimed(self, batch: int, epoch: int) -> list[tuple[int, dict[str, Any]]]:
+    def _forget_files(self, uris: set[str]) -> None:
+        self.files = [(batch, file) for batch, file in self.files if file["uri"] not in uris]
+
+    def _claimed(self, batch: int, epoch: int, part: int) -> list[dict[str, Any]]:
         bucket = self.world.settings.bucket("control")
-        data = self.world.objects.live[bucket, file_list_name(batch, epoch, 0)][1]
-        return [(batch, json.loads(line)) for line in data.splitlines()]
+        data = self.world.objects.live[bucket, file_list_name(batch, epoch, part)][1]
+        return [json.loads(line) for line in data.splitlines()]
 
-    def _make_rejected(self, batch: int) -> list[Row]:
-        files = [file for held, file in self.files if held == batch and file["quarantine_uri"]]
-        return [Row(batch, file["flow"], file["uri"], key) for file in files for key in self._bad(file)]
+    def _make_rejected(self, batch: int, files: list[dict[str, Any]]) -> list[Row]:
+        bad = [file for file in files if file["quarantine_uri"]]
+        return [Row(batch, file["flow"], file["uri"], key) for file in bad for key in self._bad(file)]
 
     def _bad(self, file: dict[str, Any]) -> tuple[str, ...]:
         bucket, _, name = file["quarantine_uri"].removeprefix("gs://").partition("/")
         return read_quarantine(self.world.objects.live[bucket, name][1])
 
-    def _fresh(self, batch: int) -> list[Row]:
+    def _fresh(self, batch: int, files: list[dict[str, Any]]) -> list[Row]:
         rows = []
-        for file in sorted((file for held, file in self.files if held == batch), key=lambda file: str(file["uri"])):
+        for file in sorted(files, key=lambda file: str(file["uri"])):
             bucket, _, name = file["uri"].removeprefix("gs://").partition("/")
             bad = set(self._bad(file)) if file["quarantine_uri"] else set()
             data = self.world.objects.live[bucket, name][1]
@@ -170,17 +180,18 @@ class Warehouse:
             ]
         return rows
 
-    def _make_silver(self, batch: int) -> list[Row]:
-        return self._split(batch)[0]
+    def _make_silver(self, batch: int, files: list[dict[str, Any]]) -> list[Row]:
+        return self._split(batch, files)[0]
 
-    def _make_duplicate(self, batch: int) -> list[Row]:
-        return self._split(batch)[1]
+    def _make_duplicate(self, batch: int, files: list[dict[str, Any]]) -> list[Row]:
+        return self._split(batch, files)[1]
 
-    def _split(self, batch: int) -> tuple[list[Row], list[Row]]:
-        seen = {(row.flow, row.key) for row in self.silver if row.batch != batch}
+    def _split(self, batch: int, files: list[dict[str, Any]]) -> tuple[list[Row], list[Row]]:
+        mine = {file["uri"] for file in files}
+        seen = {(row.flow, row.key) for row in self.silver if row.uri not in mine}
         kept: list[Row] = []
         aside: list[Row] = []
-        for row in self._fresh(batch):
+        for row in self._fresh(batch, files):
             (aside if (row.flow, row.key) in seen else kept).append(row)
             seen.add((row.flow, row.key))
         return kept, aside

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ripple.errors import RetryableError
 from ripple.state.claims import CLAIMS, KEPT, ClaimRecord, claim_id
-from ripple.wire.events import EltRunFailed, EltRunSucceeded, Envelope, Fact
+from ripple.wire.events import EltPartSucceeded, EltRunFailed, EltRunSucceeded, Envelope, Fact
 from tests.choreography.simulator.engine import LEASE, KilledError, Process
 
 if TYPE_CHECKING:
@@ -78,8 +78,11 @@ class Workflows:
         try:
             if not self._claim(execution):
                 return
-            invocation = self._join_or_invoke(batch, epoch)
+            invocation = self._join_or_invoke(batch, epoch, execution.argument["part"])
             self._await(invocation)
+            if not execution.argument["is_last"]:
+                self._end_part(execution, invocation)
+                return
             version, rows = self._step("read snapshot", lambda: self.world.warehouse.snapshots[batch])
         except (InvocationFailedError, RetryableError) as error:
             failed = EltRunFailed(
@@ -101,6 +104,19 @@ class Workflows:
         self._publish(execution, succeeded)
         execution.result = succeeded.data()
 
+    def _end_part(self, execution: Execution, invocation: str) -> None:
+        argument = execution.argument
+        passed = EltPartSucceeded(
+            batch=argument["batch"],
+            epoch=argument["epoch"],
+            part=argument["part"],
+            trial=argument["is_trial"],
+            execution=execution.name,
+            invocation=invocation,
+        )
+        self._publish(execution, passed)
+        execution.result = passed.data()
+
     def _step(self, what: str, effect: Any, in_flight: bool = False) -> Any:
         return self.world.engine.step(what, effect, crash="execution dies", in_flight=in_flight)
 
@@ -113,14 +129,14 @@ class Workflows:
                 self.world.engine.pause(2)
         return self._step(what, effect)
 
-    def _join_or_invoke(self, batch: int, epoch: int) -> str:
+    def _join_or_invoke(self, batch: int, epoch: int, part: int) -> str:
         """Again from the look on: a create whose answer was lost is found alive, not made twice."""
         for _ in range(4):
             try:
-                return self.find_live(batch, epoch) or self._invoke(batch, epoch)
+                return self.find_live(batch, epoch) or self._invoke(batch, epoch, part)
             except RetryableError:
                 self.world.engine.pause(2)
-        return self.find_live(batch, epoch) or self._invoke(batch, epoch)
+        return self.find_live(batch, epoch) or self._invoke(batch, epoch, part)
 
     def _claim(self, execution: Execution) -> bool:
         argument = execution.argument
@@ -157,9 +173,11 @@ class Workflows:
                 raise InvocationFailedError("an earlier invocation did not end before the deadline")
             self.world.engine.pause(POLL_SECONDS)
 
-    def _invoke(self, batch: int, epoch: int) -> str:
+    def _invoke(self, batch: int, epoch: int, part: int) -> str:
         self._retried("compile", lambda: None)
-        return str(self._step("create invocation", lambda: self.world.warehouse.invoke(batch, epoch), in_flight=True))
+        return str(
+            self._step("create invocation", lambda: self.world.warehouse.invoke(batch, epoch, part), in_flight=True)
+        )
 
     def _await(self, name: str) -> None:
         until, cancelled, wait = self.world.engine.now + LEASE, False, 5.0

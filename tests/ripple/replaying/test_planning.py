@@ -13,8 +13,9 @@ import yaml
 from ripple.deployment.tables import WRITTEN
 from ripple.errors import PermanentError
 from ripple.replaying.plan import SHOWN, ReplayPlan
-from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_training
+from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_resume, plan_training
 from ripple.state.head import EltRun, Head
+from ripple.state.holds import Hold
 from tests.ripple.state.golden import a_record
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
@@ -25,7 +26,12 @@ TABLES = ", ".join(WRITTEN)
 def read_head(said: dict[str, Any]) -> Head:
     live = said.get("run")
     run = EltRun(batch=live, epoch=9, lease_until=NOW, cause="c") if live else None
-    return Head(run=run, epoch=9, next=said.get("next", 4), replays=tuple(said.get("replays", ())))
+    lists = {name: tuple(said.get(name, ())) for name in ("replays", "incidents")}
+    held = [
+        Hold(flow=flow, since=NOW, again_at=NOW, tries=0, reason="silver.orders: broke")
+        for flow in said.get("held", ())
+    ]
+    return Head(run=run, epoch=9, next=said.get("next", 4), holds=tuple(held), **lists)
 
 
 def plan_of(case: dict[str, Any]) -> ReplayPlan:
@@ -37,13 +43,20 @@ def plan_of(case: dict[str, Any]) -> ReplayPlan:
     if "training" in case:
         said = case["training"]
         return plan_training(said["number"], read_training(said), "the line")
+    if "resume" in case:
+        return plan_resume(case["resume"], head)
     return plan_objects("replay of objects", [read_known(said) for said in case["objects"]], head)
 
 
 def read_batch(said: dict[str, Any]) -> Any:
     if said.get("missing"):
         return None
-    changes = {name: said[name] for name in ("state", "files", "correlation_id", "attempts", "reason") if name in said}
+    changes = {
+        name: said[name]
+        for name in ("state", "files", "correlation_id", "attempts", "reason", "parked")
+        if name in said
+    }
+    changes.setdefault("parked", 0)
     return a_record("batches", flows=tuple(said["flows"]), **changes)
 
 
@@ -59,7 +72,12 @@ def read_known(said: dict[str, Any]) -> Known:
     return Known(
         uri=said["uri"],
         exists=not said.get("missing"),
-        file=a_record("files", state=said["state"], correlation_id=said["correlation_id"]) if "state" in said else None,
+        file=a_record(
+            "files",
+            **{"batch": 7} | {name: said[name] for name in ("state", "correlation_id", "batch") if name in said},
+        )
+        if "state" in said
+        else None,
         is_manifest=said.get("manifest", False),
     )
 

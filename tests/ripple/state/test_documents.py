@@ -101,6 +101,9 @@ def test_a_head_of_a_store_where_nothing_ran_starts_at_batch_1() -> None:
         "next": 1,
         "replays": [],
         "starts": {"noted": [], "most": 0},
+        "incidents": [],
+        "holds": [],
+        "trial_files": [],
         "version": 1,
     }
 
