@@ -84,9 +84,6 @@ class SteadyReader(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         return self._source.seek(offset, whence)
 
-    def tell(self) -> int:
-        return self._source.tell()
-
     def close(self) -> None:
         self._source.close()
         super().close()

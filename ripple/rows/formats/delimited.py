@@ -1,7 +1,7 @@
 """Read CSV and TSV: records by the positions of their delimiters, a column at a time; what that does not vouch for, one by one.
 
 A record spans lines only if, read so, it has as many fields as there are names and no quote where none may stand. Else its first line is
-bad by itself, and the next lines are read anew: a quote that nobody closed harms its own line only.
+bad by itself, and the next lines are read for themselves: a quote that nobody closed harms its own line only.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class _Sequence:
         yield row
 
     def _give_up(self) -> Iterator[DecodedRow]:
-        """The first line is bad by itself; those behind it are read anew."""
+        """The first line is bad by itself; those behind it are read for themselves."""
         (number, offset, line), *rest = self._open
         self._open = []
         yield decode(_without_end(line), number, offset, self._reader)
