@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
-from functions.export_sales.rescuing import rescue
 from ripple.deployment.settings import Settings
 from ripple.ports import ObjectStore, Page
 from ripple.rows.contracts import Contract, Violation
@@ -21,6 +20,7 @@ from ripple.rows.contracts.columns import find_suspects
 from ripple.rows.contracts.drift_report import DriftTally, write_report
 from ripple.rows.contracts.evolution import examine
 from ripple.rows.contracts.lines import hash_line
+from ripple.rows.contracts.rescuing import rescue
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.rows.tagged_json import write_tagged
 from ripple.wire.events import SalesSliceExported

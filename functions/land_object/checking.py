@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
-import re
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -15,22 +13,21 @@ import orjson
 
 from functions.land_object.correcting import read_origin
 from functions.land_object.diagnosing import Findings
-from functions.land_object.inflating import GZIP_MAGIC, decode_stored, expect_encoding
+from functions.land_object.formats import Source, read_pages
+from functions.land_object.inflating import inflate, name_layer
 from functions.land_object.keeping import CheckedWriter, digest_contract
 from functions.land_object.quarantining import as_record, keep_quarantine
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts
 from ripple.rows.contracts import Contract
-from ripple.rows.contracts.corrections import expect_corrections
+from ripple.rows.contracts.corrections import CORRECTS_KEY, expect_corrections
 from ripple.rows.contracts.drift_report import DriftReport, DriftTally
 from ripple.rows.contracts.lines import BadLine, RescuedLine
 from ripple.rows.contracts.plausibility import expect_plausible
-from ripple.rows.layouts.chunks import Chunk, read_chunks
-from ripple.rows.layouts.reading import JudgedPage, judge_chunks
+from ripple.rows.judged import JudgedPage
 from ripple.wire.paths import BronzeName, ObjectRef, quarantine_name
 
-_CONTENT = re.compile(rb"\S")
 _HOPELESS_ROWS = 10_000
 """Bad rows, and more than half of all so far: the file is rejected without reading the rest."""
 
@@ -58,18 +55,21 @@ class Checked:
 
 def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: FilePorts) -> Checked:
     """Check the object's rows; PermanentError rejects it whole (empty, not gzip, not the contract's schema)."""
-    if name.format.split(".")[0] != contract.format:
-        raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
     stored = ports.objects.stat(ref.bucket, ref.name, ref.generation)
-    expect_encoding(stored, name.format)
+    format = name.format.split(".")[0]
+    # Corrected lines are JSON, whatever their origin was.
+    is_correction = CORRECTS_KEY in stored.metadata and contract.format != "parquet"
+    if format != ("jsonl" if is_correction else contract.format):
+        raise PermanentError("format_unexpected", f"{ref.uri}: {contract.flow} comes as {contract.format}")
+    name_layer(stored, name.format)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
     expected = expect_plausible(contract, stored.created, ports.settings.event_slack_days)
     with CheckedWriter(source=stored, contract=contract) as accepted:
-        if contract.format == "parquet":
+        if format == "parquet":
             checked = _check_parquet(stored, name, expected, accepted, ports)
         else:
-            checked = _check_jsonl(stored, name, expected, accepted, ports)
+            checked = _check_rows(stored, name, expected, accepted, ports)
         if is_too_bad(checked.rows_quarantined, checked.rows, ports.settings.reject_ratio):
             return checked
         uri = accepted.keep(ports.settings.bucket("checked"), ports.objects)
@@ -101,7 +101,7 @@ def _check_parquet(
     )
 
 
-def _check_jsonl(
+def _check_rows(
     stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: FilePorts
 ) -> Checked:
     origin = read_origin(stored, contract.flow, ports)
@@ -129,7 +129,7 @@ class _Verdicts:
             if self._expects_nothing():
                 self.is_hopeless = True
                 return
-        self.rows = before + page.lines
+        self.rows = before + page.rows
         self._accepted.add(page.accepted)
 
     def _add_odd(self, found: BadLine | RescuedLine) -> None:
@@ -175,36 +175,18 @@ def _check_lines(
 def _judge(
     raw: IO[bytes], name: BronzeName, contract: Contract, stored: StoredObject, findings: Findings
 ) -> Iterator[JudgedPage]:
-    stream = decode_stored(raw, stored, name.format)
+    layer = name_layer(stored, name.format)
     try:
-        chunks = _watch_head(read_chunks(stream), stored, stream is not raw, findings)
-        yield from judge_chunks(chunks, contract)
+        stream = inflate(raw, stored.ref.uri, layer) if layer else raw
+        yield from read_pages(
+            stream, Source(stored=stored, format=name.format.split(".")[0], layer=layer), contract, findings
+        )
     except (zlib.error, EOFError, OSError) as error:
-        raise PermanentError("gzip_corrupt", f"{stored.ref.uri}: {error}", "drop the file again, whole") from error
-
-
-def _watch_head(
-    chunks: Iterator[Chunk], stored: StoredObject, is_inflated: bool, findings: Findings
-) -> Iterator[Chunk]:
-    """Engines drop a byte order mark and read the row that we would quarantine: the file is theirs or ours, not both."""
-    uri = stored.ref.uri
-    for chunk in chunks:
-        head = chunk.text or (chunk.overlong.content if chunk.overlong else b"")
-        if chunk.offset == 0 and head.startswith(codecs.BOM_UTF8):
-            raise PermanentError("byte_order_mark", f"{uri} begins with a byte order mark", "write it without one")
-        if chunk.offset == 0 and is_inflated and head.startswith(GZIP_MAGIC):
-            raise PermanentError("gzip_twice", f"{uri} is gzip within gzip", "compress it once")
-        findings.note_head(_first_line(head))
-        yield chunk
-
-
-def _first_line(text: bytes) -> bytes:
-    """The first line that is not blank; empty if there is none."""
-    found = _CONTENT.search(text)
-    if found is None:
-        return b""
-    begin, end = text.rfind(b"\n", 0, found.start()) + 1, text.find(b"\n", found.start())
-    return text[begin : end if end >= 0 else None].removesuffix(b"\r")
+        raise PermanentError(
+            "zstd_corrupt" if layer == "zstd" else "gzip_corrupt",
+            f"{stored.ref.uri}: {error}",
+            "drop the file again, whole",
+        ) from error
 
 
 def _describe(bad: BadLine, flow: str, ref: ObjectRef) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import IO, Any
 
@@ -43,7 +43,7 @@ def digest_contract(contract: Contract) -> str:
         "kinds": dict(contract.kinds),
         "evolution": dict(contract.evolution),
         "time": contract.time,
-    }
+    } | ({} if contract.dialect is None else {"dialect": asdict(contract.dialect)})
     text = orjson.dumps([WRITER_VERSION, what], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:12]
 

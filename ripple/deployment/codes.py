@@ -46,6 +46,8 @@ CODES: Mapping[str, Code] = {
     "duplicate_key": Code("row", "A JSON object that has a key twice; parsers keep the last in silence.", _FIX_ROW),
     "invalid_utf8": Code("row", "A line that is not UTF-8, or holds U+FFFD, the scar of an earlier mistake.", _FIX_ROW),
     "line_too_long": Code("row", "A line of more than 1 MiB.", _FIX_ROW),
+    "malformed_csv": Code("row", "A record with a quote where none may stand, or that nothing closes.", _FIX_ROW),
+    "wrong_field_count": Code("row", "A record with more or fewer fields than there are names.", _FIX_ROW),
     "byte_order_mark": Code("row", "A first line that begins with a byte order mark.", _FIX_ROW),
     "correction_unknown": Code(
         "row",
@@ -64,10 +66,23 @@ CODES: Mapping[str, Code] = {
     "gzip_twice": Code("object", "It is gzip within gzip.", "Compress it once, and drop it again under a new name."),
     "encoding_unknown": Code(
         "object",
-        "Its Content-Encoding is not read: any but gzip, and any of Parquet.",
-        "Store it without one, or JSON lines with gzip.",
+        "Its Content-Encoding is not read: any but gzip and zstd, another than its name's, and any of Parquet.",
+        "Store it without one, or with the one that its name says.",
     ),
     "gzip_bomb": Code("object", "It inflates past 200 times its size or 4 GiB.", "Drop its rows in smaller files."),
+    "zstd_corrupt": Code("object", "It is zstd that cannot be inflated to its end.", _AGAIN),
+    "zstd_bomb": Code(
+        "object", "It is zstd that inflates past 200 times its size or 4 GiB.", "Drop its rows in smaller files."
+    ),
+    "json_malformed": Code("object", "It is no JSON array, and no JSON object, to its end.", _AGAIN),
+    "header_malformed": Code(
+        "object",
+        "Its first record does not name each field once, or names none of the contract's.",
+        "Compare the dialect in the flow's contract: delimiter, quote, header.",
+    ),
+    "avro_corrupt": Code(
+        "object", "It cannot be read as an Avro container file, or a block has more than 64 MiB.", _AGAIN
+    ),
     "parquet_corrupt": Code(
         "object", "It cannot be read as Parquet.", "Replay its manifest: `ripple replay --object MANIFEST`."
     ),
@@ -108,7 +123,7 @@ CODES: Mapping[str, Code] = {
     "metadata_malformed": Code("object", "The row counts in its metadata are no integers.", _AGAIN),
     "path_unknown": Code(
         "object",
-        "Its name is not FLOW/dt=YYYY-MM-DD/NAME.jsonl[.gz] or .parquet.",
+        "Its name is not FLOW/dt=YYYY-MM-DD/NAME.FORMAT: jsonl, json, csv, tsv or avro, with .gz or .zst if need be, or parquet.",
         "Drop it under such a name: `ripple drop`.",
     ),
     "path_unsafe": Code(

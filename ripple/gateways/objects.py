@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, NotFound
 from google.cloud.storage import Blob, Client
 
-from ripple.errors import PermanentError
+from ripple.errors import PermanentError, RetryableError
 from ripple.ports import StoredObject
 from ripple.wire.paths import ObjectRef
 
@@ -37,7 +37,7 @@ class GcsObjects:
     def open(self, ref: ObjectRef) -> IO[bytes]:
         blob = self._blob(ref).open("rb", chunk_size=_CHUNK, raw_download=True)
         # A BlobReader alone finds the end of a line byte by byte: eight times slower than reading it.
-        return io.BufferedReader(blob, _BUFFER)
+        return io.BufferedReader(SteadyReader(blob, ref.uri), _BUFFER)
 
     def create(self, bucket: str, name: str, data: bytes | IO[bytes], metadata: Mapping[str, str]) -> StoredObject:
         blob = self._client.bucket(bucket).blob(name)
@@ -59,6 +59,34 @@ class GcsObjects:
 
     def _blob(self, ref: ObjectRef) -> Blob:
         return self._client.bucket(ref.bucket).blob(ref.name, generation=ref.generation)
+
+
+class SteadyReader(io.RawIOBase):
+    """Reads on `source`. A connection that fails is an OSError, as a corrupt file is to its decoder: here the two differ."""
+
+    def __init__(self, source: IO[bytes], uri: str) -> None:
+        self._source, self._uri = source, uri
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self._source.read(len(buffer))
+        except OSError as error:
+            raise RetryableError(f"{self._uri} could not be read to its end: {error!r:.300}") from error
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._source.seek(offset, whence)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 def says_it_exists(error: GoogleAPICallError) -> bool:

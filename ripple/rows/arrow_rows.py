@@ -24,10 +24,11 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 def to_columns(rows: Sequence[Mapping[str, Any]], contract: Contract) -> dict[str, pa.Array]:
     """A column a field, in the contract's order; what a row lacks is null. AssertionError for what its contract refuses."""
-    return {name: _to_array([row.get(name) for row in rows], rule) for name, rule in contract.kinds.items()}
+    return {name: to_column([row.get(name) for row in rows], rule) for name, rule in contract.kinds.items()}
 
 
-def _to_array(values: Sequence[Any], rule: Rule) -> pa.Array:
+def to_column(values: Sequence[Any], rule: Rule) -> pa.Array:
+    """Values that passed the check of a field as its column."""
     if rule["kind"] == "timestamp":
         return _to_moments(values, rule)
     convert = _CONVERTERS.get(rule["kind"])

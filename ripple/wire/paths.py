@@ -13,7 +13,8 @@ from ripple.wire.limits import BRONZE_NAME_BYTES
 
 _URI = re.compile(r"^gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/(.+)$", re.S)
 _BRONZE = re.compile(
-    r"^(?P<flow>[a-z_]+)/dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<stem>[^/]+?)\.(?P<format>jsonl|jsonl\.gz|parquet)$"
+    r"^(?P<flow>[a-z_]+)/dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<stem>[^/]+?)\."
+    r"(?P<format>(?:jsonl|json|csv|tsv|avro)(?:\.gz|\.zst)?|parquet)$"
 )
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|//|(^|/)\.\.?(/|$)|^/|\ufffd")
 
@@ -38,7 +39,7 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BronzeName:
-    """What a Bronze object's name says: flow, first day of the slice it holds, stem, and `jsonl`, `jsonl.gz` or `parquet`."""
+    """What a Bronze object's name says: flow, first day of the slice it holds, stem, and format: `jsonl`, `csv.gz`, `parquet` ..."""
 
     flow: str
     dt: str
@@ -55,7 +56,7 @@ def split_uri(uri: str) -> tuple[str, str]:
 
 
 def parse_bronze_name(name: str) -> BronzeName:
-    """Read `{flow}/dt=YYYY-MM-DD/{stem}.{jsonl|jsonl.gz|parquet}`; PermanentError names what is wrong."""
+    """Read `{flow}/dt=YYYY-MM-DD/{stem}.{format}`; PermanentError names what is wrong."""
     if len(name.encode()) > BRONZE_NAME_BYTES:
         raise PermanentError("path_unsafe", f"object name {name[:80]!r}... has more than {BRONZE_NAME_BYTES} bytes")
     if _UNSAFE.search(name):
@@ -63,7 +64,9 @@ def parse_bronze_name(name: str) -> BronzeName:
     match = _BRONZE.match(name)
     if match is None:
         raise PermanentError(
-            "path_unknown", f"object name {name!r} is not <flow>/dt=YYYY-MM-DD/<name>.jsonl[.gz] or .parquet"
+            "path_unknown",
+            f"object name {name!r} is not <flow>/dt=YYYY-MM-DD/<name>.<format>, "
+            "where the format is jsonl, json, csv, tsv or avro, with .gz or .zst if need be, or parquet",
         )
     if match["flow"] not in FLOWS:
         raise PermanentError("flow_unknown", f"no flow {match['flow']!r}; known: {', '.join(FLOWS)}")

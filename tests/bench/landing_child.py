@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import io
 import json
@@ -9,17 +10,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
 
 import duckdb
+import orjson
 
 from functions.land_object.keeping import CheckedWriter
 from ripple.ports import StoredObject
 from ripple.rows.contracts import Contract, load_contract
 from ripple.rows.contracts.lines import judge_lines
 from ripple.rows.contracts.plausibility import expect_plausible
+from ripple.rows.formats.delimited import judge_delimited
+from ripple.rows.formats.dialect import Dialect
 from ripple.rows.layouts.chunks import read_chunks
 from ripple.rows.layouts.reading import judge_chunks
 from ripple.wire.paths import ObjectRef
@@ -47,6 +53,33 @@ def land(path: Path, contract: Contract) -> int:
     return writer.rows
 
 
+def land_csv(path: Path, contract: Contract) -> int:
+    """The same rows as CSV."""
+    contract = replace(contract, format="csv", dialect=Dialect())
+    ref = ObjectRef(bucket="bench-bronze", name=f"{contract.flow}/dt=2026-11-01/{path.name}", generation=1)
+    stored = StoredObject(ref=ref, size=path.stat().st_size, metadata={}, created=ARRIVED)
+    expected = expect_plausible(contract, ARRIVED, None)
+    with path.open("rb") as stream, CheckedWriter(source=stored, contract=contract) as writer:
+        for page in judge_delimited(stream, ref.uri, expected, Dialect()):
+            writer.add(page.accepted)
+        writer.keep("bench-checked", _NoBucket())  # type: ignore[arg-type]
+    return writer.rows
+
+
+def write_csv(path: Path, contract: Contract) -> Path:
+    """The rows of a file of JSON lines that are any, beside it."""
+    beside = path.with_suffix(".csv")
+    with path.open("rb") as lines, beside.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(contract.kinds)
+        for line in lines:
+            with suppress(ValueError):
+                row = orjson.loads(line)
+                cells = [row.get(name) for name in contract.kinds]
+                writer.writerow([json.dumps(cell) if isinstance(cell, list) else cell for cell in cells])
+    return beside
+
+
 def check_singly(path: Path, contract: Contract) -> int:
     stream = io.BytesIO(path.read_bytes())
     return sum(1 for _ in judge_lines(split_lines(stream), expect_plausible(contract, ARRIVED, None)))
@@ -70,7 +103,10 @@ def _measure(work: Callable[[], object]) -> float:
 def main() -> None:
     flow, path = sys.argv[1], Path(sys.argv[2])
     contract = load_contract(flow)
+    delimited = write_csv(path, contract)
     found = {
+        "csv_rows": land_csv(delimited, contract),
+        "csv": _measure(lambda: land_csv(delimited, contract)),
         "rows": check_singly(path, contract),
         "landing": _measure(lambda: land(path, contract)),
         "singly": _measure(lambda: check_singly(path, contract)),

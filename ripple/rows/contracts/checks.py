@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ripple.rows.formats.dialect import DELIMITED, Dialect, read_dialect
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS, Refusal, parse_timestamp, read_day
 
 LONGEST_TEXT = 4096
@@ -53,7 +54,7 @@ class TimeRule:
 class Contract:
     """A flow's fields in order, each with its kind and check; the contracts of its records; `evolve` or `quarantine` by drift.
 
-    `time` says which times are plausible; None bounds none.
+    `time` says which times are plausible; None bounds none. `dialect` is how a delimited format is written.
     """
 
     flow: str
@@ -64,6 +65,7 @@ class Contract:
     records: Mapping[str, Contract]
     evolution: Mapping[str, str]
     time: TimeRule | None = None
+    dialect: Dialect | None = None
 
     def find_violation(self, row: object) -> Violation | None:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
@@ -106,6 +108,7 @@ def compile_contract(source: Mapping[str, Any]) -> Contract:
         records={name: _compile_inner(rule, evolution) for name, rule in fields.items() if rule["kind"] == "records"},
         evolution=evolution,
         time=_read_time(source["time"]) if "time" in source else None,
+        dialect=read_dialect(source["format"], source.get("dialect", {})) if source["format"] in DELIMITED else None,
     )
 
 

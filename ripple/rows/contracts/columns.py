@@ -9,6 +9,7 @@ import numpy as np
 
 from ripple.rows.contracts.checks import Contract
 from ripple.rows.timestamp_columns import parse_column
+from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS
 
 
 def find_suspects(rows: Sequence[Mapping[str, Any]], contract: Contract) -> set[int]:
@@ -55,8 +56,11 @@ def _find_wrong_booleans(values: Sequence[Any], _rule: Mapping[str, Any]) -> Ite
 
 
 def _find_wrong_moments(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:
-    refusals: list[int] = np.flatnonzero(parse_column(values, rule["grammar"]).refusals).tolist()
-    return refusals
+    read = parse_column(values, rule["grammar"])
+    # An arrival sets these bounds; no contract does.
+    low, high = rule.get("earliest", MIN_MICROS), rule.get("latest", MAX_MICROS)
+    wrong: list[int] = np.flatnonzero((read.refusals != 0) | (read.micros < low) | (read.micros > high)).tolist()
+    return wrong
 
 
 def _find_unlisted(values: Sequence[Any], rule: Mapping[str, Any]) -> Iterable[int]:

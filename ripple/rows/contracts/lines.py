@@ -20,7 +20,7 @@ from ripple.rows.contracts.holding import hold
 
 MAX_LINE_BYTES = 1024 * 1024
 MAX_DEPTH = 64
-_KEPT_RAW = 8192
+KEPT_RAW = 8192
 _APART = re.compile(rb'"[ \t\r]')
 
 
@@ -179,7 +179,7 @@ def _find_duplicate_key(line: bytes, row: Any) -> Violation | None:
 def _bad(line: Line, violation: Violation) -> BadLine:
     text = line.content.decode(errors="replace")
     digest = line.line_hash or hash_line(text)
-    return BadLine(line=line.number, offset=line.offset, violation=violation, raw=text[:_KEPT_RAW], line_hash=digest)
+    return BadLine(line=line.number, offset=line.offset, violation=violation, raw=text[:KEPT_RAW], line_hash=digest)
 
 
 def hash_line(text: str) -> str:

@@ -56,8 +56,8 @@ def _read_field(name: str, row: Mapping[str, Node], contract: Contract, matched:
     if isinstance(node, Slot):
         texts = matched.texts(node.place)
         if node.is_text:
-            return _read_texts(texts, rule)
-        return _read_words(texts, rule, is_nullable=name in contract.nullable)
+            return read_texts(texts, rule)
+        return _read_nullable(texts, rule, is_nullable=name in contract.nullable)
     return _as_lists([_read_item(item, name, contract, matched) for item in node], rows, rule)
 
 
@@ -86,28 +86,32 @@ def _as_lists(items: Sequence[Read], rows: int, rule: Rule) -> Read:
     return Read(values=pa.ListArray.from_arrays(offsets, held), doubts=doubts)
 
 
-def _read_texts(texts: Any, rule: Rule) -> Read:
+def read_texts(texts: Any, rule: Rule) -> Read:
     read = _OF_TEXTS.get(rule["kind"])
-    return read(texts, rule) if read else _doubt_all(len(texts), rule)
+    return read(texts, rule) if read else doubt_all(len(texts), rule)
 
 
-def _read_words(words: Any, rule: Rule, *, is_nullable: bool) -> Read:
-    """What stands without quotes: null where it may, and what the kind makes of the others."""
-    absent = _to_bools(pc.equal(words, "null"))
+def read_words(words: Any, rule: Rule) -> Read:
+    """What the kind makes of texts that stand without quotes, none of them null."""
     read = _OF_WORDS.get(rule["kind"])
-    if absent.all() or read is None:
-        doubts = ~absent | (not is_nullable)
-        return Read(values=pa.nulls(len(words), arrow_type(rule)), doubts=doubts)
+    return read(words, rule) if read else doubt_all(len(words), rule)
+
+
+def _read_nullable(words: Any, rule: Rule, *, is_nullable: bool) -> Read:
+    """What stands without quotes: null where it may, and what the kind makes of the others."""
+    absent = to_bools(pc.equal(words, "null"))
+    if absent.all():
+        return Read(values=pa.nulls(len(words), arrow_type(rule)), doubts=_none(len(words)) | (not is_nullable))
     if not absent.any():
-        return read(words, rule)
-    found = read(pc.if_else(pa.array(absent), "0", words), rule)
+        return read_words(words, rule)
+    found = read_words(pc.if_else(pa.array(absent), "0", words), rule)
     values = pc.if_else(pa.array(absent), pa.scalar(None, found.values.type), found.values)
     return Read(values=values, doubts=np.where(absent, not is_nullable, found.doubts))
 
 
 def _read_strings(texts: Any, rule: Rule) -> Read:
     if rule.get("enum"):
-        return Read(values=texts, doubts=~_to_bools(pc.is_in(texts, value_set=pa.array(rule["enum"], pa.string()))))
+        return Read(values=texts, doubts=~to_bools(pc.is_in(texts, value_set=pa.array(rule["enum"], pa.string()))))
     longest = rule.get("max", LONGEST_TEXT)
     lengths = pc.binary_length(texts).to_numpy()
     # No text has more characters than bytes.
@@ -131,7 +135,7 @@ def _read_days(texts: Any, _rule: Rule) -> Read:
     coded = texts.dictionary_encode()
     days = [_to_day(text) for text in coded.dictionary.to_pylist()]
     values = pa.array(days, pa.date32()).take(coded.indices)
-    return Read(values=values, doubts=~_to_bools(values.is_valid()))
+    return Read(values=values, doubts=~to_bools(values.is_valid()))
 
 
 def _to_day(text: str) -> Any:
@@ -155,7 +159,7 @@ def _to_integers(words: Any) -> tuple[Any, Bools]:
     except pa.ArrowInvalid:
         plain = pc.match_substring_regex(words, _INTEGER)
         numbers = pc.if_else(plain, words, "0").cast(pa.int64())
-    return numbers, ~_to_bools(pc.equal(numbers.cast(pa.string()), words))
+    return numbers, ~to_bools(pc.equal(numbers.cast(pa.string()), words))
 
 
 def _read_moment_numbers(words: Any, rule: Rule) -> Read:
@@ -168,16 +172,16 @@ def _read_floats(words: Any, rule: Rule) -> Read:
     plain = pc.and_(pc.match_substring_regex(words, _NUMBER), pc.not_equal(words, "-0"))
     numbers = pc.if_else(plain, words, "0").cast(pa.float64())
     held = numbers.to_numpy()
-    right = _to_bools(plain) & np.isfinite(held) & (held >= rule["min"]) & (held <= rule["max"])
+    right = to_bools(plain) & np.isfinite(held) & (held >= rule["min"]) & (held <= rule["max"])
     return Read(values=numbers, doubts=~right)
 
 
 def _read_booleans(words: Any, _rule: Rule) -> Read:
     values = pc.equal(words, "true")
-    return Read(values=values, doubts=~(_to_bools(values) | _to_bools(pc.equal(words, "false"))))
+    return Read(values=values, doubts=~(to_bools(values) | to_bools(pc.equal(words, "false"))))
 
 
-def _doubt_all(rows: int, rule: Rule) -> Read:
+def doubt_all(rows: int, rule: Rule) -> Read:
     return Read(values=pa.nulls(rows, arrow_type(rule)), doubts=np.ones(rows, np.bool_))
 
 
@@ -185,7 +189,7 @@ def _none(rows: int) -> Bools:
     return np.zeros(rows, np.bool_)
 
 
-def _to_bools(found: Any) -> Bools:
+def to_bools(found: Any) -> Bools:
     return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
 
 

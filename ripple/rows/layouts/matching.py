@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ripple.rows.layouts.pages import Bools, Ints, Page
+from ripple.rows.layouts.pages import Bools, Bytes, Ints, Page
 from ripple.rows.layouts.scanning import Outline
 
 
@@ -38,11 +38,11 @@ def match(outline: Outline, page: Page, lines: Ints) -> Matched:
     alike = (lengths[:, 0::2] == runs).all(axis=1) & (lengths >= 0).all(axis=1)
     if not alike.all():
         lines, edges = lines[alike], edges[alike]
-    pieces = _cut(page, edges)
+    pieces = cut(page.data, edges)
     right = _have_runs(outline, pieces, edges.shape)
     if not right.all():
         lines, edges = lines[right], edges[right]
-        pieces = _cut(page, edges)
+        pieces = cut(page.data, edges)
     return Matched(lines=lines, pieces=pieces, stride=edges.shape[1])
 
 
@@ -61,12 +61,12 @@ def _find_edges(outline: Outline, page: Page, lines: Ints) -> Any:
     return edges
 
 
-def _cut(page: Page, edges: Any) -> Any:
+def cut(data: Bytes, edges: Any) -> Any:
     """The pieces between all edges, without copying: runs and values in turn, and what is between two lines."""
     if not edges.size:
         return pa.array([], pa.string())
     flat = np.ascontiguousarray(edges).reshape(-1)
-    buffers = [None, pa.py_buffer(flat), pa.py_buffer(page.data)]
+    buffers = [None, pa.py_buffer(flat), pa.py_buffer(data)]
     return pa.StringArray.from_buffers(len(flat) - 1, buffers[1], buffers[2])
 
 

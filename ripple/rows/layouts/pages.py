@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -64,37 +64,47 @@ class Page:
 def find_pages(chunk: Chunk, number: int) -> Iterator[Page]:
     """The pages of a chunk whose first line has this number in its object: one, if it has no more lines than a page may."""
     data = np.frombuffer(chunk.text, np.uint8)
-    feeds = _find_byte(data, _LINE_FEED)
+    feeds = find_byte(data, _LINE_FEED)
     begin = 0
     for last in feeds[MOST_LINES - 1 :: MOST_LINES].tolist() if len(feeds) > MOST_LINES else ():
         part = Chunk(text=chunk.text[begin : last + 1], offset=chunk.offset + begin)
         page = np.frombuffer(part.text, np.uint8)
-        yield _find_lines(part, number, page, _find_byte(page, _LINE_FEED))
+        yield _find_lines(part, number, page, find_byte(page, _LINE_FEED))
         begin, number = last + 1, number + MOST_LINES
     rest = replace(chunk, text=chunk.text[begin:], offset=chunk.offset + begin) if begin else chunk
     yield _find_lines(rest, number, data[begin:], feeds[feeds >= begin] - begin)
 
 
 def _find_lines(chunk: Chunk, number: int, data: Bytes, feeds: Ints) -> Page:
-    places, starts, ends = _find_content(chunk.text, data, feeds)
-    quotes = _find_byte(data, _QUOTE).astype(np.int32)
+    places, starts, ends = find_content(chunk.text, data, feeds)
+    quotes = find_byte(data, _QUOTE)
+    total = len(feeds) + (not chunk.text.endswith(b"\n") and bool(chunk.text))
+    doubtful = find_doubtful(chunk.text, data, starts, ends, len(feeds))
+    return make_page(chunk, number, total, places, (starts, ends), quotes, doubtful)
+
+
+def make_page(
+    chunk: Chunk, number: int, total: int, places: Ints, spans: tuple[Ints, Ints], quotes: Ints, doubtful: Bools
+) -> Page:
+    """A page of the parts of a chunk that begin and end at `spans`; `quotes` are those of all the chunk."""
+    starts, ends = spans
     firsts = np.searchsorted(quotes, starts)
     return Page(
         chunk=chunk,
         number=number,
-        total=len(feeds) + (not chunk.text.endswith(b"\n") and bool(chunk.text)),
-        data=data,
+        total=total,
+        data=np.frombuffer(chunk.text, np.uint8),
         places=places,
         starts=starts,
         ends=ends,
-        quotes=quotes,
+        quotes=quotes.astype(np.int32),
         firsts=firsts,
         counts=np.searchsorted(quotes, ends) - firsts,
-        doubtful=_find_doubtful(chunk.text, data, starts, ends, len(feeds)),
+        doubtful=doubtful,
     )
 
 
-def _find_content(text: bytes, data: Bytes, feeds: Ints) -> tuple[Ints, Ints, Ints]:
+def find_content(text: bytes, data: Bytes, feeds: Ints) -> tuple[Ints, Ints, Ints]:
     """Place, begin and end of every line that is not blank; a carriage return before the line feed is not of the content."""
     starts = np.concatenate([np.zeros(1, np.int64), feeds + 1])
     ends = np.append(feeds, len(data)) if starts[-1] < len(data) else feeds
@@ -107,18 +117,33 @@ def _find_content(text: bytes, data: Bytes, feeds: Ints) -> tuple[Ints, Ints, In
     return np.flatnonzero(kept), starts[kept], ends[kept]
 
 
-def _find_doubtful(text: bytes, data: Bytes, starts: Ints, ends: Ints, feeds: int) -> Bools:
-    """Lines with controls, escapes, bytes that are no UTF-8, the scar of an earlier decoding error; and those that are too long."""
+def find_doubtful(text: bytes, data: Bytes, starts: Ints, ends: Ints, feeds: int) -> Bools:
+    """Lines with controls, escapes, bytes that are no UTF-8, the scar of an earlier decoding error; and those that are too long.
+
+    `feeds`: how many line feeds are between lines, and so are no controls of any.
+    """
     doubtful: Bools = ends - starts > MAX_LINE_BYTES
     # Counting costs a tenth of finding, and most have none but their line feeds.
     if sum(np.count_nonzero(block < _SPACE) for _, block in _in_blocks(data)) > feeds:
-        doubtful[_lines_of(_find(data, lambda block: (block < _SPACE) & (block != _LINE_FEED)), starts)] = True
+        doubtful[_lines_of(_find(data, lambda block: block < _SPACE), starts, ends)] = True
     if b"\\" in text:
-        doubtful[_lines_of(_find_byte(data, _BACKSLASH), starts)] = True
-    if not text.isascii():
-        wide = _lines_of(_find(data, lambda block: block >= _WIDE), starts)
-        doubtful[[at for at in wide.tolist() if _is_undecodable(text[starts[at] : ends[at]])]] = True
+        doubtful[_lines_of(find_byte(data, _BACKSLASH), starts, ends)] = True
+    doubtful[_find_undecodable(text, data, starts, ends)] = True
     return doubtful
+
+
+def find_undecodable(text: bytes, data: Bytes, starts: Ints, ends: Ints) -> Bools:
+    """Lines that are no UTF-8, hold the scar of an earlier decoding error, or are too long."""
+    doubtful: Bools = ends - starts > MAX_LINE_BYTES
+    doubtful[_find_undecodable(text, data, starts, ends)] = True
+    return doubtful
+
+
+def _find_undecodable(text: bytes, data: Bytes, starts: Ints, ends: Ints) -> Sequence[int]:
+    if text.isascii():
+        return []
+    wide = _lines_of(_find(data, lambda block: block >= _WIDE), starts, ends)
+    return [at for at in wide.tolist() if _is_undecodable(text[starts[at] : ends[at]])]
 
 
 def _in_blocks(data: Bytes) -> Iterator[tuple[int, Bytes]]:
@@ -131,14 +156,16 @@ def _find(data: Bytes, test: Callable[[Bytes], Bools]) -> Ints:
     return np.concatenate([np.zeros(0, np.int64), *found])
 
 
-def _find_byte(data: Bytes, byte: int) -> Ints:
+def find_byte(data: Bytes, byte: int) -> Ints:
     return _find(data, lambda block: block == byte)
 
 
-def _lines_of(positions: Ints, starts: Ints) -> Ints:
-    """The lines that hold one of the positions, each once. What is before the first is of a blank one."""
+def _lines_of(positions: Ints, starts: Ints, ends: Ints) -> Ints:
+    """The lines that hold one of the positions, each once."""
     at = np.searchsorted(starts, positions, "right") - 1
-    return np.unique(at[at >= 0])
+    within = at >= 0
+    within[within] = positions[within] < ends[at[within]]
+    return np.unique(at[within])
 
 
 def _is_undecodable(content: bytes) -> bool:

@@ -16,13 +16,14 @@ from ripple.rows.arrow_rows import to_columns
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.lines import BadLine, GoodLine, Line, RescuedLine, judge_lines
 from ripple.rows.contracts.validation import CORRECTS_FIELD
+from ripple.rows.judged import CORRECTS, DIGEST, OFFSET, JudgedPage, accepted_schema, without_corrections
 from ripple.rows.layouts.chunks import Chunk
 from ripple.rows.layouts.columns import read_row
 from ripple.rows.layouts.hashing import hash_lines
 from ripple.rows.layouts.matching import match
 from ripple.rows.layouts.pages import Ints, Page, find_pages
 from ripple.rows.layouts.scanning import Outline, outline
-from ripple.rows.sales_schema import RESCUED, arrow_schema
+from ripple.rows.sales_schema import RESCUED
 
 LEAST_LINES = 40
 """Fewer are judged one by one: columns have their cost too."""
@@ -30,36 +31,37 @@ _MOST_OUTLINES = 48
 _MOST_VAIN = 6
 """Lines of a page that are tried for an outline, and have one that few others have, or none."""
 _ROWS_AT_ONCE = 10_000
-OFFSET, DIGEST, CORRECTS = "source_offset", "line_hash", "corrects_line"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedPage:
-    """What a chunk holds: how many lines that are not blank; the accepted rows, typed, with offset, hash and what is rescued, in any order.
+class PageJudge:
+    """Judges pages of JSON texts as `judge_lines` does, and learns their layouts. `least`: of fewer lines no outline is made."""
 
-    `odd` are the lines that are bad or rescued, in order, each with how many lines the page has up to it.
-    """
+    def __init__(self, contract: Contract, least: int = LEAST_LINES) -> None:
+        self._contract, self._schema = contract, accepted_schema(contract)
+        self._outlines = Outlines(contract, least)
 
-    lines: int
-    accepted: Any
-    odd: Sequence[tuple[int, BadLine | RescuedLine]]
+    def judge(self, page: Page) -> JudgedPage:
+        parts, left = self._outlines.read(page)
+        slow, odd = _judge_singly(((int(at), page.line(int(at))) for at in left), self._contract)
+        return JudgedPage(rows=len(page), accepted=_join([*parts, *slow], page, self._schema), odd=odd)
+
+    def judge_overlong(self, line: Line) -> JudgedPage:
+        """A line that no page holds: always a bad one."""
+        (found,) = judge_lines([line], self._contract)
+        assert isinstance(found, BadLine)
+        return JudgedPage(rows=1, accepted=self._schema.empty_table(), odd=[(1, found)])
 
 
 def judge_chunks(chunks: Iterable[Chunk], contract: Contract, least: int = LEAST_LINES) -> Iterator[JudgedPage]:
-    """Every chunk's lines, judged as `judge_lines` does. `least`: of fewer lines no outline is made."""
-    outlines, schema = Outlines(contract, least), _schema(contract)
-    number = 1
+    """Every chunk's lines, judged as `judge_lines` does."""
+    judge, number = PageJudge(contract, least), 1
     for chunk in chunks:
         for page in find_pages(chunk, number):
             number += page.total
-            parts, left = outlines.read(page)
-            slow, odd = _judge_singly(((int(at), page.line(int(at))) for at in left), contract)
-            yield JudgedPage(lines=len(page), accepted=_join([*parts, *slow], page, schema), odd=odd)
+            yield judge.judge(page)
         if chunk.overlong is not None:
-            (found,) = judge_lines([replace(chunk.overlong, number=number)], contract)
+            yield judge.judge_overlong(replace(chunk.overlong, number=number))
             number += 1
-            assert isinstance(found, BadLine)
-            yield JudgedPage(lines=1, accepted=_with_places(schema).empty_table(), odd=[(1, found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,41 +161,25 @@ def _judge_singly(
 def _to_part(good: Sequence[tuple[int, GoodLine | RescuedLine]], contract: Contract) -> Part:
     return Part(
         lines=np.array([at for at, _ in good], np.int64),
-        columns=to_columns([found.row for _, found in good], _without_corrections(contract)),
+        columns=to_columns([found.row for _, found in good], without_corrections(contract)),
         rescued=[getattr(found, "rescued", None) for _, found in good],
         corrects=[found.row.get(CORRECTS_FIELD) for _, found in good],
     )
 
 
-def _without_corrections(contract: Contract) -> Contract:
-    """What names the corrected line is no column of the flow."""
-    kinds = {name: rule for name, rule in contract.kinds.items() if name != CORRECTS_FIELD}
-    return replace(contract, kinds=kinds)
-
-
 def _join(parts: Sequence[Part], page: Page, schema: Any) -> Any:
     """All parts as one table, with where each line begins and its hash."""
-    lines = np.concatenate([np.zeros(0, np.int64), *(part.lines for part in parts)])
-    table = pa.concat_tables([schema.empty_table(), *(_to_table(part, schema) for part in parts)])
-    starts = page.starts[lines]
-    digests = hash_lines(page.chunk.text, starts, page.ends[lines])
-    return pa.table([*table.columns, pa.array(starts + page.chunk.offset), digests], schema=_with_places(schema))
+    tables = [_to_table(part, page, schema) for part in parts]
+    return pa.concat_tables([schema.empty_table(), *tables])
 
 
-def _to_table(part: Part, schema: Any) -> Any:
-    rows = len(part.lines)
+def _to_table(part: Part, page: Page, schema: Any) -> Any:
+    rows, starts = len(part.lines), page.starts[part.lines]
     columns = {
         **part.columns,
         RESCUED.name: pa.nulls(rows, pa.string()) if part.rescued is None else pa.array(part.rescued, pa.string()),
         CORRECTS: pa.nulls(rows, pa.int64()) if part.corrects is None else pa.array(part.corrects, pa.int64()),
+        OFFSET: pa.array(starts + page.chunk.offset),
+        DIGEST: hash_lines(page.chunk.text, starts, page.ends[part.lines]),
     }
     return pa.table([columns[name] for name in schema.names], schema=schema)
-
-
-def _schema(contract: Contract) -> Any:
-    fields = arrow_schema(_without_corrections(contract))
-    return pa.schema([*fields, RESCUED, pa.field(CORRECTS, pa.int64())])
-
-
-def _with_places(schema: Any) -> Any:
-    return pa.schema([*schema, pa.field(OFFSET, pa.int64()), pa.field(DIGEST, pa.string())])

@@ -82,9 +82,10 @@ def test_a_contract_says_its_flow_its_format_and_its_policy() -> None:
 
 def test_the_faults_of_a_contract_stand_one_after_the_other() -> None:
     with pytest.raises(ValueError, match="no contract") as caught:
-        contract_of({"kind": "date"}, format="csv", fields={})
+        contract_of({"kind": "date"}, format="xml", fields={})
     assert str(caught.value) == (
-        "f.json is no contract: format: is 'csv', must be one of jsonl, parquet; fields: must be an object with a field at least"
+        "f.json is no contract: format: is 'xml', must be one of jsonl, json, csv, tsv, avro, parquet; "
+        "fields: must be an object with a field at least"
     )
 
 

@@ -44,16 +44,19 @@ def judge_in_pages(data: bytes, contract: Contract, size: int = CHUNK_BYTES, lea
     count = 0
     for page in judge_chunks(read_chunks(io.BytesIO(data), size), contract, least):
         odd += [(count + at, found) for at, found in page.odd]
-        count += page.lines
-        table = page.accepted
-        table.validate(full=True)
-        for at in range(len(table)):
-            values = {name: _exact(table.column(name).slice(at, 1).combine_chunks()) for name in contract.kinds}
-            place, digest, rescued = (
-                table.column(name)[at].as_py() for name in ("source_offset", "line_hash", "_rescued")
-            )
-            accepted.append((place, digest, rescued, values))
+        count += page.rows
+        accepted += list_accepted(page.accepted, contract)
     return Judged(count, sorted(accepted, key=lambda row: row[0]), odd)
+
+
+def list_accepted(table: Any, contract: Contract) -> list[tuple[int, str, str | None, dict[str, Any]]]:
+    table.validate(full=True)
+    found = []
+    for at in range(len(table)):
+        values = {name: _exact(table.column(name).slice(at, 1).combine_chunks()) for name in contract.kinds}
+        place, digest, rescued = (table.column(name)[at].as_py() for name in ("source_offset", "line_hash", "_rescued"))
+        found.append((place, digest, rescued, values))
+    return found
 
 
 def _exact(column: Any) -> str:

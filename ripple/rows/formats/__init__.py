@@ -1,0 +1,1 @@
+"""How rows are read out of an object, a module a format; all are judged alike, a page at a time."""
