@@ -8,14 +8,17 @@ from typing import Any
 
 from cli.attempts import Attempt, describe_attempts, read_attempts, sample_rows
 from cli.exports import explain_export, find_exports, trace_export
+from cli.incidents import advise_on_hold, describe_incident, describe_parked, find_holds
 from cli.ledger import read_stalled
 from cli.tracing import read_rest, trace_object
+from ripple.deployment.settings import BATCH_FILES
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
 from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.exports import EXPORTS
-from ripple.state.files import FILES
+from ripple.state.files import FILES, PARKED, FileRecord
 from ripple.state.head import HEAD
+from ripple.state.holds import Hold
 from ripple.state.replays import REPLAYS
 from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import ReplayRunPlanned
@@ -49,14 +52,26 @@ def _explain_number(environ: Mapping[str, str], number: int, documents: Document
     names += [name for name in (batch and batch.execution, training and training.job) if name]
     waits = describe_queue(read_rest(documents)) if number in HEAD.get(documents).replays else ""
     attempts = read_attempts(environ, number) if batch and batch.state != "done" else []
-    said = explain_batch(number, batch, training, read_stalled(environ, names), waits, attempts)
-    if not batch or batch.state == "done":
+    holds = find_holds(batch, HEAD.get(documents).holds) if batch else []
+    said = explain_batch(number, batch, training, read_stalled(environ, names), waits, attempts, holds)
+    if not batch:
         return said
+    parked = describe_parked(number, find_parked(documents, number)) if batch.parked else []
+    if batch.state == "done":
+        return "\n".join([said, *parked])
     files = [file.uri for _, file in FILES.find(documents, _FEW, batch=number)]
-    return "\n".join([said, *advise(number, batch, files, sample_rows(environ, attempts))])
+    return "\n".join([said, *parked[:-1], *advise(number, batch, files, sample_rows(environ, attempts), holds)])
 
 
-def advise(number: int, batch: BatchRecord, files: Sequence[str], rows: Sequence[Document]) -> list[str]:
+def find_parked(documents: DocumentStore, number: int) -> list[FileRecord]:
+    """The files that left a batch and are parked still."""
+    found = (file for _, file in FILES.find(documents, BATCH_FILES, batch=PARKED))
+    return [file for file in found if file.parking is not None and file.parking.batch == number]
+
+
+def advise(
+    number: int, batch: BatchRecord, files: Sequence[str], rows: Sequence[Document], holds: Sequence[Hold] = ()
+) -> list[str]:
     """What helps to look further: rows that an assertion names, the batch's files, and the next command. Pure."""
     found = [f"row: {json.dumps(row, default=str)[:_LONGEST]}" for row in rows]
     found += [f"file: {uri}" for uri in files]
@@ -64,7 +79,7 @@ def advise(number: int, batch: BatchRecord, files: Sequence[str], rows: Sequence
     after = (
         f"fix the cause, then: ripple replay --batch {number}" if batch.state == "parked" else "ripple events --follow"
     )
-    return [*found, f"next: {after}"]
+    return [*found, f"next: {advise_on_hold(holds[0]) if holds else after}"]
 
 
 def _explain_exports(environ: Mapping[str, str], traces: Sequence[dict[str, Any]]) -> str:
@@ -84,8 +99,10 @@ def explain_batch(
     stalled: Sequence[Document],
     waits: str = "",
     attempts: Sequence[Attempt] = (),
+    holds: Sequence[Hold] = (),
 ) -> str:
-    """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for, `attempts` its runs. Pure."""
+    """Why the batch trained or did not, or where it is stuck; `waits` is what its replay waits for, `attempts` its runs, `holds` the
+    held flows that it waits for. Pure."""
     if batch is None:
         return f"There is no batch {number}; see `ripple runs`."
     if waits:
@@ -93,7 +110,7 @@ def explain_batch(
     if batch.state != "done":
         stuck = describe_stall(stalled, ("elt.",))
         said = [stuck or describe_unfinished(batch, attempts), describe_attempts(attempts)]
-        return f"Batch {number} is {batch.state}: {'; '.join(filter(None, said))}."
+        return f"Batch {number} is {batch.state}: {describe_incident(batch, holds) or '; '.join(filter(None, said))}."
     if training is None:
         stuck = describe_stall(stalled, ("training.",))
         return f"Batch {number} is done; start_training has not decided yet{stuck and ': ' + stuck}."

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cli.exports import trace_export
+from cli.incidents import advise_on_hold, describe_hold, describe_incident, find_holds, trace_parked
 from cli.rejections import describe_rejection
 from ripple.deployment.tables import FLOW_TABLES
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
 from ripple.replaying.gathering import describe_rest_now
 from ripple.state.batches import BATCHES, BatchRecord
-from ripple.state.files import FILES, FileRecord
+from ripple.state.files import FILES, PARKED, FileRecord
 from ripple.state.head import HEAD
+from ripple.state.holds import Hold
 from ripple.state.trainings import TRAININGS, TrainingRecord
 from ripple.wire.events import BronzeContractDrifted
 from ripple.wire.paths import ObjectRef, split_uri
@@ -60,8 +62,10 @@ def _trace_file(environ: Mapping[str, str], documents: DocumentStore, file: File
         return trace | describe_rejection(environ, file) | {"waiting_for": "nothing: it was rejected"}
     if file.state == "claimed":
         return trace | {"waiting_for": "land_object"}
+    if file.batch == PARKED:
+        return trace | trace_parked(file)
     if file.batch is None:
-        return trace | {"waiting_for": describe_claim(read_rest(documents))}
+        return trace | {"waiting_for": describe_claim(_read_hold(documents, file) or read_rest(documents))}
     return trace | _trace_batch(documents, file.batch, file.landed.flow)
 
 
@@ -84,6 +88,12 @@ def read_rest(documents: DocumentStore) -> str:
     return describe_rest_now(HEAD.get(documents), documents)
 
 
+def _read_hold(documents: DocumentStore, file: FileRecord) -> str:
+    """Why a file's flow is held, and what to do; empty if it is not."""
+    held = next((one for one in HEAD.get(documents).holds if one.flow == file.flow), None)
+    return f"{describe_hold(held)}; {advise_on_hold(held)}" if held else ""
+
+
 def describe_drift(drift: BronzeContractDrifted) -> list[str]:
     """Each field that drifted, in words, and what its flow's contract makes of it."""
     texts = []
@@ -98,7 +108,9 @@ def _trace_batch(documents: DocumentStore, number: int, flow: str) -> dict[str, 
     batch, training = BATCHES.expect(documents, number), TRAININGS.get(documents, number)
     found: dict[str, Any] = {"batch": number, "run": batch.execution, "run_state": batch.state}
     if batch.state != "done":
-        found |= {"run_reason": batch.reason} if batch.reason else {}
+        holds = find_holds(batch, HEAD.get(documents).holds)
+        reason = describe_incident(batch, holds) or batch.reason
+        found |= ({"run_reason": reason} if reason else {}) | ({"held": [one.flow for one in holds]} if holds else {})
         return found | {"waiting_for": f"its ELT run, which is {batch.state}"}
     return found | {
         "tables": list(FLOW_TABLES[flow]),
@@ -112,14 +124,20 @@ def list_runs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
     """Every ELT batch, newest first."""
     documents = open_edge(environ).documents
     trainings = dict(TRAININGS.find_all(documents))
-    runs = [describe_run(int(id), batch, trainings.get(id)) for id, batch in BATCHES.find_all(documents)]
+    holds = HEAD.get(documents).holds
+    runs = [describe_run(int(id), batch, trainings.get(id), holds) for id, batch in BATCHES.find_all(documents)]
     return sorted(runs, key=lambda run: -run["batch"])
 
 
-def describe_run(number: int, batch: BatchRecord, training: TrainingRecord | None) -> dict[str, Any]:
+def describe_run(
+    number: int, batch: BatchRecord, training: TrainingRecord | None, holds: Sequence[Hold] = ()
+) -> dict[str, Any]:
     """One batch, and what training made of it. Pure."""
-    names = ("dataset_version", "state", "flows", "files", "dt_from", "dt_to", "execution", "reason", "epoch")
+    names = ("dataset_version", "state", "flows", "files", "parked", "dt_from", "dt_to", "execution", "reason", "epoch")
     described = {"batch": number} | {name: getattr(batch, name) for name in names}
+    described["held"] = [one.flow for one in find_holds(batch, holds)]
+    if batch.incident is not None:
+        described["reason"] = describe_incident(batch, find_holds(batch, holds))
     return described | {"training": describe_training(training) if training else None}
 
 

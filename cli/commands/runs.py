@@ -46,7 +46,8 @@ def runs(
     table = Table("batch", "state", "started", "seconds", "attempts", "flows", "files", "dataset", "training", "reason")
     for run in found:
         words = [run["batch"], run["state"], run["started_at"], run["seconds"], run["attempts"]]
-        words += [", ".join(run["flows"]), run["files"], run["dataset_version"]]
+        files = f"{run['files']} ({run['parked']} parked)" if run["parked"] else run["files"]
+        words += [", ".join(run["flows"]), files, run["dataset_version"]]
         reason = printable(run["reason"] or "") if run["state"] != "done" else ""
         table.add_row(
             *("" if word is None else str(word) for word in words), summarize_training(run["training"]), reason

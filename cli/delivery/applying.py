@@ -11,6 +11,7 @@ from cli.delivery.bundles import keep_bundles
 from cli.delivery.canary import Verdict, await_canary, drop_canary
 from cli.delivery.environments import CANARY_SECONDS, Environment
 from cli.delivery.releases import Release
+from cli.delivery.resuming import resume_waiting
 from cli.delivery.targets import Inputs
 from cli.delivery.waves import Wave
 from cli.provisioning import warehouse
@@ -72,7 +73,9 @@ def write_spec(root: Path, images: Mapping[str, str]) -> bytes:
 
 
 def prove(environment: Environment, release: Release, report: Report, seconds: float = 0) -> Verdict:
-    """Send the release's canary through everything that was deployed, and follow it."""
+    """Bring back what waits for a release; send the release's canary through everything that was deployed, and follow it."""
+    if waiting := resume_waiting(environment.clients.environ):
+        report(f"what waits: {waiting}")
     report("canary: dropped into Bronze")
     drop_canary(environment.clients, release.canary, release.number)
     return await_canary(environment.clients, release.canary, seconds or CANARY_SECONDS[environment.name], report)

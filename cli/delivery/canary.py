@@ -29,7 +29,6 @@ class Verdict:
     steps: int
     dead: bool
     words: str
-    batch: int | None = None
 
     @property
     def passed(self) -> bool:
@@ -97,7 +96,7 @@ def await_canary(
 
 def _expire(verdict: Verdict, seconds: float) -> Verdict:
     words = f"after {seconds:.0f} s it still waits for {STEPS[verdict.steps]} ({verdict.words})"
-    return Verdict(steps=verdict.steps, dead=True, words=words, batch=verdict.batch)
+    return Verdict(steps=verdict.steps, dead=True, words=words)
 
 
 def judge_canary(trace: Mapping[str, Any], rows: int) -> Verdict:
@@ -105,15 +104,18 @@ def judge_canary(trace: Mapping[str, Any], rows: int) -> Verdict:
     state, batch, run = trace["state"], trace.get("batch"), trace.get("run_state")
     if state == "rejected":
         return Verdict(steps=0, dead=True, words=f"it was rejected: {trace.get('reason')}")
+    if state == "parked":
+        return Verdict(steps=2, dead=True, words=f"it is parked: {trace.get('reason')}")
     if state != "landed":
         return Verdict(steps=0, dead=False, words=f"it is {state}")
     if not batch:
         return Verdict(steps=1, dead=False, words="it has landed")
     if run != "done":
         reason = f": {trace['run_reason']}" if trace.get("run_reason") else ""
-        return Verdict(steps=2, dead=run == "parked", words=f"batch {batch} is {run}{reason}", batch=batch)
+        is_dead = run == "parked" or bool(trace.get("held"))
+        return Verdict(steps=2, dead=is_dead, words=f"batch {batch} is {run}{reason}")
     words = f"batch {batch} is done, with {rows} of its {ROWS} rows in silver"
-    return Verdict(steps=4 if rows == ROWS else 3, dead=rows != ROWS, words=words, batch=batch)
+    return Verdict(steps=4 if rows == ROWS else 3, dead=rows != ROWS, words=words)
 
 
 def _count_rows(clients: AdminClients, uri: str) -> int:

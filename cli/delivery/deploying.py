@@ -126,9 +126,7 @@ def _go_back(
         return replace(failed, remains=("there is no release before this one to go back to", *remains))
     if not request.rollback:
         return replace(failed, remains=remains)
-    restored, verdict = restore(
-        environment, plan.deployed, failed.release.manifest, report, request.canary_seconds, failed.verdict.batch
-    )
+    restored, verdict = restore(environment, plan.deployed, failed.release.manifest, report, request.canary_seconds)
     return replace(failed, restored=restored, restored_verdict=verdict, remains=remains)
 
 

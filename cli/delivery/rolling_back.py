@@ -14,7 +14,6 @@ from cli.delivery.manifest import ReleaseManifest
 from cli.delivery.releases import Release, abandon
 from cli.delivery.targets import Inputs
 from cli.delivery.waves import plan_waves
-from cli.replaying import compose_command, publish_replay
 
 
 def restore(
@@ -23,10 +22,8 @@ def restore(
     current: ReleaseManifest,
     report: Report,
     canary_seconds: float = 0,
-    parked: int | None = None,
 ) -> tuple[Release, Verdict]:
-    """Put `target` in place of `current` as a new release, with a canary of its own. `parked` is a batch that failed meanwhile:
-    it is run again, since files that are no canaries may be in it."""
+    """Put `target` in place of `current` as a new release, with a canary of its own. What waits meanwhile is brought back."""
     release = _begin(environment, target)
     report(f"rolling back to release {target.number}, as release {release.number}")
     root = unpack(environment.releases.fetch(f"archives/{target.archive}.zip"), environment.work / "releases")
@@ -34,10 +31,6 @@ def restore(
     waves = plan_waves(compare(current, target.manifest), current, target.manifest)
     inputs = Inputs(root=root, release=release.number, images=target.images, bundles=target.bundles)
     release = put_in_place(environment, release, inputs, Step(waves=waves, report=report))
-    if parked is not None:
-        nothing: dict[str, object] = {}
-        command = compose_command(uris=[], flow="", window=("", ""), batch=parked, training=0, letters=nothing)
-        publish_replay(environment.clients.environ, command)
     verdict = prove(environment, release, report, canary_seconds)
     return end(environment, release, verdict), verdict
 

@@ -50,9 +50,12 @@ def find_pending_files(counts: FileCounts) -> str:
 
 
 def find_pending_runs(runs: Sequence[Mapping[str, Any]]) -> str:
-    """`runs` are the ELT batches, newest first. RuntimeError if each of them is parked."""
+    """`runs` are the ELT batches, newest first. RuntimeError if each of them is parked, or one waits for a held flow."""
     if not runs:
         return "the first ELT batch"
+    held = next((run for run in runs if run["state"] == "split" and run["held"]), None)
+    if held is not None:
+        raise RuntimeError(f"batch {held['batch']} waits for a flow that is held: {held['reason']}")
     if any(run["state"] not in ("done", "parked") for run in runs):
         return f"ELT batch {runs[0]['batch']}: compile, invoke, poll"
     if all(run["state"] == "parked" for run in runs):

@@ -50,7 +50,7 @@ def describe_parked(run: EltRun, files: Sequence[FileRecord]) -> BronzeObjectsPa
         batch=run.batch,
         epoch=run.epoch,
         files=len(files),
-        parked=names[:_NAMED],
+        parked=tuple(names[:_NAMED]),
         action=why.action if why else "",
         message=why.message if why else "",
     )

@@ -205,7 +205,7 @@ def test_a_landed_object_is_announced_again_and_nothing_changes(calm: World, aga
     assert (landed["subject"], bool(landed["replayof"])) == (uri, True)
 
 
-def test_a_parked_batch_is_released_by_a_replay(calm: World, again: Replayed) -> None:
+def test_a_flow_whose_sql_is_broken_is_held_until_it_is_resumed(calm: World, again: Replayed) -> None:
     def find_newest(state: str) -> Any:
         newest = say(calm, "runs")["runs"][0]
         return newest if newest["batch"] > calm.result["batch"] and newest["state"] == state else None
@@ -213,12 +213,13 @@ def test_a_parked_batch_is_released_by_a_replay(calm: World, again: Replayed) ->
     with committed(calm, {STARTUPS: "config { type: 'table' "}):
         file = ROOT / "tests" / "functions" / "alone" / "startups.jsonl"
         say(calm, "drop", str(file), "--flow", "startups", "--dt", "2026-01-05")
-        parked = wait_for("a parked batch", lambda: find_newest("parked"))
-    number = str(parked["batch"])
-    assert "is parked" in say(calm, "why", number)["reason"]
-    replayed = replay(calm, "--batch", number)
-    assert any("is parked after 3 failures" in line and "it is released" in line for line in replayed.dry["words"])
-    assert wait_for("the released batch", lambda: find_newest("done"))["batch"] == parked["batch"]
+        held = wait_for("a held flow", lambda: (found := find_newest("split")) and found["held"] and found)
+    number = str(held["batch"])
+    why = say(calm, "why", number)["reason"]
+    assert "startups is held since" in why
+    assert why.endswith("next: fix the cause, then: ripple resume --flow startups")
+    say(calm, "resume", "--flow", "startups")
+    assert wait_for("the resumed batch", lambda: find_newest("done"))["batch"] == held["batch"]
     assert calm.rows(f"SELECT COUNT(*) AS n FROM silver.startup_events WHERE batch = {number}")[0]["n"] == 3
 
 

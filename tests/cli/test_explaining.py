@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 from cli.attempts import describe_times, list_attempts
 from cli.explaining import advise, describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
+from cli.incidents import describe_parked, find_holds
 from cli.main import app
 from cli.rejections import summarize
 from ripple.state.batches import BATCHES
@@ -23,8 +25,11 @@ from ripple.state.caps import HOUR, Starts
 from ripple.state.export_plan import ExportPlan, record_plan
 from ripple.state.export_slices import EXPORT_SLICES, slice_id
 from ripple.state.exports import EXPORTS
-from ripple.state.files import FILES
+from ripple.state.files import FILES, Parking
 from ripple.state.head import HEAD, Head
+from ripple.state.holds import Hold
+from ripple.state.incidents import Incident
+from ripple.state.records import read_record as read_nested
 from ripple.wire.paths import ObjectRef
 from tests.cli.conftest import Laptop
 from tests.ripple.state.golden import a_bare_record, a_record
@@ -46,8 +51,15 @@ def test_it_is_said_in_a_sentence(case: dict[str, Any]) -> None:
     else:
         batch, training = read_record("batches", case["batch"]), read_record("trainings", case.get("training"))
         attempts = list_attempts([event_of(*event) for event in case.get("attempts", [])])
-        said = explain_batch(3, batch, training, stalled, case.get("waits", ""), attempts)
+        holds = find_holds(batch, [a_hold(flow) for flow in case.get("holds", ())]) if batch else []
+        said = explain_batch(3, batch, training, stalled, case.get("waits", ""), attempts, holds)
     assert said == case["says"]
+
+
+def a_hold(flow: str) -> Hold:
+    since = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
+    again_at = since + dt.timedelta(minutes=5)
+    return Hold(flow=flow, since=since, again_at=again_at, tries=0, reason="silver.orders: no such column")
 
 
 def event_of(kind: str, time: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -59,8 +71,23 @@ def read_record(name: str, described: dict[str, Any] | None) -> Any:
     if described is None:
         return None
     plan = {"collection": "sales", "window_from": "2026-01-01", "correlation_id": "c"} if "bounds" in described else {}
-    lists = {key: tuple(value) for key, value in described.items() if isinstance(value, list)}
+    lists: dict[str, Any] = {key: tuple(value) for key, value in described.items() if isinstance(value, list)}
+    if "incident" in described:
+        lists["incident"] = read_nested(Incident, described["incident"])
     return a_bare_record(name, **plan | described | lists)
+
+
+def test_files_that_left_a_batch_are_named_with_their_statement_and_the_next_command() -> None:
+    why = Parking(batch=3, epoch=9, action="gold.fct_sessions", message="integer overflow: ... + 1", files=1)
+    files = [a_record("files", uri=f"gs://b/{number}", batch=0, parking=why) for number in range(5)]
+    files[1] = replace(files[1], parking=replace(why, files=40))
+    assert describe_parked(3, files) == [
+        "parked: gs://b/0 (gold.fct_sessions: integer overflow: ... + 1)",
+        "parked: gs://b/1 (gold.fct_sessions: integer overflow: ... + 1; one of 40 among which it was not found)",
+        "parked: gs://b/2 (gold.fct_sessions: integer overflow: ... + 1)",
+        "and 2 files more parked",
+        "next: fix the cause, then: ripple replay --batch 3",
+    ]
 
 
 def test_a_batch_that_is_not_done_names_rows_files_and_the_next_command() -> None:

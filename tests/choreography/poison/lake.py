@@ -31,15 +31,18 @@ class PoisonedLake:
         for number in range(max(len(case.rounds) for case in cases)):
             for case in cases:
                 for step in case.rounds[number] if number < len(case.rounds) else ():
-                    self._act(step)
+                    self.act(step)
                 if number == len(case.rounds) - 1:
                     self._put_innocents(case)
-            for name, generation in self._live.items():
-                self.written.setdefault(name, []).append(generation)
-            self._live.clear()
-            self.await_quiet()
+            self.end_round()
 
-    def _act(self, step: Step) -> None:
+    def end_round(self) -> None:
+        for name, generation in self._live.items():
+            self.written.setdefault(name, []).append(generation)
+        self._live.clear()
+        self.await_quiet()
+
+    def act(self, step: Step) -> None:
         blob = self.clients.storage.bucket(f"{self.clients.project}-bronze").blob(step.name)
         if step.data is None:
             blob.delete()
@@ -55,7 +58,7 @@ class PoisonedLake:
             rows = list(make_rows(flow, f"innocent-{case.name}", case.day, ["a", "b"]))
             suffix = "parquet" if flow == "sales" else "jsonl"
             name = f"{flow}/dt={case.day}/innocent-of-{case.name}.{suffix}"
-            self._act(Step(name=name, data=encode(rows, flow, "")))
+            self.act(Step(name=name, data=encode(rows, flow, "")))
 
     def await_quiet(self) -> None:
         """Return when every generation has a verdict and every batch has ended; AssertionError says what still moves."""
@@ -79,8 +82,11 @@ class PoisonedLake:
             yield f"{len(missing)} to land, as {missing[0]}"
         if any(file.state == "landed" and file.batch is None for file in files):
             yield "files wait for a run"
-        if HEAD.get(documents).run is not None:
+        head = HEAD.get(documents)
+        if head.run is not None:
             yield "a run is live"
+        if head.incidents:
+            yield f"batches {head.incidents} run in parts"
 
     def file(self, name: str, at: int = -1) -> FileRecord:
         """The record of the newest generation that was put under a name."""

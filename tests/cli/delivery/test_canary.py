@@ -37,6 +37,15 @@ TRACES: list[tuple[str, dict[str, Any], int, int, bool, str]] = [
         "batch 2 is parked: boom",
     ),
     (
+        "its flow is held",
+        {"state": "landed", "batch": 2, "run_state": "split", "run_reason": "held", "held": ["startups"]},
+        0,
+        2,
+        True,
+        "batch 2 is split: held",
+    ),
+    ("it is parked", {"state": "parked", "reason": "silver.x: boom"}, 0, 2, True, "it is parked: silver.x: boom"),
+    (
         "its rows are lost",
         {"state": "landed", "batch": 2, "run_state": "done"},
         2,
