@@ -13,7 +13,7 @@ PARTS := $(patsubst functions/%/main.py,%,$(wildcard functions/*/main.py))
 ENV ?= dev
 REGION ?= us-central1
 
-.PHONY: help setup demo test simulate torture mutants differential check infra-check bench docs bundle sbom images deploy destroy lock clean
+.PHONY: help setup demo test quick simulate torture mutants differential check infra-check bench docs bundle sbom images deploy destroy lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -41,6 +41,12 @@ demo: setup ## Run the main job: an empty machine to a trained model
 
 test: setup ## Run every test, three files at a time: some wait for what they started
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+quick: setup ## Answer within two minutes: lint, types, and the tests that start nothing
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 3 --dist loadfile -x tests/ripple tests/mutants tests/docs/test_words.py tests/docs/test_codes.py \
+	  tests/functions --ignore tests/functions/junk --ignore tests/functions/alone
 
 simulate: setup ## Run the simulator: SEEDS=1000, SEED=7, CRASH_POINTS=1, PAIRS=10000, BROKEN=all, ARGS=--help
 	$(BIN)/python -m tests.choreography.simulator $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SEED),--seed $(SEED)) \

@@ -23,6 +23,9 @@ GOOD = {
     "clickstream/dt=2026-02-28/part-1.jsonl": ("clickstream", "2026-02-28", "part-1", "jsonl"),
     "startups/dt=2024-02-29/part.1.jsonl.gz": ("startups", "2024-02-29", "part.1", "jsonl.gz"),
     "startups/dt=2024-02-29/été 1.jsonl": ("startups", "2024-02-29", "été 1", "jsonl"),
+    "sales/dt=2026-01-01/a.csv": ("sales", "2026-01-01", "a", "csv"),
+    "sales/dt=2026-01-01/a.csv.zst": ("sales", "2026-01-01", "a", "csv.zst"),
+    "sales/dt=2026-01-01/a.avro.gz": ("sales", "2026-01-01", "a", "avro.gz"),
 }
 BAD = {
     "": "path_unknown",
@@ -32,7 +35,9 @@ BAD = {
     "sales/dt=2026-02-30/a.parquet": "path_unknown",
     "sales/dt=2026-01-01/b/a.parquet": "path_unknown",
     "sales/dt=2026-01-01/.parquet": "path_unknown",
-    "sales/dt=2026-01-01/a.csv": "path_unknown",
+    "sales/dt=2026-01-01/a.xml": "path_unknown",
+    "sales/dt=2026-01-01/a.csv.bz2": "path_unknown",
+    "sales/dt=2026-01-01/a.parquet.gz": "path_unknown",
     "sales/dt=2026-01-01/a.jsonl.bz2": "path_unknown",
     "parcels/dt=2026-01-01/a.jsonl": "flow_unknown",
     "/sales/dt=2026-01-01/a.parquet": "path_unsafe",

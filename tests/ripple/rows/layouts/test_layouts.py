@@ -191,7 +191,8 @@ def spoil(row: Mapping[str, Any], dice: random.Random) -> bytes:
 def test_a_chunk_of_many_short_lines_is_judged_in_pages_as_by_itself() -> None:
     contract, good = CONTRACTS["mixed"]
     line = write(good).encode()
-    expect_equal(b"1\n" * MOST_LINES + line + b"\n" + b"\n" * MOST_LINES + b"x\n" + line, contract)
+    seam = b"\n" * (MOST_LINES - 2)
+    expect_equal(line + seam + b"x\n" + line + b"\nx\n" + line + seam + b"\n" + line, contract)
 
 
 @pytest.mark.parametrize("flow", CONTRACTS)
