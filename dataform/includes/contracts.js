@@ -36,7 +36,8 @@ module.exports = {
       "net_adds_up": "net_cents = gross_cents - discount_cents + tax_cents + shipping_cents",
       "discount_within_gross": "discount_cents BETWEEN 0 AND gross_cents",
       "items_counted": "item_count = ARRAY_LENGTH(items)"
-    }
+    },
+    "rewrite": "add"
   },
   "clickstream": {
     "columns": {
@@ -54,7 +55,8 @@ module.exports = {
       "dwell_ms": "INT64",
       "ip_prefix": "STRING"
     },
-    "rules": {}
+    "rules": {},
+    "rewrite": "add"
   },
   "startups": {
     "columns": {
@@ -73,6 +75,7 @@ module.exports = {
       "investors": "ARRAY<STRING>",
       "employee_count": "INT64"
     },
-    "rules": {}
+    "rules": {},
+    "rewrite": "add"
   }
 };

@@ -85,9 +85,30 @@ const objects = (flow) => batch.table("ops", `${get(flow).silver}_objects`);
 const fence = (flow) => batch.table("ops", `fence_${flow}`);
 const touched = (flow) => batch.table("ops", `touched_${flow}`);
 
+/** A WHERE term: a newer generation of the name that the row of `alias` came under has been published. */
+const isRewritten = (flow, alias) => `EXISTS (
+    SELECT 1 FROM ${objects(flow)} AS newer WHERE newer.uri = ${alias}.source_uri AND newer.generation > ${alias}.source_generation)`;
+
+/**
+ * A WHERE term: the row of `alias`, a version, may be the current one of its key. Where a name written again stands for what it held
+ * before, that is a row of its newest generation; a key that this one has in quarantine keeps the row that it had.
+ */
+function isStanding(flow, alias) {
+  const { key, rewrite } = get(flow);
+  if (rewrite !== "replace") {
+    return "TRUE";
+  }
+  return `(NOT ${isRewritten(flow, alias)} OR EXISTS (
+    SELECT 1 FROM ${rejected(flow)} AS refused
+    JOIN (SELECT uri, MAX(generation) AS generation FROM ${objects(flow)} GROUP BY uri) AS newest
+      ON newest.uri = refused.source_uri AND newest.generation = refused.source_generation
+    WHERE refused.source_uri = ${alias}.source_uri AND refused.source_generation > ${alias}.source_generation
+      AND IFNULL(refused.key, JSON_VALUE(refused.raw, '$.${key}')) = ${alias}.${key}))`;
+}
+
 /** The SELECTs that `select` makes of each flow, one below the other. */
 const union = (select) => names.map((flow) => select(get(flow))).join("\nUNION ALL\n");
 
 module.exports = {
-  names, get, ofRun, silverColumns, descriptions, versions, current, rejected, objects, fence, touched, union, DELIVERY,
+  names, get, ofRun, silverColumns, descriptions, versions, current, rejected, objects, fence, touched, isRewritten, isStanding, union, DELIVERY,
 };

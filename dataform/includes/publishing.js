@@ -16,6 +16,12 @@ const ofRun = (flow, alias, uri, generation) => `EXISTS (
     SELECT 1 FROM ${batch.staging(`objects_${flow}`)} AS mine
     WHERE mine.uri = ${alias}.${uri} AND mine.generation = ${alias}.${generation})`;
 
+/** A WHERE term: as ofRun; where a name written again stands for what it held before, any generation of the run's names. */
+const ofNames = (flow, alias, uri, generation) =>
+  flows.get(flow).rewrite === "replace"
+    ? `EXISTS (SELECT 1 FROM ${batch.staging(`objects_${flow}`)} AS mine WHERE mine.uri = ${alias}.${uri})`
+    : ofRun(flow, alias, uri, generation);
+
 /** A WHERE term: the row is of a day and a key that the run touches. */
 const isTouched = (flow, day, key) =>
   `${day} IN UNNEST(touched_days) AND ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})`;
@@ -61,14 +67,14 @@ function touch(flow) {
   return `SET touched_days = ARRAY(
   SELECT day FROM ${batch.staging(`objects_${flow}`)} AS mine, UNNEST(mine.days) AS day
   UNION DISTINCT
-  SELECT day FROM ${flows.objects(flow)} AS known, UNNEST(known.days) AS day WHERE ${ofRun(flow, "known", "uri", "generation")}
+  SELECT day FROM ${flows.objects(flow)} AS known, UNNEST(known.days) AS day WHERE ${ofNames(flow, "known", "uri", "generation")}
 );
 
 INSERT INTO ${batch.staging(`touched_${flow}`)} (key, day)
 SELECT ${key}, ${day} FROM ${batch.staging(flow)} WHERE broken_rule IS NULL
 UNION DISTINCT
 SELECT ${key}, ${day} FROM ${flows.versions(flow)} AS known
-WHERE ${day} IN UNNEST(touched_days) AND ${ofRun(flow, "known", "source_uri", "source_generation")};
+WHERE ${day} IN UNNEST(touched_days) AND ${ofNames(flow, "known", "source_uri", "source_generation")};
 
 SET touched_days = ARRAY(
   SELECT day FROM UNNEST(touched_days) AS day
@@ -108,8 +114,8 @@ INSERT INTO ${flows.current(flow)} (${columns})
 SELECT ${columns}
 FROM (
   SELECT *, ROW_NUMBER() OVER (PARTITION BY ${key} ORDER BY ${precedence(flows.get(flow))}) AS place
-  FROM ${flows.versions(flow)}
-  WHERE ${isTouched(flow, day, key)}
+  FROM ${flows.versions(flow)} AS known
+  WHERE ${isTouched(flow, day, key)} AND ${flows.isStanding(flow, "known")}
 ) AS ranked
 WHERE place = 1;`;
 }

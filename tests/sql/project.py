@@ -44,7 +44,13 @@ def install_core() -> None:
 
 
 def compile_graph(
-    batch: int, epoch: int = 1, part: int = 0, *, is_trial: bool = False, **lists: Sequence[str]
+    batch: int,
+    epoch: int = 1,
+    part: int = 0,
+    *,
+    is_trial: bool = False,
+    project: Path = DATAFORM,
+    **lists: Sequence[str],
 ) -> dict[str, Any]:
     """The compiled graph for a run; `flows`, `checked` and `quarantined` are all flows unless given.
 
@@ -52,9 +58,7 @@ def compile_graph(
     """
     install_core()
     files = [
-        str(path.relative_to(DATAFORM))
-        for name in ("definitions", "includes")
-        for path in (DATAFORM / name).rglob("*.*")
+        str(path.relative_to(project)) for name in ("definitions", "includes") for path in (project / name).rglob("*.*")
     ]
     named = {name: ",".join(lists.get(name, FLOWS)) for name in ("flows", "checked", "quarantined")}
     values = {
@@ -66,7 +70,7 @@ def compile_graph(
         **named,
     }
     request = {
-        "projectDir": str(DATAFORM),
+        "projectDir": str(project),
         "modulesDir": str(DATAFORM / "node_modules"),
         "filePaths": sorted(files),
         "override": {"defaultDatabase": PROJECT, "vars": values},

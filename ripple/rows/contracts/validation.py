@@ -11,12 +11,14 @@ from ripple.rows.formats.dialect import find_dialect_faults
 from ripple.rows.timestamps import read_day
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "avro", "parquet")
+REWRITES = ("add", "replace")
+"""What a name that is written again does: its rows come beside those of before, or stand for them."""
 RESCUED_COLUMN = "_rescued"
 """The silver column that holds what a contract does not foresee, as JSON text."""
 CORRECTS_FIELD = "_corrects"
 """The field of a corrected line that names the quarantined line it corrects, by number."""
 RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
-_TOP = ("flow", "format", "dialect", "evolution", "rules", "time", "fields")
+_TOP = ("flow", "format", "dialect", "rewrite", "evolution", "rules", "time", "fields")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_SLACK_DAYS = 3650
 _TIME = ("event", "slack_days", "floor")
@@ -32,6 +34,8 @@ def find_faults(source: object) -> list[str]:
     if source.get("format") not in FORMATS:
         faults.append(f"format: is {source.get('format')!r}, must be one of {', '.join(FORMATS)}")
     faults += [*_find_evolution_faults(source.get("evolution", {})), *_find_rule_faults(source.get("rules", {}))]
+    if source.get("rewrite", REWRITES[0]) not in REWRITES:
+        faults.append(f"rewrite: is {source['rewrite']!r}, must be one of {', '.join(REWRITES)}")
     faults += find_dialect_faults(source.get("format"), source.get("dialect"))
     return [*faults, *_find_time_faults(source), *_find_field_faults(source, "fields")]
 
