@@ -151,7 +151,8 @@ def request_replays(batches: Sequence[int], replay: str, documents: DocumentStor
         for number, batch in known.items():
             if batch is None or replay in batch.replays:
                 continue
-            after = ask_again(head, number)
+            # Of one that all files have left nothing can run: they come back in another.
+            after = head if batch.parked and batch.parked >= batch.files else ask_again(head, number)
             # A replay of a batch that waits or runs already shares that run: the line stays the earlier one's.
             line = {} if after == head else {"replay": replay}
             head = after

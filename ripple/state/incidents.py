@@ -1,8 +1,8 @@
 """What is done about a batch that failed, until each of its files is published or parked. Pure.
 
 A part that failed is a suspect until a trial has run: the same SQL over files that it took before, with the batch's unsettled files
-taken out. If the trial fails as well, the files are not the cause, and the flow is held. If it passes, the part is cut, and a single
-file is parked.
+taken out. If the trial fails as well, the files are not the cause, and the flow is held. If it passes, the part is cut; a
+single file runs once more, and is parked if a trial passes after that again.
 """
 
 from __future__ import annotations
@@ -110,8 +110,12 @@ def _judge(incident: Incident, flows: Part, members: Members | None) -> Incident
     suspect = incident.suspect
     if suspect is None or not set(suspect.flows) <= tried:
         return after
-    if suspect.files <= 1:
+    if suspect.files <= 1 and suspect.failed_before:
         return replace(after, leaving=(*after.leaving, suspect), suspect=None)
+    if suspect.files <= 1:
+        # What was broken for everyone may have been repaired between its run and the trial: it has to fail of itself again.
+        again = replace(suspect, failed_before=True)
+        return replace(after, queue=(again, *after.queue), suspect=None)
     if members is None:
         return after
     return replace(after, queue=(*cut(suspect, members), *after.queue), suspect=None)

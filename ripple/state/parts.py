@@ -23,6 +23,8 @@ class Part(Record):
     """The last id that it may hold; empty: it ends with the last of all."""
     files: int = 0
     """How many they are."""
+    failed_before: bool = False
+    """Of a single file: whether it failed already, and a trial has passed since."""
 
     def holds(self, flow: str | None, id: str) -> bool:
         return flow in self.flows and self.first <= id and (not self.last or id <= self.last)

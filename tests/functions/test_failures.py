@@ -229,8 +229,10 @@ def test_a_batch_of_which_every_file_is_parked_is_done_and_says_so_once() -> Non
     land(edge, 0)
     run_as(edge, {0})
     assert state_of(edge) == ("done", 1)
-    assert [argument["is_last"] for argument in edge.executions.arguments] == [True, True]
+    assert [argument["is_last"] for argument in edge.executions.arguments] == [True, False, True, True]
     assert edge.executions.arguments[-1]["is_trial"]
+    deliver(edge, ReplayRunStarted(replay_id="r-1", kind="batch", targets=("1",)))
+    assert [argument["batch"] for argument in edge.executions.arguments[4:]] == [2]
 
 
 def test_a_trial_takes_the_smallest_file_that_was_published_last() -> None:

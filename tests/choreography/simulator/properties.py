@@ -15,7 +15,7 @@ from ripple.ports import StoredObject
 from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.caps import DAY, HOUR
 from ripple.state.exports import EXPORTED, EXPORTS
-from ripple.state.files import FILES
+from ripple.state.files import FILES, PARKED
 from ripple.state.head import HEAD
 from ripple.state.outbox import OUTBOX
 from ripple.state.redrives import REDRIVES
@@ -28,6 +28,7 @@ from ripple.wire.events import (
     ReplayRunPlanned,
     SalesExportFinished,
 )
+from tests.choreography.simulator.poison import an_incident_has_an_end, what_is_parked_is_poison_and_was_reported
 from tests.choreography.simulator.scenario import CANARY
 from tests.choreography.simulator.world import World
 
@@ -99,6 +100,9 @@ def a_every_generation_is_in_one_committed_batch(world: World) -> Iterator[str]:
         file = files.get(stored.ref.key)
         if file is None or file.state == "claimed":
             yield f"(a) {stored.ref.name} is {file.state if file else 'never claimed'}"
+        elif file.batch == PARKED:
+            if stored.ref.uri in published:
+                yield f"(a) {stored.ref.name} is parked, and published by {published[stored.ref.uri]}"
         elif file.state == "landed" and not (
             published.get(stored.ref.uri) == [file.batch] and _is_done(batches, file.batch)
         ):
@@ -173,7 +177,8 @@ def g_rows_in_are_rows_out(world: World) -> Iterator[str]:
             yield f"(g) {file['uri']}: {world.warehouse.missing(file)} of {file['rows']} rows are missing"
     for _, record in FILES.find(world.documents, 1000, state="rejected"):
         rejected += record.verdict.rows or 0
-    found = sum(file["rows"] for _, file in world.warehouse.files) + rejected
+    parked = sum(file.landed.rows for _, file in FILES.find(world.documents, 1000, batch=PARKED))
+    found = sum(file["rows"] for _, file in world.warehouse.files) + rejected + parked
     if found != world.scenario.expected_rows:
         yield f"(g) {found} rows arrived, {world.scenario.expected_rows} were to come"
     if dict(world.warehouse.gold) != dict(Counter(row.flow for row in world.warehouse.silver)):
@@ -278,4 +283,6 @@ CHECKS: tuple[Callable[[World], Iterator[str]], ...] = (
     k_no_landing_waits_on_a_claim,
     l_what_needs_a_person_is_reported,
     m_a_replay_has_one_plan,
+    an_incident_has_an_end,
+    what_is_parked_is_poison_and_was_reported,
 )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ripple.rows.checksums import sum_ids
+from tests.choreography.simulator.poison import NONE, Poison, draw_poison
 from tests.ripple.rows.sample_rows import a_click, a_startup, an_order
 
 CANARY = "jane.roe@example.com"
@@ -66,6 +67,7 @@ class Scenario:
     rough_until: float
     rows_per_slice: int = 50_000
     caps: Caps = field(default_factory=Caps)
+    poison: Poison = NONE
 
     @property
     def expected_files(self) -> int:
@@ -107,14 +109,17 @@ def draw_scenario(seed: int | str) -> Scenario:
         events.append(Outside(at=chance.uniform(60, 2400), kind="tick", name="tick-live", body=body))
     for number in range(chance.choice((0, 0, 1, 2))):
         events.append(draw_replay(number, chance))
+    files_per_batch, delivery_attempts = chance.choice((1, 2, 3, 400)), chance.choice((5, 20))
+    rough_until = chance.uniform(2400, 5400)
     return Scenario(
         slices=slices,
         events=sorted(events, key=lambda event: (event.at, event.name)),
-        files_per_batch=chance.choice((1, 2, 3, 400)),
-        delivery_attempts=chance.choice((5, 20)),
-        rough_until=chance.uniform(2400, 5400),
+        files_per_batch=files_per_batch,
+        delivery_attempts=delivery_attempts,
+        rough_until=rough_until,
         rows_per_slice=chance.choice((1, 2, 50_000)),
         caps=draw_caps(random.Random(f"caps {seed}")),
+        poison=draw_poison(seed, rough_until),
     )
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from ripple.rows.contracts.lines import hash_line
 from ripple.wire.paths import file_list_name
 from tests.choreography.simulator.engine import KilledError, Process
+from tests.choreography.simulator.poison import StatementError, check_gold, check_staged
 
 if TYPE_CHECKING:
     from tests.choreography.simulator.world import World
@@ -40,6 +41,8 @@ class Invocation:
     epoch: int
     part: int = 0
     state: str = "RUNNING"
+    failed: str = ""
+    """The statement that failed; empty if none did, or if it was none of SQL's."""
     process: Process | None = None
 
 
@@ -116,11 +119,14 @@ class Warehouse:
     def _end(self, invocation: Invocation, error: BaseException | None) -> None:
         if invocation.state == "RUNNING" or (invocation.state == "CANCELING" and error is None):
             invocation.state = "FAILED" if error else "SUCCEEDED"
+            invocation.failed = str(error) if isinstance(error, StatementError) else ""
 
     def _run(self, batch: int, epoch: int, part: int) -> None:
         listed = self._claimed(batch, epoch, part)
         files = [row for row in listed if not (row["is_withdrawn"] or row["is_tried"])]
         gone = {row["uri"] for row in listed if not row["is_tried"]}
+        poison, engine = self.world.scenario.poison, self.world.engine
+        self._statement("stage and audit", lambda: check_staged(poison, listed, engine.now))
         self._statement("delete batch_files", lambda: self._forget_files(gone))
         self._statement("insert batch_files", lambda: self.files.extend((batch, row) for row in files))
         for table in ("rejected", "silver", "duplicate"):
@@ -131,6 +137,7 @@ class Warehouse:
                 lambda t=table, m=make: getattr(self, t).extend(m(batch, files)),  # type: ignore[misc]
             )
         self._check_counts(batch)
+        self._statement("check gold", lambda: check_gold(poison, {row.uri for row in self.silver}))
         counts = self._statement("read silver for gold", lambda: Counter(row.flow for row in self.silver))
         self._statement("replace gold", lambda: setattr(self, "gold", counts))
         self._statement("write snapshot", lambda: self.snapshots.update({batch: self._digest(batch)}))

@@ -20,7 +20,11 @@ POLL_SECONDS = 30.0
 
 
 class InvocationFailedError(Exception):
-    """What `await_invocation` raises: the invocation's state and why."""
+    """What `await_invocation` raises: the invocation's state and why, and the statement that failed."""
+
+    def __init__(self, reason: str, failed: str = "") -> None:
+        super().__init__(reason)
+        self.failed = failed
 
 
 @dataclass(slots=True)
@@ -85,8 +89,15 @@ class Workflows:
                 return
             version, rows = self._step("read snapshot", lambda: self.world.warehouse.snapshots[batch])
         except (InvocationFailedError, RetryableError) as error:
+            statement = error.failed if isinstance(error, InvocationFailedError) else ""
+            actions = [{"action": statement, "message": "it does not take a row"}] if statement else []
             failed = EltRunFailed(
-                batch=batch, epoch=epoch, execution=execution.name, state="FAILED", reason=str(error), failed_actions=[]
+                batch=batch,
+                epoch=epoch,
+                execution=execution.name,
+                state="FAILED",
+                reason=str(error),
+                failed_actions=actions,
             )
             self._publish(execution, failed)
             raise
@@ -186,7 +197,8 @@ class Workflows:
             if state == "SUCCEEDED":
                 return
             if state in ("FAILED", "CANCELLED"):
-                raise InvocationFailedError(f"the invocation ended as {state}")
+                failed = self._retried("query actions", lambda: self.world.warehouse.invocations[name].failed)
+                raise InvocationFailedError(f"the invocation ended as {state}", failed)
             if self.world.engine.now > until and cancelled:
                 raise InvocationFailedError("the invocation did not end after it was cancelled")
             if self.world.engine.now > until:

@@ -18,6 +18,7 @@ from ripple.state.batches import BATCHES, BatchRecord
 from ripple.state.caps import DAY, HOUR, rests_until
 from ripple.state.files import is_any_waiting
 from ripple.state.head import HEAD, EltRun
+from ripple.state.holds import held_flows
 from ripple.state.outbox import OUTBOX
 from ripple.state.redrives import REDRIVES
 from ripple.state.training_head import TRAINING_HEAD
@@ -80,6 +81,7 @@ class _Documents(FakeDocuments):
         self.runs: list[EltRun] = []
         self.first_jobs: list[tuple[int, TrainingRecord]] = []
         self.parked: dict[str, dt.datetime] = {}
+        self.held_flows: set[str] = set()
 
     def commit(self, transaction: FakeTransaction) -> None:
         super().commit(transaction)
@@ -88,6 +90,7 @@ class _Documents(FakeDocuments):
             if path == HEAD.path:
                 head = HEAD.collection.read(path, document)
                 self._remember(self.starts[path], head.starts.noted)
+                self.held_flows |= held_flows(head.holds)
                 if head.run and (not self.runs or head.run.decided_at != self.runs[-1].decided_at):
                     self.runs.append(head.run)
             elif path == TRAINING_HEAD.path:
@@ -144,7 +147,7 @@ class World:
     def rests_until(self, ago: float) -> float | None:
         """When the first of the caps that held something back `ago` seconds before now allows it, in seconds; None if none did."""
         then = self.moment() - dt.timedelta(seconds=ago)
-        moments = [self._runs_rest_until(then), self._training_rests_until(then)]
+        moments = [self._runs_rest_until(then), self._training_rests_until(then), self._holds_rest_until(then)]
         return min(((moment - START).total_seconds() for moment in moments if moment), default=None)
 
     def started_within(self, seconds: float) -> bool:
@@ -154,9 +157,12 @@ class World:
 
     def _runs_rest_until(self, then: dt.datetime) -> dt.datetime | None:
         head = HEAD.get(self.documents)
-        if not head.replays and not is_any_waiting(self.documents):
+        if not head.replays and not is_any_waiting(self.documents, held_flows(head.holds)):
             return None
         return rests_until(head.starts, self.scenario.caps.runs_per_hour, HOUR, then)
+
+    def _holds_rest_until(self, then: dt.datetime) -> dt.datetime | None:
+        return max((one.again_at for one in HEAD.get(self.documents).holds if one.again_at > then), default=None)
 
     def _training_rests_until(self, then: dt.datetime) -> dt.datetime | None:
         if not any(TRAININGS.find(self.documents, 1, deferred=True)):

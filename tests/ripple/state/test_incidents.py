@@ -157,11 +157,18 @@ def test_a_batch_full_of_causes_is_parked_as_one_set_after_its_last_run() -> Non
     assert set(ids[::2]) <= world.parked
 
 
-def test_a_single_file_is_parked_after_one_trial() -> None:
+def test_a_single_file_is_parked_when_it_has_failed_before_and_after_a_trial() -> None:
     world = World(members={"a": ids_of("a", 1)}, poison=set(ids_of("a", 1)))
     incident = world.live(begin(world))
-    assert [(step.is_trial, step.is_last) for step in world.runs] == [(True, True)]
+    assert [(step.is_trial, step.is_last) for step in world.runs] == [(True, False), (False, True), (True, True)]
     assert (incident.parked, incident.action, incident.message) == (1, "silver.orders", "broke")
+
+
+def test_a_file_that_failed_of_what_was_repaired_since_is_published() -> None:
+    world = World(members={"a": ids_of("a", 1)}, poison=set())
+    incident = world.live(begin(world))
+    assert [(step.is_trial, step.is_last) for step in world.runs] == [(True, False), (False, True)]
+    assert (is_over(incident), world.parked, world.published) == (True, set(), set(ids_of("a", 1)))
 
 
 def test_objects_that_an_audit_names_leave_without_a_trial_and_the_rest_runs() -> None:

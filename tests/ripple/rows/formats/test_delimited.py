@@ -77,7 +77,7 @@ def test_what_any_writer_quotes_is_read_as_the_same_rows(quoting: int, sign: str
 
 
 def test_the_order_of_columns_is_free_and_one_may_be_missing() -> None:
-    row = {name: value for name, value in reversed(GOOD.items()) if name != "word"}
+    row = {name: value for name, value in reversed(list(GOOD.items())) if name != "word"}
     assert (
         values_of(judge(write_csv([row] * 3)))
         == values_of(judge_singly(write({**GOOD, "word": None}).encode(), CONTRACT)) * 3

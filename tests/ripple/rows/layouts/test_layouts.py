@@ -111,7 +111,7 @@ def keys_that_go_astray(row: Mapping[str, Any]) -> Iterator[bytes]:
         yield f'{write(less)[:-1]},"{name}":null,"{name}":null}}'.encode()
     yield f'{whole[:-1]},"another":1}}'.encode()
     yield f'{whole[:-1]},"another":{{"a":1,"a":2}}}}'.encode()
-    yield write(dict(reversed(row.items()))).encode()
+    yield write(dict(reversed(list(row.items())))).encode()
     yield from (write(row, gaps).encode() for gaps in ((", ", ": "), (" ,", " :"), (",\t", ":\t")))
 
 
@@ -198,7 +198,7 @@ def test_a_chunk_of_many_short_lines_is_judged_in_pages_as_by_itself() -> None:
 @pytest.mark.parametrize("flow", CONTRACTS)
 def test_good_lines_are_vouched_for_by_their_layouts(flow: str) -> None:
     contract, good = CONTRACTS[flow]
-    other = dict(reversed(good.items()))
+    other = dict(reversed(list(good.items())))
     chunk = Chunk(text="\n".join([write(good), write(other), write(good, (", ", ": "))] * 20).encode(), offset=0)
     (page,) = find_pages(chunk, 1)
     parts, left = Outlines(contract, least=10).read(page)
