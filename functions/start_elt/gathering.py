@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import BATCH_FILES
 from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
@@ -35,7 +36,10 @@ class RunFiles:
 
 
 def gather_files(run: EltRun, ports: KeptPorts) -> RunFiles:
-    """A trial touches its flows only; another run takes out what is unsettled of every flow that is not held."""
+    """A trial touches its flows only; another run takes out what is unsettled of every flow that is not held.
+
+    Files of a flow that this release does not have stay as they are: its tables do, and no SQL knows them.
+    """
     head = HEAD.get(ports.documents)
     own = _find_own(run, ports.documents)
     withdrawn = {
@@ -51,7 +55,8 @@ def _find_own(run: EltRun, documents: DocumentStore) -> Files:
         return {}
     takes = run.takes
     found = FILES.find(documents, BATCH_FILES, batch=run.batch)
-    return {id: file for id, file in found if takes is None or takes.holds(file.flow, id)}
+    mine = ((id, file) for id, file in found if file.flow in FLOWS)
+    return {id: file for id, file in mine if takes is None or takes.holds(file.flow, id)}
 
 
 def _find_unsettled(head: Head, documents: DocumentStore) -> Iterator[tuple[str, FileRecord]]:
@@ -64,6 +69,8 @@ def _find_unsettled(head: Head, documents: DocumentStore) -> Iterator[tuple[str,
 
 
 def _may_touch(run: EltRun, head: Head, flow: str | None) -> bool:
+    if flow not in FLOWS:
+        return False
     if run.is_trial and run.takes is not None:
         return flow in run.takes.flows
     return flow not in held_flows(head.holds)

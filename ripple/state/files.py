@@ -99,11 +99,12 @@ def find_first_waiting(store: Readable, held: Names[str] = ()) -> FileRecord | N
 
 
 def find_waiting(store: Readable, limit: int, held: Names[str] = ()) -> Iterator[tuple[str, FileRecord]]:
-    """Landed files that no batch has claimed, with their ids, in the order of these, at most `limit`; those of held flows are left
-    out. One whose record this release cannot read waits for another release or a person: it must not hold back the others."""
-    if not held:
-        return FILES.find_readable(store, limit, state="landed", batch=None)
-    # By flow, so that the many files of a held one do not stand in the way of the others'.
+    """Landed files that no batch has claimed, with their ids, in the order of these, at most `limit`.
+
+    Those of held flows are left out, and those of flows that this release does not have: both wait. One whose record this release
+    cannot read waits for another release or a person: it must not hold back the others.
+    """
+    # By flow, so that the many files of one do not stand in the way of the others'.
     flows = [flow for flow in FLOWS if flow not in held]
     found = (FILES.find_readable(store, limit, state="landed", batch=None, flow=flow) for flow in flows)
     return islice(sorted(chain.from_iterable(found), key=lambda pair: pair[0]), limit)

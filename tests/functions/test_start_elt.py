@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -415,3 +415,30 @@ def test_a_batch_takes_no_more_bytes_than_it_may_and_a_larger_file_alone() -> No
     while (run := live(edge)) is not None:
         deliver(edge, succeed(edge, *run))
     assert [batch_of(edge, number) for number in range(5)] == [1, 1, 2, 3, 3]
+
+
+def read_list(edge: FakeEdge, epoch: int) -> Sequence[Any]:
+    """What batch 1 reads."""
+    return edge.objects.lines(f"gs://ripple-test-control/batches/batch=1/epoch={epoch}/part=0/files.jsonl")
+
+
+def test_files_of_a_flow_that_this_release_does_not_have_wait() -> None:
+    edge = FakeEdge()
+    deliver(edge, record(edge, 1, "refunds"))
+    assert live(edge) is None
+    deliver(edge, record(edge, 2))
+    assert live(edge) == (1, 1)
+    assert [file["flow"] for file in read_list(edge, 1)] == ["clickstream"]
+    assert edge.documents.held["files/0001"]["batch"] is None
+
+
+def test_a_batch_of_before_runs_again_without_the_flow_that_is_gone() -> None:
+    edge = FakeEdge()
+    record(edge, 1, "startups")
+    deliver(edge, record(edge, 2))
+    record(edge, 3, "refunds")
+    edge.documents.held["files/0003"]["batch"] = 1
+    deliver(edge, succeed(edge, 1, 1))
+    deliver(edge, ReplayRunStarted(replay_id="again", kind="batch", targets=("1",)))
+    assert [file["flow"] for file in read_list(edge, 2)] == ["clickstream", "startups"]
+    assert edge.executions.arguments[-1]["flows"] == "clickstream,startups"

@@ -155,7 +155,7 @@ def test_the_routes_of_a_checkout_are_those_of_the_program_that_is_in_it() -> No
     routes, topics = read_routes(ROOT)
     assert {part for part in routes if part in STAGES} == set(STAGES)
     assert topics == TOPICS
-    assert routes["run_elt"]["states"] == ("elt.run.failed.v1", "elt.run.succeeded.v1")
+    assert routes["run_elt"]["states"] == ("elt.part.succeeded.v1", "elt.run.failed.v1", "elt.run.succeeded.v1")
     assert "training.job.finished.v1" in routes["start_training"]["states"]
     assert "finalize:bronze" in routes["land_object"]["reacts_to"]
     assert "ripple-ticks:batch" in routes["start_batch"]["reacts_to"]

@@ -63,7 +63,7 @@ def test_all_documents_are_found_within_what_a_query_takes() -> None:
     store: Readable = documents  # type: ignore[assignment]
     assert [id for id, _ in FILES.find_all(store)] == ["a"]
     is_any_waiting(store)
-    assert documents.limits == [2_147_483_647, 10]
+    assert documents.limits == [2_147_483_647, 10, 10, 10]
 
 
 @pytest.mark.parametrize(
