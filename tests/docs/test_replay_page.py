@@ -15,7 +15,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "replay.md").read_text()
 MESSAGES = re.findall(
     r"gcloud pubsub topics publish ripple-replays --attribute=kind=replay(?: \\\n)? +--message='([^']+)'", PAGE
 )
-KINDS = {"object", "flow", "batch", "training", "dead-letter"}
+KINDS = {"object", "flow", "batch", "training", "resume", "dead-letter"}
 
 
 @pytest.mark.parametrize("message", MESSAGES)

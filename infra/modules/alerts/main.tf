@@ -30,6 +30,7 @@ locals {
         conditions = {
           "elt.run.failed.v1 was received"      = local.queries.elt_failed
           "An execution of the workflow failed" = local.queries.run_failed
+          "Files were parked"                   = local.queries.parked
         }
       }
       failed-training = {

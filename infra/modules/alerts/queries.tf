@@ -13,6 +13,7 @@ locals {
     waits          = "max by (subscription_id) (pubsub_googleapis_com:subscription_oldest_unacked_message_age{${local.named}}) > ${var.backlog_minutes * 60}"
     stalled        = "sum by (stage) (increase(${local.facts}{${local.function},action=\"stated\",type=\"run.stalled.v1\"}[15m])) > 0"
     elt_failed     = "sum(increase(${local.facts}{${local.function},action=\"received\",type=\"elt.run.failed.v1\"}[15m])) > 0"
+    parked         = "sum(increase(${local.facts}{${local.function},action=\"stated\",type=\"bronze.objects.parked.v1\"}[15m])) > 0"
     run_failed     = "sum(increase(workflows_googleapis_com:finished_execution_count{workflow_id=\"${var.workflow}\",status=\"FAILED\"}[15m])) > 0"
     training       = "sum(increase(${local.facts}{${local.function},action=\"received\",type=\"training.job.finished.v1\",state=\"failed\"}[15m])) > 0"
     rejected       = "sum by (code) (increase(${local.facts}{${local.function},action=\"stated\",type=\"bronze.object.rejected.v1\"}[15m])) > 0"
