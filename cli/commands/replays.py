@@ -70,6 +70,35 @@ def resume(
     _carry_out(connect(state, project, region), {"kind": "resume", "flow": flow}, dry_run, as_json)
 
 
+@app.command()
+def forget(
+    state: State = DEFAULT_STATE,
+    project: Project = "",
+    region: Region = DEFAULT_REGION,
+    uri: Annotated[
+        list[str] | None, typer.Option("--object", help="All landed generations of a Bronze object; also several.")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Every object of an ELT batch.")] = 0,
+    key: Annotated[tuple[str, str], typer.Option(help="A flow, and one key of it.", metavar="FLOW KEY")] = ("", ""),
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: what is forgotten does not come back.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be taken out, and take out nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Take an object, a batch or a key out of every table, for ever: replays and later deliveries obey too. Says first what that takes."""
+    from cli.replaying import compose_forgetting, plan
+
+    try:
+        command = compose_forgetting(uris=uri or [], batch=batch, key=key)
+    except ValueError as error:
+        raise fail(str(error), 2) from error
+    environ = connect(state, project, region)
+    if not (yes or dry_run):
+        with refusals():
+            console.print("\n".join(plan(environ, command)["words"]), highlight=False)
+        typer.confirm("Forget it?", abort=True, err=True)
+    _carry_out(environ, command, dry_run, as_json)
+
+
 def _carry_out(environ: Mapping[str, str], command: Mapping[str, Any], dry_run: bool, as_json: bool) -> None:
     """Say what a command does; unless it is a dry run, publish it and repeat what the function confirms."""
     from cli.replaying import await_confirmation, plan, publish_replay

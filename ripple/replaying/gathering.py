@@ -11,6 +11,7 @@ from ripple.errors import PermanentError
 from ripple.ports import DocumentStore
 from ripple.ports.holders import BucketPorts, FilePorts, HasDeadLetters, HasDocuments, HasObjects
 from ripple.replaying.commands import Request, check_size
+from ripple.replaying.forgetting import plan_forgetting
 from ripple.replaying.plan import ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_resume, plan_training
 from ripple.replaying.redriving import plan_dead_letters
@@ -49,6 +50,8 @@ def make_plan(request: Request, ports: PlanningPorts) -> ReplayPlan:
         return plan_dead_letters(request.targets, found, redriven)
     if request.kind == "resume":
         return plan_resume(request.targets[0], HEAD.get(ports.documents))
+    if request.kind == "forget":
+        return plan_forgetting(request.targets, ports)
     return _plan_run(request.kind, int(request.targets[0]), ports)
 
 
