@@ -8,9 +8,10 @@ from typing import Any
 
 from cli.attempts import Attempt, describe_attempts, read_attempts, sample_rows
 from cli.exports import explain_export, find_exports, trace_export
-from cli.incidents import advise_on_hold, describe_incident, describe_parked, find_holds
+from cli.incidents import advise_on_hold, describe_incident, describe_parked, explain_flow, find_holds
 from cli.ledger import read_stalled
 from cli.tracing import read_rest, trace_object
+from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import BATCH_FILES
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
@@ -29,13 +30,15 @@ _LONGEST = 300
 
 
 def explain(environ: Mapping[str, str], run: str) -> str:
-    """`run` is a batch's number, `batches/N`, a URI in Bronze or of a manifest, a batch of sales, or the id of a replay."""
+    """`run` is a batch's number, `batches/N`, a flow, a URI in Bronze or of a manifest, a batch of sales, or the id of a replay."""
     if run.startswith("gs://"):
         trace = trace_object(environ, run)
         if "export" in trace:
             return _explain_exports(environ, [trace])
         return explain_object(trace, read_stalled(environ, [run]))
     documents, number = open_edge(environ).documents, run.removeprefix(BATCHES.path(""))
+    if (flow := run.removeprefix("flows/")) in FLOWS:
+        return explain_flow(flow, HEAD.get(documents).holds)
     if number.isdecimal():
         return _explain_number(environ, int(number), documents)
     exports = find_exports(documents, run)

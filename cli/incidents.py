@@ -42,6 +42,14 @@ def advise_on_hold(held: Hold) -> str:
     return f"fix the cause, then: ripple resume --flow {held.flow}"
 
 
+def explain_flow(flow: str, holds: Iterable[Hold]) -> str:
+    """Whether its files are run, and what to do if they wait."""
+    held = next((one for one in holds if one.flow == flow), None)
+    if held is None:
+        return f"Flow {flow} is not held: its files are run as they come."
+    return f"Flow {describe_hold(held)}.\nnext: {advise_on_hold(held)}"
+
+
 def describe_parked(number: int, files: Sequence[FileRecord]) -> list[str]:
     """Each of a few files that left a batch, why, and the next command."""
     said = [f"parked: {file.uri} ({describe_parking(file.parking)})" for file in files[:_FEW] if file.parking]

@@ -13,6 +13,7 @@ from ripple.gateways.edge import open_edge
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
 from ripple.state.replays import REPLAYS
+from ripple.state.tombstones import hash_key
 
 CONFIRM_SECONDS = 60
 
@@ -36,6 +37,16 @@ def compose_command(
             "say one thing to replay: --object, --flow with --from and --to, --batch, --training, --dead-letter ID or --all"
         )
     return asked[0]
+
+
+def compose_forgetting(*, uris: Sequence[str], batch: int, key: tuple[str, str]) -> dict[str, Any]:
+    """The command's body; ValueError unless exactly one thing is to be forgotten. A key leaves this machine as its hash. Pure."""
+    asked: list[dict[str, Any]] = [{"objects": list(uris)}] if uris else []
+    asked += [{"batch": batch}] if batch else []
+    asked += [{"flow": key[0], "key_hash": hash_key(key[1])}] if any(key) else []
+    if len(asked) != 1 or (any(key) and not all(key)):
+        raise ValueError("say one thing to forget: --object, --batch, or --key FLOW KEY")
+    return {"kind": "forget", **asked[0]}
 
 
 def plan(environ: Mapping[str, str], command: Mapping[str, Any]) -> dict[str, Any]:

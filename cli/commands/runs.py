@@ -63,7 +63,7 @@ def why(
     region: Region = DEFAULT_REGION,
     as_json: Json = False,
 ) -> None:
-    """Why it is so, in a sentence: a batch (`ripple why 3`), an object, an export, a replay. What is stalled says on whom it waits."""
+    """Why, in a sentence: a batch (`ripple why 3`), a flow, an object, an export, a replay. What is stalled says on whom it waits."""
     from cli.explaining import explain
 
     with refusals():

@@ -15,7 +15,7 @@ from ripple.deployment.routes import FLOWS
 from ripple.errors import PermanentError
 
 _ALL = ",".join(FLOWS)
-RUN = {"batch": "0", "epoch": "0", "part": "0", "flows": _ALL, "checked": _ALL, "quarantined": _ALL}
+RUN = {"batch": "0", "epoch": "0", "part": "0", "flows": _ALL, "checked": _ALL, "quarantined": _ALL, "forgotten": _ALL}
 """A run of every flow. No batch has this number: whatever is compiled for it, and dry-run, touches no row."""
 
 

@@ -24,9 +24,13 @@ const names = (name) => checked(name, NAMES).split(",").filter((item) => item);
 /** Whether what the run publishes of tried files is rolled back: it is to show whether the SQL works, and leaves no trace of them. */
 const isTrial = () => checked("trial", /^(true)?$/) === "true";
 
-/** Whether the run has files of a flow; `checked` and `quarantined`: whether any of them has accepted, or refused, rows. */
+/**
+ * Whether the run has files of a flow; `checked` and `quarantined`: whether any of them has accepted, or refused, rows;
+ * `forgotten`: whether keys of the flow are forgotten.
+ */
 const takes = (flow) => names("flows").includes(flow);
 const hasChecked = (flow) => names("checked").includes(flow);
+const hasForgotten = (flow) => names("forgotten").includes(flow);
 const hasQuarantined = (flow) => names("quarantined").includes(flow);
 
 /** The full name of a table, quoted. What a `ref` says as well, but without waiting for anything. */
@@ -48,5 +52,5 @@ const slackDays = () => checked("event_slack_days", /^\d{1,4}$/);
 const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/epoch=${epoch()}/`;
 
 module.exports = {
-  number, epoch, part, isTrial, bucket, names, takes, hasChecked, hasQuarantined, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
+  number, epoch, part, isTrial, bucket, names, takes, hasChecked, hasQuarantined, hasForgotten, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
 };

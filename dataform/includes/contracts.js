@@ -36,8 +36,7 @@ module.exports = {
       "net_adds_up": "net_cents = gross_cents - discount_cents + tax_cents + shipping_cents",
       "discount_within_gross": "discount_cents BETWEEN 0 AND gross_cents",
       "items_counted": "item_count = ARRAY_LENGTH(items)"
-    },
-    "rewrite": "add"
+    }
   },
   "clickstream": {
     "columns": {
@@ -55,8 +54,7 @@ module.exports = {
       "dwell_ms": "INT64",
       "ip_prefix": "STRING"
     },
-    "rules": {},
-    "rewrite": "add"
+    "rules": {}
   },
   "startups": {
     "columns": {
@@ -75,7 +73,6 @@ module.exports = {
       "investors": "ARRAY<STRING>",
       "employee_count": "INT64"
     },
-    "rules": {},
-    "rewrite": "add"
+    "rules": {}
   }
 };

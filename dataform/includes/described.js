@@ -111,6 +111,7 @@ const objects = {
   dt: "First day of the slice of world time that the object holds.",
   count_rows: "Rows of the object, those in quarantine included.",
   count_quarantined: "Rows of it that landing put in quarantine.",
+  count_forgotten: "Rows of it that were asked to be forgotten, or null.",
   checked_uri: "Its accepted rows as Parquet, or null.",
   quarantine_uri: "Where its quarantined rows are, or null.",
   corrects_uri: "The object whose quarantined lines it corrects, or null."

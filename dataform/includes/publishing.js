@@ -76,7 +76,10 @@ UNION DISTINCT
 SELECT ${key}, ${day} FROM ${flows.versions(flow)} AS known
 WHERE ${day} IN UNNEST(touched_days) AND ${ofNames(flow, "known", "source_uri", "source_generation")};
 
-SET touched_days = ARRAY(
+${batch.hasForgotten(flow) ? `INSERT INTO ${batch.staging(`touched_${flow}`)} (key, day)
+SELECT DISTINCT ${key}, ${day} FROM ${flows.versions(flow)} WHERE ${flows.isForgotten(flow, key)};
+
+` : ""}SET touched_days = ARRAY(
   SELECT day FROM UNNEST(touched_days) AS day
   UNION DISTINCT
   SELECT ${day} FROM ${flows.versions(flow)} WHERE ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})
@@ -103,6 +106,27 @@ function deliver(flow) {
       ["uri", "generation"],
     ),
   ].join("\n\n");
+}
+
+/** Rows of forgotten keys that other runs published: their objects count them, and the texts of refused ones go. */
+function forget(flow) {
+  if (!batch.hasForgotten(flow)) {
+    return "";
+  }
+  const { key } = flows.get(flow);
+  const named = `IFNULL(known.key, JSON_VALUE(known.raw, '$.${key}'))`;
+  return `UPDATE ${flows.objects(flow)} AS known SET count_forgotten = IFNULL(known.count_forgotten, 0) + gone.count_rows
+FROM (
+  SELECT source_uri, source_generation, COUNT(*) AS count_rows FROM ${flows.versions(flow)}
+  WHERE ${flows.isForgotten(flow, key)}
+  GROUP BY source_uri, source_generation
+) AS gone
+WHERE known.uri = gone.source_uri AND known.generation = gone.source_generation;
+
+DELETE FROM ${flows.versions(flow)} WHERE ${flows.isForgotten(flow, key)};
+
+UPDATE ${flows.rejected(flow)} AS known SET raw = NULL, message = NULL, key = NULL
+WHERE ${flows.isForgotten(flow, named)};`;
 }
 
 /** The current rows of the touched keys, from all their versions. */
@@ -140,7 +164,7 @@ ${[flow, `rejected_${flow}`, `objects_${flow}`, `touched_${flow}`].map((name) =>
 
 /** The whole script. `more`: statements in the transaction that follow from the flow's current rows. */
 function script(flow, more = "") {
-  const transaction = [begin(flow), touch(flow), deliver(flow), recompute(flow), more.trim(), note(flow)];
+  const transaction = [begin(flow), touch(flow), deliver(flow), forget(flow), recompute(flow), more.trim(), note(flow)];
   const trial = batch.isTrial() ? [...transaction, rollBack(flow)] : [];
   return [open(flow), ...trial, ...transaction, close(flow)].filter((text) => text).join("\n\n");
 }

@@ -21,6 +21,8 @@ const FILES = {
   checked_uri: "STRING",
   is_withdrawn: "BOOL",
   is_tried: "BOOL",
+  count_forgotten: "INT64",
+  key_hash: "STRING",
 };
 
 const QUARANTINE = {
@@ -49,6 +51,9 @@ ${Object.entries(columns).filter(([, type]) => type).map(([column, type]) => `  
 OPTIONS (
   ${options.join(",\n  ")}
 )`;
+
+/** As the name of a broken rule: the row's key is forgotten. It is counted, and neither published nor kept. */
+const FORGOTTEN = "forgotten";
 
 const manifest = (bucket, flow) => [
   "file_set_spec_type = 'NEW_LINE_DELIMITED_MANIFEST'",
@@ -82,7 +87,9 @@ const checkedRows = (flow) => (batch.hasChecked(flow) ? batch.staging(`ext_${flo
 /** The columns that every flow's rows have beside its contract's and the day, and the first rule that the row breaks, or null. */
 function delivered(flow) {
   const { rules } = flows.get(flow);
-  const broken = Object.entries(rules).map(([name, condition]) => `WHEN NOT (${condition}) THEN '${name}'`);
+  const { key } = flows.get(flow);
+  const forgotten = batch.hasForgotten(flow) ? [`WHEN ${flows.isForgotten(flow, key)} THEN '${FORGOTTEN}'`] : [];
+  const broken = [...forgotten, ...Object.entries(rules).map(([name, condition]) => `WHEN NOT (${condition}) THEN '${name}'`)];
   return [
     "_rescued",
     "corrects_line",
@@ -102,10 +109,15 @@ function rejected(flow) {
   const found = batch.hasQuarantined(flow)
     ? `(SELECT *, _FILE_NAME AS quarantine_uri FROM ${batch.staging(`ext_quarantine_${flow}`)})`
     : none({ ...QUARANTINE, quarantine_uri: "STRING" });
+  // What was refused may hold a key that is forgotten: the row is counted, and its text goes.
+  const named = `JSON_VALUE(found.raw, '$.${key}')`;
+  const kept = (column) => (batch.hasForgotten(flow)
+    ? `IF(IFNULL(${flows.isForgotten(flow, named)}, FALSE), NULL, found.${column}) AS ${column}`
+    : `found.${column}`);
   return `CREATE OR REPLACE TABLE ${batch.staging(`rejected_${flow}`)} AS
 SELECT
   '${flow}' AS flow, ${batch.number()} AS batch, files.uri AS source_uri, files.generation AS source_generation,
-  found.line, found.\`offset\`, found.code, found.field, found.message, found.raw, found.line_hash, CAST(NULL AS STRING) AS key
+  found.line, found.\`offset\`, found.code, found.field, ${kept("message")}, ${kept("raw")}, found.line_hash, CAST(NULL AS STRING) AS key
 FROM ${found} AS found
 JOIN ${batch.staging(`ext_files_${flow}`)} AS files ON files.quarantine_uri = found.quarantine_uri
 WHERE files.flow = '${flow}'
@@ -115,7 +127,7 @@ SELECT
   CAST(NULL AS INT64), source_offset, broken_rule, CAST(NULL AS STRING), CONCAT('the row breaks the rule ', broken_rule),
   TO_JSON_STRING(STRUCT(${Object.keys(columns).join(", ")})), line_hash, ${key}
 FROM ${batch.staging(flow)}
-WHERE broken_rule IS NOT NULL`;
+WHERE broken_rule != '${FORGOTTEN}'`;
 }
 
 /**
@@ -126,7 +138,8 @@ function audit(flow) {
   const { key, day } = flows.get(flow);
   return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
 SELECT
-  ${Object.keys(tables.OBJECTS).map((name) => `files.${name}`).join(", ")},
+  ${Object.keys(tables.OBJECTS).filter((name) => name !== "count_forgotten").map((name) => `files.${name}`).join(", ")},
+  IFNULL(files.count_forgotten, 0) + IFNULL(staged.count_forgotten, 0) AS count_forgotten,
   IFNULL(files.is_withdrawn, FALSE) AS is_withdrawn,
   IFNULL(files.is_tried, FALSE) AS is_tried,
   IFNULL(dated.days, []) AS days,
@@ -141,11 +154,12 @@ SELECT
 FROM (
   SELECT *, \`rows\` AS count_rows, rows_quarantined AS count_quarantined
   FROM ${batch.staging(`ext_files_${flow}`)}
-  WHERE flow = '${flow}'
+  WHERE flow = '${flow}' AND key_hash IS NULL
 ) AS files
 FULL JOIN (
   SELECT
-    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF(${key} IS NULL OR ${day} IS NULL) AS count_keyless
+    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF((${key} IS NULL OR ${day} IS NULL) AND IFNULL(broken_rule, '') != '${FORGOTTEN}') AS count_keyless,
+    COUNTIF(broken_rule = '${FORGOTTEN}') AS count_forgotten
   FROM ${batch.staging(flow)}
   GROUP BY source_uri, source_generation
 ) AS staged ON staged.source_uri = files.uri AND staged.source_generation = files.generation

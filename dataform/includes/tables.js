@@ -5,7 +5,7 @@ const flows = require("includes/flows");
 
 const text = (value) => `'${value.replace(/\\/g, "\\\\").replace(/'/g, "\\'")}'`;
 
-/** One CREATE TABLE IF NOT EXISTS. `columns`: name to type; `texts`: what is said of each; `layout`: its PARTITION and CLUSTER BY. */
+/** One CREATE TABLE IF NOT EXISTS, and what a table that was made before has not yet. `columns`: name to type; `texts`: what is said of each; `layout`: its PARTITION and CLUSTER BY. */
 function create(name, columns, texts, description, layout = "") {
   const lines = Object.entries(columns).map(([column, type]) => {
     const said = typeof texts[column] === "string" ? texts[column] : texts[column].description;
@@ -14,7 +14,10 @@ function create(name, columns, texts, description, layout = "") {
   return `CREATE TABLE IF NOT EXISTS ${name} (
 ${lines.join(",\n")}
 )${layout}
-OPTIONS(description=${text(description)})`;
+OPTIONS(description=${text(description)});
+
+ALTER TABLE ${name}
+${lines.map((line) => `  ADD COLUMN IF NOT EXISTS ${line.trim()}`).join(",\n")}`;
 }
 
 const REJECTED = {
@@ -42,6 +45,7 @@ const OBJECTS = {
   dt: "DATE",
   count_rows: "INT64",
   count_quarantined: "INT64",
+  count_forgotten: "INT64",
   checked_uri: "STRING",
   quarantine_uri: "STRING",
   corrects_uri: "STRING",

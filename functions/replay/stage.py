@@ -15,6 +15,7 @@ from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports.holders import HasSettings
 from ripple.replaying.commands import Request, read_request, replay_id_of
+from ripple.replaying.forgetting import write_tombstones
 from ripple.replaying.gathering import PlanningPorts, make_plan
 from ripple.state.replays import REPLAYS, ReplayRecord, plan_id
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
@@ -61,9 +62,13 @@ def fire(planned: ReplayRunPlanned, line: Cause, at: dt.datetime, ports: FirePor
     targets = {planned.kind: tuple(planned.targets)}
     if planned.kind == "object":
         targets = part_objects(planned.targets, ports)
+    elif planned.kind == "forget":
+        targets = {"batch": write_tombstones(planned.targets, planned.replay_id, at, ports)}
     elif planned.kind == "dead-letter":
         targets |= part_objects(send_back(planned.targets, planned.replay_id, at, ports), ports)
     for kind, of_kind in targets.items():
+        if not of_kind:
+            continue
         # A second kind is a fact beside the first one: it needs an id of its own.
         name = planned.replay_id if kind == next(iter(targets)) else f"{planned.replay_id}-{kind}"
         fact = ReplayRunStarted(replay_id=name, kind=kind, targets=of_kind)

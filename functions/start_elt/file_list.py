@@ -30,24 +30,20 @@ _COLUMNS = (
 )
 
 
-_NOTHING = {
-    "rows": 0,
-    "rows_quarantined": 0,
-    "rows_checked": 0,
-    "quarantine_uri": None,
-    "checked_uri": None,
-    "is_withdrawn": True,
-}
+_NOTHING = {"rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None}
+_WITHDRAWN = _NOTHING | {"rows": 0, "is_withdrawn": True}
 """Of a file whose rows a run takes out of silver: none are to be there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInput:
-    """The flows of a run, and those of them with checked objects and with quarantine, in order; the smallest file of each."""
+    """The flows of a run, and those of them with checked objects, with quarantine and with forgotten keys, in order; the smallest
+    file of each."""
 
     flows: tuple[str, ...]
     checked: tuple[str, ...]
     quarantined: tuple[str, ...]
+    forgotten: tuple[str, ...]
     smallest: tuple[TrialFile, ...]
 
 
@@ -70,16 +66,23 @@ def write_run_input(run: EltRun, ports: FilePorts) -> RunInput:
         flows=tuple(sorted({str(row["flow"]) for row in rows})),
         checked=tuple(checked),
         quarantined=tuple(quarantined),
+        forgotten=tuple(sorted({flow for flow, _ in files.keys})),
         smallest=find_smallest(files.own),
     )
 
 
 def list_rows(files: RunFiles, run: EltRun) -> list[dict[str, Any]]:
-    """What SQL is to do with each file: publish it, take it out, or try it. By flow and object. Pure."""
+    """What SQL is to do with each file: publish it, take it out, or try it, by flow and object; then the keys that it leaves out. Pure."""
     rows = [_as_row(file.landed, run) for file in files.own.values()]
     rows += [_as_row(file.landed, run) | {"is_tried": True} for file in files.tried.values()]
-    rows += [_as_row(file.landed, run) | _NOTHING for file in files.withdrawn.values()]
-    return sorted(rows, key=lambda row: (row["flow"], row["uri"], row["generation"]))
+    rows += [_as_row(file.landed, run) | _WITHDRAWN for file in files.withdrawn.values()]
+    rows += [
+        _as_row(file.landed, run) | _NOTHING | {"count_forgotten": file.landed.rows}
+        for file in files.forgotten.values()
+    ]
+    place = {"batch": run.batch, "epoch": run.epoch, "part": run.part}
+    keys = [place | {"flow": flow, "key_hash": key_hash} for flow, key_hash in files.keys]
+    return sorted(rows, key=lambda row: (row["flow"], row["uri"], row["generation"])) + keys
 
 
 def find_smallest(files: Mapping[str, FileRecord]) -> tuple[TrialFile, ...]:
@@ -109,4 +112,4 @@ def _as_row(fact: BronzeObjectLanded, run: EltRun) -> dict[str, Any]:
     # An earlier release kept nothing of what it accepted: the run's audit then misses those rows, and says so.
     accepted = fact.rows - fact.rows_quarantined if fact.rows_checked is None else fact.rows_checked
     place = {"batch": run.batch, "epoch": run.epoch, "part": run.part}
-    return place | row | {"rows_checked": accepted, "is_withdrawn": False, "is_tried": False}
+    return place | row | {"rows_checked": accepted, "is_withdrawn": False, "is_tried": False, "count_forgotten": 0}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ripple.deployment.routes import FLOWS
@@ -16,6 +16,7 @@ from ripple.state.files import FILES, FileRecord
 from ripple.state.head import HEAD, EltRun, Head
 from ripple.state.holds import held_flows
 from ripple.state.incidents import is_unsettled
+from ripple.state.tombstones import find_keys, find_objects
 from ripple.wire.events import BronzeObjectLanded
 from ripple.wire.paths import split_uri
 
@@ -28,11 +29,14 @@ class KeptPorts(HasDocuments, HasObjects, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFiles:
-    """Files by id: `own` are published, `withdrawn` are taken out, `tried` are staged and published, and that is rolled back."""
+    """Files by id: `own` are published, `withdrawn` are taken out, `tried` are staged and published, and that is rolled back;
+    `forgotten` are published without any of their rows. `keys` are forgotten ones, as `(flow, hash)`."""
 
     own: Files
     withdrawn: Files
     tried: Files
+    forgotten: Files = field(default_factory=dict)
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 def gather_files(run: EltRun, ports: KeptPorts) -> RunFiles:
@@ -47,7 +51,17 @@ def gather_files(run: EltRun, ports: KeptPorts) -> RunFiles:
         for id, file in _find_unsettled(head, ports.documents)
         if id not in own and _may_touch(run, head, file.flow)
     }
-    return RunFiles(own=own, withdrawn=withdrawn, tried=_find_tried(run, head, withdrawn, ports))
+    tried = _find_tried(run, head, withdrawn, ports)
+    flows = sorted({str(file.flow) for file in (*own.values(), *withdrawn.values(), *tried.values())})
+    objects = find_objects(ports.documents, flows)
+    forgotten = {id: file for id, file in own.items() if (file.uri, file.generation) in objects}
+    return RunFiles(
+        own={id: file for id, file in own.items() if id not in forgotten},
+        withdrawn=withdrawn,
+        tried={id: file for id, file in tried.items() if (file.uri, file.generation) not in objects},
+        forgotten=forgotten,
+        keys=tuple(find_keys(ports.documents, flows)),
+    )
 
 
 def _find_own(run: EltRun, documents: DocumentStore) -> Files:

@@ -100,6 +100,7 @@ def _describe_run(run: EltRun, given: RunInput, line: Cause, cause: Cause, poll_
         "flows": ",".join(given.flows),
         "checked": ",".join(given.checked),
         "quarantined": ",".join(given.quarantined),
+        "forgotten": ",".join(given.forgotten),
         "poll_seconds": poll_seconds,
     }
 

@@ -18,13 +18,14 @@ from ripple.wire.paths import parse_bronze_name, split_uri
 MAX_OBJECTS = 1000
 MAX_BYTES = 300_000
 """Of all targets together: a replay is one fact and one document."""
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A command that makes sense: `targets` by kind are URIs, one batch number, a held flow, or ids of dead letters (none
-    means all)."""
+    means all). Of what is to be forgotten: URIs, `batch:N`, or `key:FLOW:HASH`."""
 
     kind: str
     targets: tuple[str, ...] = ()
@@ -110,6 +111,25 @@ def _read_resume(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]
     return {"targets": (flow,)}
 
 
+def _read_forgotten(body: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    given = [name for name in ("objects", "batch", "key_hash") if name in body]
+    if len(given) != 1 or ("flow" in body) != (given == ["key_hash"]):
+        raise _malformed(
+            "say one thing to forget: `objects`, a `batch`, or a `flow` and the `key_hash` of one of its keys"
+        )
+    if given == ["objects"]:
+        targets = _read_objects(body, settings)["targets"]
+        if not all(uri.startswith(f"gs://{settings.bucket('bronze')}/") for uri in targets):
+            raise _malformed("objects of Bronze are forgotten; a manifest is none")
+        return {"targets": targets}
+    if given == ["batch"]:
+        return {"targets": (f"batch:{_read_batch(body, settings)['targets'][0]}",)}
+    (flow,) = _read_resume(body, settings)["targets"]
+    if not isinstance(body["key_hash"], str) or not _HASH.fullmatch(body["key_hash"]):
+        raise _malformed("a key_hash is the SHA-256 of the key, in lower hex")
+    return {"targets": (f"key:{flow}:{body['key_hash']}",)}
+
+
 def _read_dead_letters(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     ids, everything = body.get("ids", []), body.get("all", False)
     if not isinstance(everything, bool):
@@ -133,5 +153,6 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[Mapping[str, Any], Setting
     "training": (("batch",), _read_batch),
     "dead-letter": (("ids", "all"), _read_dead_letters),
     "resume": (("flow",), _read_resume),
+    "forget": (("objects", "batch", "flow", "key_hash"), _read_forgotten),
 }
 """What a command of each kind says beside `_KEYS`, and who reads it."""

@@ -17,6 +17,7 @@ from ripple.state.redrives import REDRIVES
 from ripple.state.replays import REPLAYS
 from ripple.state.sweeps import SWEEPS
 from ripple.state.ticks import TICKS
+from ripple.state.tombstones import TOMBSTONES
 from ripple.state.training_head import TRAINING_HEAD
 from ripple.state.trainings import TRAININGS
 
@@ -34,6 +35,7 @@ _PARTS: tuple[Collection[Any] | SingleDocument[Any], ...] = (
     REPLAYS,
     REDRIVES,
     SWEEPS,
+    TOMBSTONES,
 )
 
 

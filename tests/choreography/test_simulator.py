@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import pytest
 
 from tests.choreography.simulator.broken import ALONE, BROKEN
-from tests.choreography.simulator.campaign import catch, run_crash_points, run_pairs, run_seeds
-from tests.choreography.simulator.crash_points import count_steps, plan_all, run_planned
+from tests.choreography.simulator.campaign import catch, run_crash_points, run_failing, run_pairs, run_seeds
+from tests.choreography.simulator.crash_points import count_steps, failing_scenario, plan_all, run_planned
 from tests.choreography.simulator.faults import RATES
 from tests.choreography.simulator.running import run_seed
 from tests.choreography.simulator.shrinking import shrink
@@ -30,6 +30,12 @@ def test_a_kill_at_any_step_of_the_full_scenario_violates_no_property() -> None:
     report = run_crash_points(plan_all())
     assert report.violations == []
     assert report.runs == 2 * count_steps() > 600
+
+
+def test_a_kill_while_a_batch_that_failed_runs_in_parts_violates_no_property() -> None:
+    report = run_failing(plan_all(failing_scenario)[::5])
+    assert report.violations == []
+    assert report.runs > 200
 
 
 def test_two_kills_violate_no_property() -> None:

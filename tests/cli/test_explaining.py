@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from cli.attempts import describe_times, list_attempts
 from cli.explaining import advise, describe_stall, explain_batch, explain_object, explain_replay
 from cli.exports import describe_export, explain_export
-from cli.incidents import describe_parked, find_holds
+from cli.incidents import describe_parked, explain_flow, find_holds
 from cli.main import app
 from cli.rejections import summarize
 from ripple.state.batches import BATCHES
@@ -75,6 +75,14 @@ def read_record(name: str, described: dict[str, Any] | None) -> Any:
     if "incident" in described:
         lists["incident"] = read_nested(Incident, described["incident"])
     return a_bare_record(name, **plan | described | lists)
+
+
+def test_a_flow_says_whether_it_is_held_and_how_it_goes_on() -> None:
+    assert explain_flow("sales", [a_hold("clickstream")]) == "Flow sales is not held: its files are run as they come."
+    assert explain_flow("sales", [a_hold("sales")]).splitlines() == [
+        "Flow sales is held since 2026-03-01T12:00:00Z (silver.orders: no such column), it is tried again from 2026-03-01T12:05:00Z on.",
+        "next: fix the cause, then: ripple resume --flow sales",
+    ]
 
 
 def test_files_that_left_a_batch_are_named_with_their_statement_and_the_next_command() -> None:

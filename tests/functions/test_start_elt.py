@@ -77,6 +77,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
         "flows": "clickstream",
         "checked": "",
         "quarantined": "",
+        "forgotten": "",
         "poll_seconds": 5.0,
     }
     assert edge.publisher.facts() == [
@@ -99,6 +100,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "corrects_uri": None,
             "part": 0,
             "is_withdrawn": False,
+            "count_forgotten": 0,
             "is_tried": False,
         }
     ]

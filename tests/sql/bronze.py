@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import arrow_schema
 from ripple.rows.timestamps import parse_timestamp
+from ripple.state.tombstones import hash_key
 from tests.sql.project import VARS
 
 Row = dict[str, Any]
@@ -122,6 +123,7 @@ class Batch:
     part: int = 0
     files: list[Row] = field(default_factory=list)
     delivered: list[Row] = field(default_factory=list)
+    keys: list[Row] = field(default_factory=list)
 
     def add(
         self,
@@ -151,7 +153,7 @@ class Batch:
             "dt": "2026-01-01", "rows": len(good) + len(bad), "rows_quarantined": len(bad), "rows_checked": len(good),
             "quarantine_uri": quarantine and f"gs://{VARS['quarantine_bucket']}/{quarantine}", "corrects_uri": None,
             "arrived_at": stamp(arrived_at), "checked_uri": checked and f"gs://{VARS['checked_bucket']}/{checked}",
-            "is_withdrawn": False, "is_tried": False,
+            "is_withdrawn": False, "is_tried": False, "count_forgotten": 0,
         } | changes)  # fmt: skip
         return uri
 
@@ -159,6 +161,15 @@ class Batch:
         """The run takes the object of another batch out of silver, as the starter of ELT lists it."""
         nothing = {"rows": 0, "rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None}
         self.files.append(file | self._place() | nothing | {"is_withdrawn": True})
+
+    def forget(self, file: Row) -> None:
+        """The run publishes the object of a batch without its rows."""
+        nothing = {"rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None}
+        self.files.append(file | self._place() | nothing | {"count_forgotten": file["rows"]})
+
+    def forget_key(self, flow: str, key: str) -> None:
+        """The run leaves out a key, and takes it out of what others published."""
+        self.keys.append(self._place() | {"flow": flow, "key_hash": hash_key(key)})
 
     def attempt(self, file: Row) -> None:
         """The run tries the object of another batch, and rolls that back."""
@@ -174,9 +185,10 @@ class Batch:
     def finish(self) -> dict[str, list[str]]:
         """Writes the run's lists; returns those of its flows that are vars of its compilation."""
         folder = f"batch={self.number}/epoch={self.epoch}/part={self.part}"
-        data = "".join(json.dumps(file) + "\n" for file in self.files)
+        data = "".join(json.dumps(file) + "\n" for file in (*self.files, *self.keys))
         self.write("control", f"batches/{folder}/files.jsonl", data.encode())
         lists = {"flows": sorted({file["flow"] for file in self.files})}
+        lists["forgotten"] = sorted({stone["flow"] for stone in self.keys})
         for name, bucket, column in (
             ("checked", "checked", "checked_uri"),
             ("quarantined", "quarantine", "quarantine_uri"),

@@ -52,7 +52,7 @@ def compile_graph(
     project: Path = DATAFORM,
     **lists: Sequence[str],
 ) -> dict[str, Any]:
-    """The compiled graph for a run; `flows`, `checked` and `quarantined` are all flows unless given.
+    """The compiled graph for a run; `flows`, `checked` and `quarantined` are all flows unless given, `forgotten` none.
 
     Raises AssertionError with the compilation's errors.
     """
@@ -61,6 +61,7 @@ def compile_graph(
         str(path.relative_to(project)) for name in ("definitions", "includes") for path in (project / name).rglob("*.*")
     ]
     named = {name: ",".join(lists.get(name, FLOWS)) for name in ("flows", "checked", "quarantined")}
+    named["forgotten"] = ",".join(lists.get("forgotten", ()))
     values = {
         **VARS,
         "batch": str(batch),

@@ -16,16 +16,22 @@ SILVER = ("staging.", "silver.", "ops.")
 
 @cache
 def _compiled(
-    flows: tuple[str, ...], checked: tuple[str, ...], quarantined: tuple[str, ...], is_trial: bool
+    flows: tuple[str, ...],
+    checked: tuple[str, ...],
+    quarantined: tuple[str, ...],
+    forgotten: tuple[str, ...],
+    is_trial: bool,
 ) -> list[Action]:
-    lists = {"flows": flows, "checked": checked, "quarantined": quarantined}
+    lists = {"flows": flows, "checked": checked, "quarantined": quarantined, "forgotten": forgotten}
     return actions_of(compile_graph(NUMBER, EPOCH, is_trial=is_trial, **lists))
 
 
 def actions_for(batch: Batch) -> list[Action]:
     """The project as it compiles for the run. It is compiled once for equal lists of flows: only two numbers differ."""
     lists = batch.finish()
-    made = _compiled(*(tuple(lists[name]) for name in ("flows", "checked", "quarantined")), is_trial=batch.is_trial)
+    made = _compiled(
+        *(tuple(lists[name]) for name in ("flows", "checked", "quarantined", "forgotten")), is_trial=batch.is_trial
+    )
     return [_numbered(action, batch) for action in made]
 
 

@@ -111,6 +111,22 @@ def test_a_batch_that_succeeds_states_its_snapshot(run_elt: Callable[[Script], R
     assert script.made("invoke")[0]["invocationConfig"]["serviceAccount"] == VARIABLES["DATAFORM_SERVICE_ACCOUNT"]
 
 
+@pytest.mark.parametrize("is_trial", [True, False])
+def test_a_run_after_which_more_comes_states_its_part_and_reads_no_snapshot(
+    is_trial: bool, run_elt: Callable[[Script], Run]
+) -> None:
+    script = Script()
+    execution = run_elt(script)(part=3, is_trial=is_trial, is_last=False)
+    attributes, data = only_event(script)
+    assert (attributes["ce-id"], attributes["ce-type"]) == ("elt.part.succeeded.v1/7/2", "elt.part.succeeded.v1")
+    named = {"batch": 7, "epoch": 2, "part": 3, "trial": is_trial}
+    assert data == named | {"execution": execution["name"], "invocation": INVOCATION}
+    assert json.loads(execution["result"]) == data
+    assert script.made("select") == []
+    compiled = script.made("compile")[0]["codeCompilationConfig"]["vars"]
+    assert (compiled["part"], compiled["trial"]) == ("3", "true" if is_trial else "")
+
+
 def test_a_slow_query_for_the_snapshot_is_waited_for(run_elt: Callable[[Script], Run]) -> None:
     script = Script(slow_queries=2)
     execution = run_elt(script)()

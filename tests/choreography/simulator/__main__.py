@@ -11,8 +11,15 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from tests.choreography.simulator.broken import BROKEN
-from tests.choreography.simulator.campaign import Report, run_broken, run_crash_points, run_pairs, run_seeds
-from tests.choreography.simulator.crash_points import count_steps, plan_all, run_planned
+from tests.choreography.simulator.campaign import (
+    Report,
+    run_broken,
+    run_crash_points,
+    run_failing,
+    run_pairs,
+    run_seeds,
+)
+from tests.choreography.simulator.crash_points import count_steps, failing_scenario, plan_all, run_planned
 from tests.choreography.simulator.running import Verdict, run_seed
 from tests.choreography.simulator.shrinking import shrink
 
@@ -32,6 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     if asked.crash_points:
         plans = plan_all()
         reports["crash points"] = _watch("crash points", lambda note: run_crash_points(plans, note), len(plans))
+        failing = plan_all(failing_scenario)
+        reports["of parts"] = _watch("of parts", lambda note: run_failing(failing, note), len(failing))
     if asked.pairs:
         reports["pairs"] = _watch("pairs", lambda note: run_pairs(asked.pairs, asked.first, note), asked.pairs)
     if asked.seeds or not reports:

@@ -33,6 +33,13 @@ from tests.choreography.simulator.broken_exports import (
     with_the_last_number,
     without_asking_whether_it_was,
 )
+from tests.choreography.simulator.broken_incidents import (
+    LeavesUnsettledRows,
+    ParksInSilence,
+    TriesNothing,
+    forget_holds,
+    judge_without_a_trial,
+)
 from tests.choreography.simulator.broken_layers import (
     believe_what_was_read,
     count_before_recording,
@@ -311,4 +318,9 @@ BROKEN: Mapping[str, Protocol] = {
         edge=_edge(documents=ends_unsent), rates={"crash": 0.12, "error": 0.12}
     ),
     "silence that nobody reports": _with(sweep=_without(state_silence)),
+    "unsettled rows that stay in silver": Protocol(warehouse=LeavesUnsettledRows),
+    "trial of nothing": Protocol(warehouse=TriesNothing),
+    "files judged before their trial": _with(start_elt=judge_without_a_trial),
+    "files parked in silence": Protocol(edge=_edge(publisher=ParksInSilence)),
+    "held flow that nobody tries again": _with(sweep=_instead_of(kick_waiting, forget_holds)),
 }

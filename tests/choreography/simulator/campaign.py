@@ -8,12 +8,12 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.choreography.simulator.broken import BROKEN
-from tests.choreography.simulator.crash_points import plan_pairs, run_planned
+from tests.choreography.simulator.crash_points import failing_scenario, plan_pairs, run_planned
 from tests.choreography.simulator.running import SHIPPED, Verdict, run_seed
 
 CHUNK = 8
@@ -53,6 +53,15 @@ def run_seeds(seeds: Sequence[int], note: Callable[[int], None] = lambda _runs: 
 
 def run_crash_points(plans: Sequence[dict[int, str]], note: Callable[[int], None] = lambda _runs: None) -> Report:
     return _on_all_cores(run_planned, plans, note)
+
+
+def run_failing(plans: Sequence[dict[int, str]], note: Callable[[int], None] = lambda _runs: None) -> Report:
+    """Kills while a batch that failed runs in parts."""
+    return _on_all_cores(_fail_under, plans, note)
+
+
+def _fail_under(planned: Mapping[int, str]) -> Verdict:
+    return run_planned(planned, scenario=failing_scenario)
 
 
 def run_pairs(count: int, seed: int, note: Callable[[int], None] = lambda _runs: None) -> Report:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from tests.choreography.simulator.faults import RATES, FaultSchedule
+from tests.choreography.simulator.poison import Poison
 from tests.choreography.simulator.running import SHIPPED, Verdict, run
 from tests.choreography.simulator.scenario import CANARY, Outside, Scenario, Slice
 from tests.choreography.simulator.world import Protocol
@@ -55,24 +56,48 @@ def full_scenario() -> Scenario:
     )
 
 
-def run_planned(planned: Mapping[int, str], protocol: Protocol = SHIPPED, trace: bool = False) -> Verdict:
-    """The full scenario without faults, but for the planned kills: `{number of the step: before or after}`."""
-    calm = dict.fromkeys(RATES, 0.0)
-    return run(
-        full_scenario(), FaultSchedule(seed="crash points", rates=calm, until=_REST, planned=planned), protocol, trace
+@cache
+def failing_scenario() -> Scenario:
+    """A file that is published, then two of which gold does not take one: they are cut, and it is parked."""
+    files = {name: _lines(a_click(event_id=name)) for name in ("before", "beside", "poison")}
+    drops = [
+        Outside(
+            at=0 if name == "before" else 200, kind="drop", name=f"clickstream/dt=2026-01-01/{name}.jsonl", data=data
+        )
+        for name, data in files.items()
+    ]
+    return Scenario(
+        slices={},
+        events=drops,
+        files_per_batch=400,
+        delivery_attempts=20,
+        rough_until=_REST,
+        poison=Poison(named="poison"),
     )
 
 
+def run_planned(
+    planned: Mapping[int, str],
+    protocol: Protocol = SHIPPED,
+    trace: bool = False,
+    scenario: Callable[[], Scenario] = full_scenario,
+) -> Verdict:
+    """The scenario without faults, but for the planned kills: `{number of the step: before or after}`."""
+    calm = dict.fromkeys(RATES, 0.0)
+    faults = FaultSchedule(seed="crash points", rates=calm, until=_REST, planned=planned)
+    return run(scenario(), faults, protocol, trace)
+
+
 @cache
-def count_steps() -> int:
-    verdict = run_planned({})
+def count_steps(scenario: Callable[[], Scenario] = full_scenario) -> int:
+    verdict = run_planned({}, scenario=scenario)
     assert not verdict.violation, verdict.violation
     return verdict.rough_steps
 
 
-def plan_all() -> list[dict[int, str]]:
+def plan_all(scenario: Callable[[], Scenario] = full_scenario) -> list[dict[int, str]]:
     """Every step, before and after."""
-    return [{step: side} for step in range(1, count_steps() + 1) for side in SIDES]
+    return [{step: side} for step in range(1, count_steps(scenario) + 1) for side in SIDES]
 
 
 def plan_pairs(count: int, chance: random.Random) -> list[dict[int, str]]:

@@ -36,9 +36,13 @@ class Poison:
     in_silver: float = 0.0
     in_gold: float = 0.0
     outages: Sequence[Outage] = ()
+    named: str = ""
+    """What is in the names of further files that gold does not take."""
 
     def place_of(self, uri: str) -> str:
         """`silver`, `gold`, or nothing for a file that is taken."""
+        if self.named and self.named in uri:
+            return "gold"
         roll = int.from_bytes(hashlib.blake2b(f"{self.seed}|{uri}".encode(), digest_size=6).digest(), "big") / (1 << 48)
         return "silver" if roll < self.in_silver else "gold" if roll < self.in_silver + self.in_gold else ""
 

@@ -17,6 +17,7 @@ REPLAY_SECONDS = 700.0
 BUSY_SECONDS = 600.0
 REPORTED_SECONDS = 1000.0
 """After the last fault: a person acts on what three sweeps have stated by then."""
+MOST_WAITS = 6
 SHIPPED = Protocol()
 
 
@@ -84,6 +85,7 @@ def _live_through(world: World) -> str:
         world.operate()
     engine.run_until(calm + REPORTED_SECONDS + 2 * LEASE)
     _wait_for_caps(world)
+    _wait_for_parts(world)
     return find_violation(world) or _replay(world)
 
 
@@ -92,6 +94,17 @@ def _wait_for_caps(world: World) -> None:
     while (moment := world.rests_until(BUSY_SECONDS)) is not None or world.started_within(BUSY_SECONDS):
         world.engine.run_until(moment or world.engine.now)
         _sweep_for(world, LEASE)
+
+
+def _wait_for_parts(world: World) -> None:
+    """Until no incident is open, or so long that one never ends."""
+    for _ in range(MOST_WAITS):
+        moment = world.parts_rest_until()
+        if moment is None:
+            return
+        world.engine.run_until(moment)
+        _sweep_for(world, LEASE)
+        _wait_for_caps(world)
 
 
 def _sweep_for(world: World, seconds: float) -> None:
@@ -112,6 +125,7 @@ def _replay(world: World) -> str:
         world.ask_replay({"kind": "flow", "flow": "clickstream", "from": "2026-01-01", "to": "2027-01-01"})
     _sweep_for(world, REPLAY_SECONDS)
     _wait_for_caps(world)
+    _wait_for_parts(world)
     if world.warehouse.content() != before:
         return "(f) a replay changed rows"
     return find_violation(world)

@@ -82,8 +82,9 @@ class Warehouse:
     most_live: int = 0
 
     def content(self) -> str:
-        """Every table's rows in order: what a replay must leave as it is."""
-        rows = [sorted(self.silver), sorted(self.duplicate), sorted(self.rejected)]
+        """Every table's rows in order: what a replay must leave as it is. Of equal copies it may be another one's turn: parts of a
+        batch were published one after the other, and its replay publishes them together."""
+        rows = [sorted((row.flow, row.key) for row in table) for table in (self.silver, self.duplicate, self.rejected)]
         files = sorted((batch, row["uri"]) for batch, row in self.files)
         return repr((rows, files, sorted(self.gold.items()), sorted(self.snapshots.items())))
 

@@ -147,7 +147,7 @@ class World:
     def rests_until(self, ago: float) -> float | None:
         """When the first of the caps that held something back `ago` seconds before now allows it, in seconds; None if none did."""
         then = self.moment() - dt.timedelta(seconds=ago)
-        moments = [self._runs_rest_until(then), self._training_rests_until(then), self._holds_rest_until(then)]
+        moments = [self._runs_rest_until(then), self._training_rests_until(then)]
         return min(((moment - START).total_seconds() for moment in moments if moment), default=None)
 
     def started_within(self, seconds: float) -> bool:
@@ -161,8 +161,11 @@ class World:
             return None
         return rests_until(head.starts, self.scenario.caps.runs_per_hour, HOUR, then)
 
-    def _holds_rest_until(self, then: dt.datetime) -> dt.datetime | None:
-        return max((one.again_at for one in HEAD.get(self.documents).holds if one.again_at > then), default=None)
+    def parts_rest_until(self) -> float | None:
+        """When the next part of an incident may run, in seconds: now, or when all that it waits for is tried again; None for none."""
+        head = HEAD.get(self.documents)
+        again = max((one.again_at for one in head.holds), default=self.moment())
+        return (again - START).total_seconds() if head.incidents else None
 
     def _training_rests_until(self, then: dt.datetime) -> dt.datetime | None:
         if not any(TRAININGS.find(self.documents, 1, deferred=True)):
