@@ -145,7 +145,7 @@ def find_conflicts(names: frozenset[str]) -> tuple[str, ...]:
 
 
 def are_in_conflict(one: Template, other: Template) -> bool:
-    """Whether a text may fit both, in two readings; told by the characters that each place can have."""
+    """Whether a text may fit both, in two readings: by the characters that each place can have."""
     if one.cells == other.cells:
         return one.zone != other.zone
     return all(

@@ -82,7 +82,7 @@ class Shape:
         return number
 
     def _name(self, columns: Bytes, code: str, names: Mapping[int, int]) -> Small:
-        """The number of each name, -1 for no name; told by eight letters at most."""
+        """The number of each name, -1 for no name; eight letters decide."""
         packed = np.zeros(columns.shape[1], np.int64)
         for place in self.places[code][:8]:
             packed <<= 8
