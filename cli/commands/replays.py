@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
 import typer
@@ -80,6 +82,9 @@ def forget(
     ] = None,
     batch: Annotated[int, typer.Option(help="Every object of an ELT batch.")] = 0,
     key: Annotated[tuple[str, str], typer.Option(help="A flow, and one key of it.", metavar="FLOW KEY")] = ("", ""),
+    erase: Annotated[
+        bool, typer.Option("--erase", help="Out of the buckets as well: sources' objects, checked, quarantine.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask: what is forgotten does not come back.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be taken out, and take out nothing.")] = False,
     as_json: Json = False,
@@ -94,13 +99,45 @@ def forget(
     environ = connect(state, project, region)
     if not (yes or dry_run):
         with refusals():
-            console.print("\n".join(plan(environ, command)["words"]), highlight=False)
+            words = [*plan(environ, command)["words"], *_plan_erasure(environ, command, key[1], erase)["words"]]
+        console.print("\n".join(words), highlight=False)
         typer.confirm("Forget it?", abort=True, err=True)
-    _carry_out(environ, command, dry_run, as_json)
+    answer_of = partial(_erase, environ, command, key[1], dry_run) if erase else None
+    _carry_out(environ, command, dry_run, as_json, answer_of)
 
 
-def _carry_out(environ: Mapping[str, str], command: Mapping[str, Any], dry_run: bool, as_json: bool) -> None:
-    """Say what a command does; unless it is a dry run, publish it and repeat what the function confirms."""
+def _plan_erasure(environ: Mapping[str, str], command: Mapping[str, Any], key: str, erase: bool) -> dict[str, Any]:
+    """What `--erase` takes out of the buckets, and what it leaves; no words without it."""
+    from cli.erasing import as_words, describe, find_remains, plan_erasure
+
+    if not erase:
+        return {"words": []}
+    found, remains = describe(plan_erasure(environ, command, key)), find_remains(environ, datetime.now(UTC))
+    return {**found, **remains, "words": as_words(found, remains)}
+
+
+def _erase(
+    environ: Mapping[str, str], command: Mapping[str, Any], key: str, dry_run: bool, planned: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The plan of a request with what is erased; it is erased unless this is a dry run."""
+    from cli.erasing import await_tombstones, erase, plan_erasure
+
+    if not dry_run:
+        await_tombstones(environ, planned["targets"])
+    said = _plan_erasure(environ, command, key, True)
+    if not dry_run:
+        erase(environ, plan_erasure(environ, command, key))
+    return {**planned, "erases": said, "words": [*planned["words"], *said["words"]]}
+
+
+def _carry_out(
+    environ: Mapping[str, str],
+    command: Mapping[str, Any],
+    dry_run: bool,
+    as_json: bool,
+    go_on: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None,
+) -> None:
+    """Say what a command does; unless it is a dry run, publish it and repeat what the function confirms. `go_on` does what comes after."""
     from cli.replaying import await_confirmation, plan, publish_replay
 
     with refusals():
@@ -110,6 +147,9 @@ def _carry_out(environ: Mapping[str, str], command: Mapping[str, Any], dry_run: 
             planned = await_confirmation(environ, publish_replay(environ, command))
         except TimeoutError as error:
             raise fail(str(error)) from error
+    if go_on is not None:
+        with refusals():
+            planned = go_on(planned)
     answer(planned, as_json, "\n".join(planned["words"]))
     after = "a dry run: nothing was fired" if dry_run else f"watch it: ripple events --replay {planned['replay_id']}"
     console.print(after, highlight=False, style="dim")

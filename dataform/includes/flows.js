@@ -106,8 +106,11 @@ function isStanding(flow, alias) {
       AND IFNULL(refused.key, JSON_VALUE(refused.raw, '$.${key}')) = ${alias}.${key}))`;
 }
 
+/** Before the hash of a key, where the key itself stood in a checked object before it was erased. */
+const ERASED = "forgotten:";
+
 /** An expression: `key`, a text, is among the keys of the flow that the run's list has as forgotten. Only if it has any. */
-const isForgotten = (flow, key) => `TO_HEX(SHA256(${key})) IN (
+const isForgotten = (flow, key) => `IF(STARTS_WITH(${key}, '${ERASED}'), SUBSTR(${key}, ${ERASED.length + 1}), TO_HEX(SHA256(${key}))) IN (
     SELECT key_hash FROM ${batch.staging(`ext_files_${flow}`)} WHERE flow = '${flow}' AND key_hash IS NOT NULL)`;
 
 /** The SELECTs that `select` makes of each flow, one below the other. */

@@ -158,7 +158,7 @@ FROM (
 ) AS files
 FULL JOIN (
   SELECT
-    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF(${key} IS NULL OR ${day} IS NULL) AS count_keyless,
+    source_uri, source_generation, COUNT(*) AS count_rows, COUNTIF((${key} IS NULL OR ${day} IS NULL) AND IFNULL(broken_rule, '') != '${FORGOTTEN}') AS count_keyless,
     COUNTIF(broken_rule = '${FORGOTTEN}') AS count_forgotten
   FROM ${batch.staging(flow)}
   GROUP BY source_uri, source_generation

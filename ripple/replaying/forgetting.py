@@ -84,9 +84,8 @@ def _name(found: Forgotten) -> str:
     return f"{len(found.objects)} generations of objects, {rows} rows"
 
 
-def write_tombstones(targets: Sequence[str], replay: str, at: dt.datetime, ports: HasDocuments) -> tuple[str, ...]:
-    """Write the tombstones; the numbers of the batches that are to run again. Doing it twice is doing it once."""
-    found = find_forgotten(targets, ports.documents)
+def list_tombstones(found: Forgotten, replay: str, at: dt.datetime) -> list[TombstoneRecord]:
+    """A tombstone of each thing that was found. Pure."""
     stones = [
         TombstoneRecord(
             kind="object", flow=str(file.flow), uri=file.uri, generation=file.generation, asked_at=at, replay=replay
@@ -96,6 +95,12 @@ def write_tombstones(targets: Sequence[str], replay: str, at: dt.datetime, ports
     if found.key is not None:
         flow, key_hash = found.key
         stones.append(TombstoneRecord(kind="key", flow=flow, key_hash=key_hash, asked_at=at, replay=replay))
-    for stone in stones:
+    return stones
+
+
+def write_tombstones(targets: Sequence[str], replay: str, at: dt.datetime, ports: HasDocuments) -> tuple[str, ...]:
+    """Write the tombstones; the numbers of the batches that are to run again. Doing it twice is doing it once."""
+    found = find_forgotten(targets, ports.documents)
+    for stone in list_tombstones(found, replay, at):
         TOMBSTONES.create(ports.documents, stone.id, stone)
     return tuple(map(str, found.batches))

@@ -21,6 +21,7 @@ from ripple.state.elt_runs import describe_rest
 from ripple.state.files import FILES
 from ripple.state.head import HEAD, Head
 from ripple.state.redrives import MOST, REDRIVES
+from ripple.state.tombstones import find_objects
 from ripple.state.trainings import TRAININGS
 from ripple.wire.dead_letters import DeadLetter
 from ripple.wire.paths import parse_bronze_name, split_uri
@@ -80,9 +81,11 @@ def _plan_run(kind: str, number: int, ports: KeptPorts) -> ReplayPlan:
 def find_gone(number: int, ports: KeptPorts) -> list[str]:
     """What a run of the batch reads and what is not there any more, as URIs in order; a file that nothing was kept of by its own.
 
-    The sources' objects are not among them: what was accepted of them was kept.
+    The sources' objects are not among them: what was accepted of them was kept. Nor is what is forgotten, which no run reads.
     """
-    claimed = [file.landed for _, file in FILES.find(ports.documents, BATCH_FILES, batch=number)]
+    files = [file for _, file in FILES.find(ports.documents, BATCH_FILES, batch=number)]
+    forgotten = find_objects(ports.documents, sorted({str(file.flow) for file in files}))
+    claimed = [file.landed for file in files if (file.uri, file.generation) not in forgotten]
     unkept = [f"{file.uri}#{file.generation}" for file in claimed if file.rows_checked is None]
     read = {uri for file in claimed for uri in (file.checked_uri, file.quarantine_uri) if uri is not None}
     return sorted([*unkept, *(uri for uri in read if not _is_there(uri, ports))])

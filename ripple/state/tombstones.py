@@ -46,7 +46,7 @@ TOMBSTONES: Collection[TombstoneRecord] = Collection(
     record=TombstoneRecord,
     version=VERSION,
     written_by=("replay",),
-    read_by=("start_elt", "the command"),
+    read_by=("start_elt", "replay", "the command"),
 )
 
 

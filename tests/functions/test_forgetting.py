@@ -10,6 +10,7 @@ import pytest
 from functions.replay.stage import react as replay
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command
+from ripple.replaying.gathering import find_gone
 from ripple.state.tombstones import hash_key
 from ripple.wire.events import ReplayRunPlanned, ReplayRunStarted
 from tests.functions.fakes import NOW, FakeEdge, cause
@@ -32,8 +33,8 @@ def tombstones(edge: FakeEdge) -> list[dict[str, Any]]:
 def an_edge() -> tuple[FakeEdge, list[str]]:
     """Two files of clickstream in batch 1, which is done; their URIs."""
     edge = FakeEdge()
-    first = record(edge, 1, checked_uri="gs://c/1.parquet", rows_checked=2)
-    second = record(edge, 2, checked_uri="gs://c/2.parquet", rows_checked=2)
+    first = record(edge, 1, checked_uri="gs://checked/1.parquet", rows_checked=2)
+    second = record(edge, 2, checked_uri="gs://checked/2.parquet", rows_checked=2)
     deliver(edge, first)
     deliver(edge, succeed(edge, 1, 1))
     return edge, [first.uri, second.uri]
@@ -51,10 +52,10 @@ def test_an_object_gets_its_tombstone_and_its_batch_runs_without_its_rows() -> N
     lines = read_list(edge, 2)
     assert [(line["checked_uri"], line["rows_checked"], line["count_forgotten"]) for line in lines] == [
         (None, 0, 2),
-        ("gs://c/2.parquet", 2, 0),
+        ("gs://checked/2.parquet", 2, 0),
     ]
     manifest = edge.objects.live["ripple-test-checked", "manifests/batch=1/epoch=2/part=0/clickstream.txt"][1]
-    assert manifest == b"gs://c/2.parquet\n"
+    assert manifest == b"gs://checked/2.parquet\n"
 
 
 def test_a_batch_is_all_its_objects() -> None:
@@ -79,7 +80,7 @@ def test_a_key_is_kept_as_its_hash_and_the_newest_batch_of_its_flow_runs() -> No
 
 def test_what_waits_is_forgotten_when_its_run_comes() -> None:
     edge, _ = an_edge()
-    late = record(edge, 3, checked_uri="gs://c/3.parquet", rows_checked=2)
+    late = record(edge, 3, checked_uri="gs://checked/3.parquet", rows_checked=2)
     ask(edge, objects=[late.uri])
     assert not edge.publisher.facts(ReplayRunStarted)
     deliver(edge, late)
@@ -120,3 +121,15 @@ def test_a_request_that_names_nothing_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(PermanentError):
         ask(edge, **body)
     assert not tombstones(edge)
+
+
+def test_a_replay_does_not_miss_what_was_kept_of_a_forgotten_object() -> None:
+    edge, uris = an_edge()
+    ask(edge, objects=uris)
+    assert find_gone(1, edge) == []
+
+
+def test_a_replay_misses_what_was_kept_of_others() -> None:
+    edge, (uri, _) = an_edge()
+    ask(edge, objects=[uri])
+    assert find_gone(1, edge) == ["gs://checked/2.parquet"]

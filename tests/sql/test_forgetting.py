@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from cli.erased_rows import empty_checked
+from ripple.deployment.routes import FLOWS
+from ripple.rows.contracts import load_contract
 from tests.sql.bronze import Batch, click, funding, order
 from tests.sql.conftest import Lake
-from tests.sql.project import PROJECT
+from tests.sql.project import PROJECT, compile_graph
 from tests.sql.runs import SILVER, count, run
 from tests.sql.test_publishing import new_batch
 from tests.sql.warehouse import Warehouse
@@ -126,3 +129,26 @@ def test_a_table_of_before_gets_the_columns_that_it_lacks(lake: Lake, warehouse:
     publish(warehouse, again_with(lake, batch))
     assert count(warehouse, "silver.clickstream_events", "event_id = 'columns-1' AND dwell_ms = 1000") == 1
     assert count(warehouse, "ops.clickstream_events_objects", f"batch = {batch.number} AND count_forgotten = 0") == 1
+
+
+def test_a_key_that_was_erased_of_a_kept_object_is_still_forgotten(lake: Lake, warehouse: Warehouse) -> None:
+    key = "e-gone"
+
+    def erased(kind: str, name: str, data: bytes) -> None:
+        found = empty_checked(data, "order_id", key) if kind == "checked" and name.startswith("data/") else None
+        lake.write(kind, name, found.content if found else data)
+
+    fresh = new_batch(lake)
+    batch = Batch(number=fresh.number, epoch=fresh.epoch, write=erased)
+    uri = batch.add("sales", "erased", [order(key, "ann", 59), order("e-stays", "ann", 59)])
+    batch.forget_key("sales", key)
+    publish(warehouse, batch)
+    assert not any(secrets(warehouse, key).values())
+    assert count(warehouse, "silver.orders", "STARTS_WITH(order_id, 'forgotten:')") == 0
+    assert counts(warehouse, uri) == [2, 1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("flow", FLOWS)
+def test_the_key_of_a_flow_is_the_first_field_of_its_contract(flow: str) -> None:
+    graph = json.dumps(compile_graph(1, 1, flows=FLOWS, checked=(), quarantined=(), forgotten=()))
+    assert f"PARTITION BY {next(iter(load_contract(flow).kinds))} ORDER BY" in graph
