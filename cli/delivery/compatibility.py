@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ripple.rows.timestamp_grammar import spell_grammar
+
 Schema = Mapping[str, Any]
 _SHAPE = ("type", "items", "additionalProperties", "properties")
 _LIMITS = {"min": lambda old, new: new <= old, "max": lambda old, new: new >= old}
@@ -86,7 +88,8 @@ def _compare_rule(at: str, old: Schema, new: Schema) -> Iterator[tuple[str, bool
         free = bool(new.get("nullable"))
         yield f"field {at} {'may now be' if free else 'may no longer be'} missing" + _to("missing_field", free), free
     for name in ("enum", "grammar"):
-        gone, more = (set(a.get(name, ())) - set(b.get(name, ())) for a, b in ((old, new), (new, old)))
+        was, is_ = ({*spell_grammar(side.get(name, ()))} for side in (old, new))
+        gone, more = was - is_, is_ - was
         if gone or more:
             words = [f"loses {', '.join(sorted(gone))}"] if gone else []
             words += [f"gains {', '.join(sorted(more))}"] if more else []

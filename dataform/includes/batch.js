@@ -46,11 +46,22 @@ const folder = () => `batch=${number()}/epoch=${epoch()}/part=${part()}`;
 /** What makes an incremental table idempotent: the batch's earlier rows go before its rows come. */
 const forget = (self) => `DELETE FROM ${self} WHERE batch = ${number()}`;
 
+/** One row: the epoch of the newest run that has begun. Its first action raises it; an older one stops at its next statement. */
+const fence = () => table("ops", "fence_run");
+const isNewest = () => `ASSERT (SELECT epoch FROM ${fence()}) = ${epoch()} AS 'A newer run than epoch ${epoch()} has begun'`;
+
+/** The statements that raise it. A run of an older epoch changes nothing and fails. */
+const raiseFence = () => `CREATE TABLE IF NOT EXISTS ${fence()} AS SELECT 0 AS epoch;
+
+UPDATE ${fence()} SET epoch = ${epoch()} WHERE epoch <= ${epoch()};
+
+${isNewest()}`;
+
 /** How far past its arrival an event may lie, in days: not under what landing allows. */
 const slackDays = () => checked("event_slack_days", /^\d{1,4}$/);
 
 const snapshotUri = () => `gs://${bucket("features")}/snapshots/batch=${number()}/epoch=${epoch()}/`;
 
 module.exports = {
-  number, epoch, part, isTrial, bucket, names, takes, hasChecked, hasQuarantined, hasForgotten, table, stagingName, staging, folder, forget, slackDays, snapshotUri,
+  number, epoch, part, isTrial, bucket, names, takes, hasChecked, hasQuarantined, hasForgotten, table, stagingName, staging, folder, forget, isNewest, raiseFence, slackDays, snapshotUri,
 };

@@ -16,6 +16,7 @@ from docs.generate.costs import write_costs
 from docs.generate.lake import write_contracts
 from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
+from docs.generate.timestamps import write_timestamps
 from docs.generate.topology import describe_example_bundles, describe_topology
 from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
@@ -31,6 +32,7 @@ def generate() -> dict[Path, str]:
     examples = {kind: json.loads((EXAMPLES / f"{kind}.json").read_text()) for kind in CATALOGUE}
     pages = {DOCS / "events.md": write_catalogue(examples, meanings), DOCS / "codes.md": write_codes()}
     pages[DOCS / "costs.md"] = write_costs()
+    pages[DOCS / "timestamps.md"] = write_timestamps()
     for kind, fact in CATALOGUE.items():
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages |= _generate_state()

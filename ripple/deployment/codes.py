@@ -36,6 +36,10 @@ CODES: Mapping[str, Code] = {
     "timestamp_unparseable": Code("row", "A text that no declared timestamp format reads.", _FIX_ROW),
     "timestamp_ambiguous": Code("row", "A date that two readings share, day or month first.", _FIX_ROW),
     "timestamp_without_zone": Code("row", "A time without a zone where the contract declares none.", _FIX_ROW),
+    "timestamp_in_gap": Code("row", "A local time that its zone's clocks skipped, as summer time began.", _FIX_ROW),
+    "timestamp_in_fold": Code(
+        "row", "A local time that its zone's clocks showed twice, as summer time ended.", _FIX_ROW
+    ),
     "timestamp_out_of_range": Code("row", "A time outside the years 1 to 9999.", _FIX_ROW),
     "implausible_time": Code(
         "row",

@@ -6,36 +6,39 @@ Only what is certainly right is read here; every other value goes to `ripple.row
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from ripple.rows.timestamp_grammar import compile_grammar
+from ripple.rows.timestamp_shapes import Bools, Bytes, Ints, Shape, make_shapes
 from ripple.rows.timestamps import (
     AMBIGUOUS,
     EPOCHS,
-    MAX_MICROS,
-    MIN_MICROS,
-    MONTHS,
+    IN_FOLD,
+    IN_GAP,
     OUT_OF_RANGE,
     UNPARSEABLE,
-    WEEKDAYS,
     WITHOUT_ZONE,
     WRONG_TYPE,
     Refusal,
     parse_timestamp,
 )
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
-Bytes = npt.NDArray[np.uint8]
-
-REFUSALS: tuple[Refusal | None, ...] = (None, UNPARSEABLE, AMBIGUOUS, WITHOUT_ZONE, OUT_OF_RANGE, WRONG_TYPE)
+REFUSALS: tuple[Refusal | None, ...] = (
+    None,
+    UNPARSEABLE,
+    AMBIGUOUS,
+    WITHOUT_ZONE,
+    OUT_OF_RANGE,
+    WRONG_TYPE,
+    IN_GAP,
+    IN_FOLD,
+)
 _CODES = {refusal: code for code, refusal in enumerate(REFUSALS)}
 
 
@@ -134,7 +137,7 @@ def _columns_of(data: Bytes, begins: Ints, length: int) -> Bytes:
     return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(data, length)[begins].T)
 
 
-def _read_rows(columns: Bytes, shapes: Sequence[_Shape], rows: Ints, at: Ints, micros: Ints, done: Bools) -> None:
+def _read_rows(columns: Bytes, shapes: Sequence[Shape], rows: Ints, at: Ints, micros: Ints, done: Bools) -> None:
     """Texts of one length, one byte position a row of `columns`, against every shape of that length."""
     for shape in shapes:
         fits = np.ones(columns.shape[1], np.bool_)
@@ -147,121 +150,27 @@ def _read_rows(columns: Bytes, shapes: Sequence[_Shape], rows: Ints, at: Ints, m
             done[where] = True
 
 
+def _read_floats(values: Sequence[float], grammar: Collection[str], micros: Ints, at: Ints) -> Bools:
+    """Seconds to the nearest microsecond; the fraction by itself, since the product of all would lose some."""
+    numbers = np.array(values, np.float64)
+    _, low, high, scale = EPOCHS[0]
+    done = (numbers >= low) & (numbers < high) & ("epoch_float" in grammar)
+    whole = np.floor(numbers[done])
+    micros[at[done]] = whole.astype(np.int64) * scale + np.rint((numbers[done] - whole) * scale).astype(np.int64)
+    return done
+
+
+@cache
+def _shapes_of(names: frozenset[str]) -> Mapping[int, Sequence[Shape]]:
+    """The shapes of a grammar by the length of their texts, without those lengths at which two formats conflict."""
+    return make_shapes(compile_grammar(names))
+
+
 _READERS: Mapping[type, Callable[[Any, Collection[str], Ints, Ints], Bools]] = {
     str: _read_texts,
     int: _read_ints,
+    float: _read_floats,
     dt.datetime: _read_datetimes,
 }
 
 _KINDS = {pa.string(): str, pa.large_string(): str, pa.int64(): int}
-
-# Letters of a template: y o d h m s f and p q (offset) are digits, b a month's name, a a weekday's, ± a sign; the rest stands for itself.
-_DIGITS = "yodhmsfpq"
-_ISO_CLOCKS = ("hh:mm", "hh:mm:ss", *(f"hh:mm:ss.{'f' * digits}" for digits in range(1, 10)))
-
-
-def _templates() -> Iterator[tuple[str, str]]:
-    for clock in _ISO_CLOCKS:
-        yield "iso_zoned", f"yyyy-oo-ddT{clock}Z"
-        yield "iso_zoned", f"yyyy-oo-ddT{clock}±pp:qq"
-        yield "iso_naive", f"yyyy-oo-ddT{clock}"
-        yield "space_naive", f"yyyy-oo-dd {clock}"
-    for weekday, day, zone in product(("aaa, ", ""), ("dd", "d"), ("GMT", "UTC", "±ppqq")):
-        yield "rfc_2822", f"{weekday}{day} bbb yyyy hh:mm:ss {zone}"
-    yield "day_first", "dd/oo/yyyy hh:mm"
-
-
-class _Shape:
-    """One template: where its literals stand and how the rest is read."""
-
-    def __init__(self, template: str) -> None:
-        self.places = {code: [i for i, c in enumerate(template) if c == code] for code in set(template)}
-        letters = _DIGITS + "ab±"
-        self.literals = [(i, ord(c)) for i, c in enumerate(template) if c not in letters]
-
-    def read(self, columns: Bytes) -> tuple[Ints, Bools]:
-        """Microseconds, and which of them are right; the others are refused or of another shape."""
-        valid = self._all_digits(columns)
-        months = self._name(columns, "b", _MONTH_NAMES) + 1 if "b" in self.places else self._number(columns, "o")
-        days, right = _days(self._number(columns, "y"), months, self._number(columns, "d"))
-        clock, timely = self._clock(columns)
-        offset, possible = self._offset(columns)
-        valid &= right & timely & possible
-        if "a" in self.places:
-            valid &= self._name(columns, "a", _WEEKDAY_NAMES) == (days + 3) % 7
-        micros = (days * 86_400 + clock - offset) * 1_000_000 + self._fraction(columns)
-        return micros, valid & (micros >= MIN_MICROS) & (micros <= MAX_MICROS)
-
-    def _all_digits(self, columns: Bytes) -> Bools:
-        valid = np.ones(columns.shape[1], np.bool_)
-        for code in _DIGITS:
-            for place in self.places.get(code, ()):
-                valid &= (columns[place] - np.uint8(48)) <= 9
-        return valid
-
-    def _number(self, columns: Bytes, code: str, digits: int = 9) -> npt.NDArray[np.int32]:
-        number = np.zeros(columns.shape[1], np.int32)
-        for place in self.places.get(code, ())[:digits]:
-            number *= 10
-            number += (columns[place] - np.uint8(48)).astype(np.int32)
-        return number
-
-    def _name(self, columns: Bytes, code: str, names: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-        """The position among `names`, -1 for no name."""
-        first, second, third = (columns[place].astype(np.int32) for place in self.places[code])
-        packed = (first << 16) | (second << 8) | third
-        found = np.full(len(packed), -1, np.int32)
-        for position, name in enumerate(names):
-            found[packed == name] = position
-        return found
-
-    def _clock(self, columns: Bytes) -> tuple[npt.NDArray[np.int32], Bools]:
-        hour, minute, second = (self._number(columns, code) for code in "hms")
-        return hour * 3600 + minute * 60 + second, (hour < 24) & (minute < 60) & (second < 60)
-
-    def _offset(self, columns: Bytes) -> tuple[npt.NDArray[np.int32] | int, Bools | bool]:
-        if "±" not in self.places:
-            return 0, True
-        sign = columns[self.places["±"][0]]
-        hours, minutes = self._number(columns, "p"), self._number(columns, "q")
-        east = hours * 60 + minutes
-        possible = (minutes < 60) & (east <= 14 * 60) & ((sign == ord("+")) | (sign == ord("-")))
-        return east * np.where(sign == ord("-"), np.int32(-60), np.int32(60)), possible
-
-    def _fraction(self, columns: Bytes) -> Ints | int:
-        digits = min(len(self.places.get("f", ())), 6)
-        return self._number(columns, "f", 6).astype(np.int64) * 10 ** (6 - digits) if digits else 0
-
-
-@cache
-def _shapes_of(grammar: frozenset[str]) -> Mapping[int, Sequence[_Shape]]:
-    """The shapes of a grammar by the length of their texts."""
-    found: dict[int, list[_Shape]] = {}
-    for name, template in _templates():
-        if name in grammar:
-            found.setdefault(len(template), []).append(_Shape(template))
-    return found
-
-
-def _days(
-    years: npt.NDArray[np.int32], months: npt.NDArray[np.int32], days: npt.NDArray[np.int32]
-) -> tuple[Ints, Bools]:
-    """Days since 1970 of calendar dates of the years 1 to 9999, and which of them exist."""
-    right = (years >= 1) & (years <= 9999) & (months >= 1) & (months <= 12) & (days >= 1)
-    index = np.where(right, (years - 1) * 12 + months - 1, 0)
-    starts = _month_starts()
-    first = starts[index]
-    return first + (days - 1), right & (days <= starts[index + 1] - first)
-
-
-@cache
-def _month_starts() -> Ints:
-    return np.arange("0001-01", "10000-02", dtype="datetime64[M]").astype("datetime64[D]").astype(np.int64)
-
-
-def _pack(names: Sequence[str]) -> npt.NDArray[np.int32]:
-    return np.array([int.from_bytes(name.encode(), "big") for name in names], np.int32)
-
-
-_MONTH_NAMES = _pack(tuple(MONTHS))
-_WEEKDAY_NAMES = _pack(WEEKDAYS)

@@ -1,47 +1,26 @@
 """Mixed timestamps by a declared grammar: microseconds since 1970 UTC, or a refusal with a code. Never a guess, never a clock.
 
-A grammar is a set of format names. What no declared format reads is refused, and so is what two readings would share.
+A grammar is a set of names (`ripple.rows.timestamp_grammar`). What none of them reads is refused, and so is what two would read apart.
 """
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-FORMATS = (
-    "iso_zoned",
-    "iso_naive",
-    "space_naive",
-    "day_first",
-    "rfc_2822",
-    "epoch_seconds",
-    "epoch_millis",
-    "epoch_micros",
-    "timestamp",
-)
-"""`iso_naive` and `space_naive` are read as UTC where a contract declares them; `day_first` is DD/MM/YYYY HH:MM."""
+from ripple.rows.timestamp_formats import HALVES, MONTHS, WEEKDAYS
+from ripple.rows.timestamp_grammar import Template, compile_grammar, expression_of
+from ripple.rows.zones import FOLD, GAP, offset_at, read_zone
 
 MAX_MICROS = 253_402_300_799_999_999
 MIN_MICROS = -62_135_596_800_000_000
 
-_ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})([T ])(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
-)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_DAY_FIRST = re.compile(r"(\d{2})/(\d{2})/(\d{4}) (\d{2}):(\d{2})", re.ASCII)
+_NAIVE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?", re.ASCII)
 _SLASHED = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}( .*)?", re.ASCII)
-_RFC = re.compile(
-    r"(?:(Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(\d{1,2}) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) (\d{4}) "
-    r"(\d{2}):(\d{2}):(\d{2}) (GMT|UTC|[+-]\d{4})",
-    re.ASCII,
-)
-# Written out: the calendar module's names follow the process's locale.
-_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-MONTHS = {name: number for number, name in enumerate(_NAMES, 1)}
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY_ZERO = dt.date(1970, 1, 1).toordinal()
 
 # Windows by magnitude: seconds 2001-09-09..2286, then the same instants in ms and us. They do not touch.
 EPOCHS = (
@@ -63,6 +42,9 @@ AMBIGUOUS = Refusal("timestamp_ambiguous")
 WITHOUT_ZONE = Refusal("timestamp_without_zone")
 OUT_OF_RANGE = Refusal("timestamp_out_of_range")
 WRONG_TYPE = Refusal("wrong_type")
+IN_GAP = Refusal("timestamp_in_gap")
+IN_FOLD = Refusal("timestamp_in_fold")
+_NO_INSTANT = {GAP: IN_GAP, FOLD: IN_FOLD}
 
 
 def read_moment(text: object) -> dt.datetime:
@@ -83,11 +65,13 @@ def read_day(text: object) -> dt.date:
 def parse_timestamp(value: object, grammar: Collection[str]) -> int | Refusal:
     """Microseconds since the epoch, in UTC; digits past the sixth of a second are cut off, as Parquet and BigQuery do."""
     if isinstance(value, str):
-        return _parse_text(value, grammar)
+        return _parse_text(value, frozenset(grammar))
     if isinstance(value, bool):
         return WRONG_TYPE
     if isinstance(value, int):
         return _parse_epoch(value, grammar)
+    if isinstance(value, float):
+        return _parse_seconds(value) if "epoch_float" in grammar else WRONG_TYPE
     if isinstance(value, dt.datetime):
         return _parse_datetime(value, grammar)
     return WRONG_TYPE
@@ -109,69 +93,78 @@ def _parse_epoch(value: int, grammar: Collection[str]) -> int | Refusal:
     return UNPARSEABLE
 
 
-def _parse_text(text: str, grammar: Collection[str]) -> int | Refusal:
-    for pattern, read in _TEXT_READERS:
-        match = pattern.fullmatch(text)
+def _parse_seconds(value: float) -> int | Refusal:
+    _, low, high, scale = EPOCHS[0]
+    if not low <= value < high:
+        return UNPARSEABLE
+    return int(value) * scale + round((value - int(value)) * scale)
+
+
+def _parse_text(text: str, grammar: frozenset[str]) -> int | Refusal:
+    """What all declared formats that the text fits say alike; if none reads it, the first one's refusal."""
+    found = []
+    for template in compile_grammar(grammar).templates.get(len(text), ()):
+        match = expression_of(template).fullmatch(text)
         if match:
-            return read(match, grammar)
-    return AMBIGUOUS if _SLASHED.fullmatch(text) else UNPARSEABLE
+            found.append(_read(match.groupdict(), template))
+    if not found:
+        return WITHOUT_ZONE if _NAIVE.fullmatch(text) else AMBIGUOUS if _SLASHED.fullmatch(text) else UNPARSEABLE
+    read = {value for value in found if not isinstance(value, Refusal)}
+    return AMBIGUOUS if len(read) > 1 else read.pop() if read else found[0]
 
 
-def _read_iso(match: re.Match[str], grammar: Collection[str]) -> int | Refusal:
-    year, month, day, separator, hour, minute, second, fraction, zone = match.groups()
-    if zone is None:
-        declared = "iso_naive" if separator == "T" else "space_naive"
-        if declared not in grammar:
-            return WITHOUT_ZONE
-    elif "iso_zoned" not in grammar or separator != "T":
-        return UNPARSEABLE
-    micros = int((fraction or "0")[:6].ljust(6, "0"))
-    return _micros((year, month, day, hour, minute, second or 0), micros, _offset(zone))
-
-
-def _read_day_first(match: re.Match[str], grammar: Collection[str]) -> int | Refusal:
-    if "day_first" not in grammar:
-        return AMBIGUOUS
-    day, month, year, hour, minute = match.groups()
-    return _micros((year, month, day, hour, minute, 0), 0, 0)
-
-
-def _read_rfc(match: re.Match[str], grammar: Collection[str]) -> int | Refusal:
-    if "rfc_2822" not in grammar:
-        return UNPARSEABLE
-    weekday, day, month, year, hour, minute, second, zone = match.groups()
-    micros = _micros((year, MONTHS[month], day, hour, minute, second), 0, _offset(zone))
-    if weekday and not isinstance(micros, Refusal):
-        named = dt.date(int(year), MONTHS[month], int(day)).weekday()
-        return micros if WEEKDAYS[named] == weekday else UNPARSEABLE
-    return micros
-
-
-_TEXT_READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Collection[str]], int | Refusal]], ...] = (
-    (_ISO, _read_iso),
-    (_DAY_FIRST, _read_day_first),
-    (_RFC, _read_rfc),
-)
-
-
-def _offset(zone: str | None) -> int | None:
-    """Seconds east of UTC; None for what no clock on Earth shows (past 14:00, or minutes past 59)."""
-    if zone in (None, "Z", "GMT", "UTC"):
-        return 0
-    assert zone is not None
-    digits = zone[1:].replace(":", "")
-    hours, minutes = int(digits[:2]), int(digits[2:])
-    if minutes > 59 or hours * 60 + minutes > 14 * 60:
-        return None
-    return (hours * 3600 + minutes * 60) * (-1 if zone[0] == "-" else 1)
-
-
-def _micros(parts: tuple[str | int, ...], micros: int, offset: int | None) -> int | Refusal:
-    if offset is None:
-        return UNPARSEABLE
+def _read(parts: Mapping[str, str], template: Template) -> int | Refusal:
+    micros = int(parts.get("f", "0")[:6].ljust(6, "0"))
+    if "e" in parts:
+        return _read_epoch(parts["e"], micros)
     try:
-        moment = dt.datetime(*(int(part) for part in parts), tzinfo=dt.UTC)  # type: ignore[arg-type, misc]
-    except ValueError:
+        local = dt.datetime.combine(_read_date(parts), _read_clock(parts))
+    except (ValueError, OverflowError):
         return UNPARSEABLE
-    total = (calendar.timegm(moment.timetuple()) - offset) * 1_000_000 + micros
+    offset = _read_offset(parts, template, local)
+    if isinstance(offset, Refusal):
+        return offset
+    seconds = (local.toordinal() - _DAY_ZERO) * 86_400 + local.hour * 3600 + local.minute * 60 + local.second - offset
+    total = seconds * 1_000_000 + micros
     return total if MIN_MICROS <= total <= MAX_MICROS else OUT_OF_RANGE
+
+
+def _read_epoch(digits: str, micros: int) -> int | Refusal:
+    """The number of digits says the unit; one that begins with 0 is below its window."""
+    return UNPARSEABLE if digits[0] == "0" else int(digits) * 10 ** (16 - len(digits)) + micros
+
+
+def _read_date(parts: Mapping[str, str]) -> dt.date:
+    """ValueError for a day that no calendar has, or of another weekday than it says."""
+    year = int(parts["y"])
+    if "w" in parts:
+        return dt.date.fromisocalendar(year, int(parts["w"]), int(parts["k"]))
+    if "j" in parts:
+        day = dt.date(year, 1, 1) + dt.timedelta(days=int(parts["j"]) - 1)
+    else:
+        day = dt.date(year, MONTHS[parts["b"]] if "b" in parts else int(parts["o"]), int(parts["d"]))
+    if day.year != year or ("a" in parts and WEEKDAYS[day.weekday()] != parts["a"]):
+        raise ValueError("no such day")
+    return day
+
+
+def _read_clock(parts: Mapping[str, str]) -> dt.time:
+    hour = int(parts.get("h", "0"))
+    if "i" in parts:
+        if not 1 <= int(parts["i"]) <= 12:
+            raise ValueError("no hour of 12")
+        hour = int(parts["i"]) % 12 + HALVES[parts["x"]]
+    return dt.time(hour, int(parts.get("m", "0")), int(parts.get("s", "0")))
+
+
+def _read_offset(parts: Mapping[str, str], template: Template, local: dt.datetime) -> int | Refusal:
+    """Seconds east of UTC; refused is what no clock on Earth shows (past 14:00, or minutes past 59)."""
+    if template.zone:
+        found = offset_at(read_zone(template.zone), local)
+        return _NO_INSTANT[found] if isinstance(found, str) else found
+    if "sign" not in parts:
+        return 0
+    hours, minutes = int(parts["p"]), int(parts.get("q", "0"))
+    if minutes > 59 or hours * 60 + minutes > 14 * 60:
+        return UNPARSEABLE
+    return (hours * 3600 + minutes * 60) * (-1 if parts["sign"] == "-" else 1)

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from ripple.state.failures import Failure
-from ripple.state.parts import Members, Part, cut, find_members, pick
+from ripple.state.parts import Members, Part, cut, pick
 from ripple.state.records import Record
 
 MOST_RUNS = 32
@@ -106,12 +106,12 @@ def _judge(incident: Incident, flows: Part, members: Members | None) -> Incident
         given_up = [*([incident.suspect] if incident.suspect else []), *incident.queue]
         going = tuple(part for part in given_up if set(part.flows) <= tried)
         staying = tuple(part for part in given_up if part not in going)
-        return replace(after, leaving=(*after.leaving, *going), queue=staying, suspect=None)
+        return replace(after, leaving=going, queue=staying, suspect=None)
     suspect = incident.suspect
     if suspect is None or not set(suspect.flows) <= tried:
         return after
-    if suspect.files <= 1 and suspect.failed_before:
-        return replace(after, leaving=(*after.leaving, suspect), suspect=None)
+    if suspect.failed_before:
+        return replace(after, leaving=(suspect,), suspect=None)
     if suspect.files <= 1:
         # What was broken for everyone may have been repaired between its run and the trial: it has to fail of itself again.
         again = replace(suspect, failed_before=True)
@@ -132,7 +132,7 @@ def fail_part(incident: Incident, part: Part, ran: Part, failure: Failure, membe
     if named:
         left = part.files - len(named)
         rest = (replace(part, files=left),) if left else ()
-        return close_gap(replace(noted, queue=(*rest, *queue), leaving=(*noted.leaving, *named)), ran)
+        return close_gap(replace(noted, queue=(*rest, *queue), leaving=named), ran)
     if incident.is_sound and part.files > 1:
         return close_gap(replace(noted, queue=(*cut(part, members), *queue)), ran)
     return replace(noted, queue=queue, suspect=part, trials=(*incident.trials, ran))
@@ -146,21 +146,17 @@ def close_gap(incident: Incident, flows: Part) -> Incident:
 
 
 def fail_trial(incident: Incident, flows: Part, failure: Failure, members: Members) -> tuple[Incident, tuple[str, ...]]:
-    """The incident after it, and the flows to be held: of several flows each is tried by itself, and the suspect's parts wait."""
+    """The incident after it, and the flows to be held. Of several flows each is tried by itself, while there are runs for that, and
+    the suspect's parts wait."""
     noted = replace(incident, action=failure.action, message=failure.message, trials=incident.trials[1:])
-    if len(flows.flows) > 1:
+    if len(flows.flows) > 1 and incident.runs + len(flows.flows) <= MOST_RUNS:
         alone = tuple(Part(flows=(flow,)) for flow in flows.flows)
         apart = replace(noted, trials=(*alone, *noted.trials))
         suspect = noted.suspect
         if suspect is None or len(suspect.flows) == 1:
             return apart, ()
-        return replace(apart, queue=(*cut_by_flow(suspect, members), *apart.queue), suspect=None), ()
+        return replace(apart, queue=(*cut(suspect, members), *apart.queue), suspect=None), ()
     return give_back(noted, flows.flows), flows.flows
-
-
-def cut_by_flow(part: Part, members: Members) -> tuple[Part, ...]:
-    held = find_members(part, members)
-    return cut(part, members) if len(held) > 1 else (replace(part, flows=tuple(held)),)
 
 
 def give_back(incident: Incident, flows: Collection[str]) -> Incident:
@@ -172,13 +168,13 @@ def give_back(incident: Incident, flows: Collection[str]) -> Incident:
 
 
 def is_unsettled(incident: Incident, flow: str | None, id: str) -> bool:
-    """Whether the file is of a part that is neither published nor parked yet."""
-    parts = [*incident.queue, *([incident.suspect] if incident.suspect else []), *incident.leaving]
+    """Whether the file is of a part that is neither published nor parked yet. No run begins while files are leaving."""
+    parts = [*incident.queue, *([incident.suspect] if incident.suspect else [])]
     return any(part.holds(flow, id) for part in parts)
 
 
 def is_over(incident: Incident) -> bool:
-    return not (incident.queue or incident.suspect or incident.trials or incident.leaving)
+    return not (incident.queue or incident.suspect or incident.trials)
 
 
 def _without(queue: tuple[Part, ...], part: Part) -> tuple[Part, ...]:

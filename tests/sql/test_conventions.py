@@ -61,7 +61,16 @@ def test_no_statement_reads_a_clock_or_draws_a_number() -> None:
 def test_an_incremental_table_forgets_the_batch_before_it_inserts_it() -> None:
     for action in ACTIONS:
         if action.node.get("enumType") == "INCREMENTAL":
-            assert "WHERE batch = 7" in action.node["incrementalPreOps"][0], action.target
+            assert any("WHERE batch = 7" in text for text in action.node["incrementalPreOps"]), action.target
+
+
+def test_what_is_made_of_silver_stops_behind_the_fence_of_a_newer_run() -> None:
+    fenced = "ASSERT (SELECT epoch FROM `demo-proj.ops.fence_run`) = 1 "
+    for action in ACTIONS:
+        if action.target.startswith(("gold.", "features.")) and action.kind != "assertions":
+            for exists in (False, True):
+                first = next(iter(statements(action, exists=exists, columns=["batch"])))
+                assert first.strip().startswith(fenced), action.target
 
 
 def test_the_lock_names_no_registry() -> None:

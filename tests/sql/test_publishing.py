@@ -124,7 +124,7 @@ def test_a_run_that_is_older_than_the_fence_changes_nothing(lake: Lake, warehous
     newer.add("sales", "newer-run", [order("zombie-2", "ann", 30)])
     publish(warehouse, newer)
     before = warehouse.contents()
-    with pytest.raises(BadRequest, match=f"A newer run than epoch {zombie.epoch} holds the fence of sales"):
+    with pytest.raises(BadRequest, match=f"A newer run than epoch {zombie.epoch} has begun"):
         publish(warehouse, zombie)
     assert warehouse.contents() == before
 

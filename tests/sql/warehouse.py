@@ -49,11 +49,11 @@ class Warehouse:
         return [field.name for field in self.client.get_table(f"{PROJECT}.{target}").schema]
 
     def contents(self) -> dict[str, list[str]]:
-        """Every stored table's rows as text, in order, but those of runs."""
+        """Every stored table's rows as text, in order, but those of runs, and which run began last."""
         tables = [
             f"{dataset}.{item.table_id}"
             for dataset in DATASETS
             for item in self.client.list_tables(dataset)
-            if item.table_type == "TABLE" and dataset != "staging"
+            if item.table_type == "TABLE" and dataset != "staging" and item.table_id != "fence_run"
         ]
         return {name: sorted(str(row) for row in self.rows(f"SELECT * FROM `{PROJECT}.{name}`")) for name in tables}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ripple.rows.formats.dialect import DELIMITED, Dialect, read_dialect
+from ripple.rows.timestamp_grammar import spell_rules
 from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS, Refusal, parse_timestamp, read_day
 
 LONGEST_TEXT = 4096
@@ -99,7 +100,7 @@ class Contract:
 
 def compile_contract(source: Mapping[str, Any]) -> Contract:
     """A contract from its JSON form; KeyError names a kind that does not exist."""
-    fields: Mapping[str, Mapping[str, Any]] = source["fields"]
+    fields: Mapping[str, Mapping[str, Any]] = spell_rules(source["fields"])
     evolution = {**QUARANTINE_ALL, **source.get("evolution", {})}
     return Contract(
         flow=source["flow"],

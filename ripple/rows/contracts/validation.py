@@ -8,6 +8,7 @@ from typing import Any
 
 from ripple.rows.contracts.checks import KINDS, QUARANTINE_ALL
 from ripple.rows.formats.dialect import find_dialect_faults
+from ripple.rows.timestamp_grammar import find_grammar_faults
 from ripple.rows.timestamps import read_day
 
 FORMATS = ("jsonl", "json", "csv", "tsv", "avro", "parquet")
@@ -98,5 +99,7 @@ def _find_field_faults(owner: Mapping[str, Any], place: str) -> Iterator[str]:
             yield f"{at}.kind: is {kind!r}, must be one of {', '.join(KINDS)}"
         elif not isinstance(rule.get("nullable", False), bool):
             yield f"{at}.nullable: must be true or false"
+        elif rule["kind"] == "timestamp":
+            yield from (f"{at}.grammar: {fault}" for fault in find_grammar_faults(rule.get("grammar")))
         elif rule["kind"] == "records":
             yield from _find_field_faults(rule, f"{at}.fields")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ripple.rows.timestamp_columns import REFUSALS, parse_column
-from ripple.rows.timestamps import FORMATS, Refusal, parse_timestamp, read_day, read_moment
+from ripple.rows.timestamp_formats import FORMATS
+from ripple.rows.timestamps import Refusal, parse_timestamp, read_day, read_moment
 from tests.ripple.rows.sample_rows import AT
 
+TOGETHER = tuple(name for name in FORMATS if not name.startswith("month_first"))
+"""Formats of which no two conflict."""
 HERE = Path(__file__).parent
 TABLES = [HERE / "timestamps.jsonl", *sorted((HERE / "timestamps").glob("*.jsonl"))]
 CASES = [json.loads(line) for table in TABLES for line in table.read_text().split("\n") if line]
@@ -49,7 +53,7 @@ def test_there_are_two_thousand_different_cases() -> None:
 
 
 def test_the_table_has_cases_of_every_format() -> None:
-    assert {case["grammar"][0] for case in CASES if "micros" in case and len(case["grammar"]) == 1} == set(FORMATS)
+    assert {case["grammar"][0] for case in CASES if "micros" in case} >= set(FORMATS)
 
 
 @pytest.mark.parametrize("family", sorted({case["family"] for case in CASES}))
@@ -66,28 +70,39 @@ def test_one_column_of_all_cases_is_read_value_by_value(grammar: tuple[str, ...]
     assert read_column(values, grammar) == [parse_timestamp(value, grammar) for value in values]
 
 
-class CountingGrammar(frozenset[str]):
-    """Counts how often someone asks whether a format is declared: reading one value asks once at least."""
+class CountingGrammar(Collection[str]):
+    """Counts how often someone asks what is declared: reading one value asks once at least."""
 
-    asked = 0
+    def __init__(self, names: Collection[str]) -> None:
+        self.names, self.asked = names, 0
 
     def __contains__(self, name: object) -> bool:
         self.asked += 1
-        return super().__contains__(name)
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked += 1
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 _READ = [case for case in CASES if "micros" in case]
-_ONE_GRAMMAR = [case for case in _READ if len(case["grammar"]) == 1 and not case.get("datetime")]
+_ONE_GRAMMAR = [
+    case for case in _READ if len(case["grammar"]) == 1 and case["grammar"][0] in TOGETHER and not case.get("datetime")
+]
 IN_BULK = {
     "texts": [case["value"] for case in _ONE_GRAMMAR if isinstance(case["value"], str)],
     "counts": [case["value"] for case in _READ if isinstance(case["value"], int)],
+    "seconds": [case["value"] for case in _READ if case.get("float")] * 2,
     "moments": [AT.replace(microsecond=number) for number in range(500)],
 }
 
 
-@pytest.mark.parametrize(("what", "asked"), [("texts", 0), ("counts", 3), ("moments", 1)])
+@pytest.mark.parametrize(("what", "asked"), [("texts", 1), ("counts", 3), ("seconds", 1), ("moments", 1)])
 def test_a_column_in_known_forms_is_read_without_a_look_at_each_value(what: str, asked: int) -> None:
-    values, grammar = IN_BULK[what], CountingGrammar(FORMATS)
+    values, grammar = IN_BULK[what], CountingGrammar(TOGETHER)
     assert len(values) > 20
     column = parse_column(values, grammar)
     assert not column.refusals.any()

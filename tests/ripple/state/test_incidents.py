@@ -200,5 +200,120 @@ def test_a_part_is_cut_by_flow_then_in_halves(counts: dict[str, int], sizes: lis
     assert sorted(held) == sorted(id for ids in members.values() for id in ids)
 
 
+A, B = Part(flows=("a",), files=4), Part(flows=("b",), files=2)
+AB = Part(flows=("a", "b"), files=6)
+MEMBERS: Members = {"a": ids_of("a", 4), "b": ids_of("b", 2)}
+HALVES, OF_FLOWS = cut(A, MEMBERS), cut(AB, MEMBERS)
+TRIAL_A, TRIAL_B, TRIAL_AB = (Part(flows=flows) for flows in (("a",), ("b",), ("a", "b")))
+
+
+def test_an_incident_has_thirty_two_runs_and_the_last_is_a_trial_of_all_that_is_left_and_not_held() -> None:
+    assert MOST_RUNS == 32
+    late = Incident(queue=(B, A, Part(flows=("c",))), runs=31, is_sound=True)
+    step = find_step(late, {"c"}, ())
+    assert step is not None
+    assert (step.takes, step.is_trial, step.is_last) == (TRIAL_AB, True, False)
+    before = find_step(replace(late, runs=30), {"c"}, ())
+    assert before is not None
+    assert before.takes == B
+    after = pass_trial(late, TRIAL_AB, MEMBERS)
+    assert (after.leaving, after.queue) == ((B, A), late.queue[2:])
+    suspected = replace(late, suspect=A, queue=(B,), trials=(TRIAL_A,))
+    after = pass_trial(suspected, TRIAL_A, MEMBERS)
+    assert (after.leaving, after.queue, after.suspect, after.trials) == ((A,), (B,), None, ())
+
+
+PASSED = [
+    ("the suspect is cut", Incident(suspect=A, queue=(B,)), TRIAL_A, (*HALVES, B), None),
+    ("a trial of another flow says nothing of it", Incident(suspect=A, queue=(B,)), TRIAL_B, (B,), A),
+    ("a trial of some of its flows says nothing of it", Incident(suspect=AB), TRIAL_B, (), AB),
+    ("two files are cut", Incident(suspect=B), TRIAL_B, cut(B, MEMBERS), None),
+    ("nobody is suspected", Incident(queue=(B,)), TRIAL_A, (B,), None),
+]
+
+
+@pytest.mark.parametrize(("why", "incident", "flows", "queue", "suspect"), PASSED, ids=[case[0] for case in PASSED])
+def test_what_follows_when_a_trial_passes(
+    why: str, incident: Incident, flows: Part, queue: tuple[Part, ...], suspect: Part | None
+) -> None:
+    after = pass_trial(replace(incident, trials=(flows, TRIAL_B)), flows, MEMBERS)
+    assert (after.queue, after.suspect, after.trials, after.is_sound) == (queue, suspect, (TRIAL_B,), True)
+    assert after.leaving == ()
+
+
+FAILED = [
+    ("several flows are tried one by one", Incident(), TRIAL_AB, (TRIAL_A, TRIAL_B), (), None, ()),
+    (
+        "parts of a suspect wait",
+        Incident(suspect=AB, queue=(B,)),
+        TRIAL_AB,
+        (TRIAL_A, TRIAL_B),
+        (*OF_FLOWS, B),
+        None,
+        (),
+    ),
+    ("a suspect of one flow waits for its trial", Incident(suspect=A), TRIAL_AB, (TRIAL_A, TRIAL_B), (), A, ()),
+    ("the flow is held and its suspect waits", Incident(suspect=A, queue=(B,)), TRIAL_A, (), (A, B), None, ("a",)),
+    ("the flow is held and another's suspect stays", Incident(suspect=A), TRIAL_B, (), (), A, ("b",)),
+    ("the flow is held and nobody is suspected", Incident(queue=(A,)), TRIAL_A, (), (A,), None, ("a",)),
+]
+
+
+@pytest.mark.parametrize(
+    ("why", "incident", "flows", "trials", "queue", "suspect", "held"), FAILED, ids=[case[0] for case in FAILED]
+)
+def test_what_follows_when_a_trial_fails(
+    why: str,
+    incident: Incident,
+    flows: Part,
+    trials: tuple[Part, ...],
+    queue: tuple[Part, ...],
+    suspect: Part | None,
+    held: tuple[str, ...],
+) -> None:
+    further = Part(flows=("c",))
+    after, now_held = fail_trial(replace(incident, trials=(flows, further)), flows, BROKE, MEMBERS)
+    assert (after.trials, after.queue, after.suspect, now_held) == ((*trials, further), queue, suspect, held)
+    assert (after.action, after.message) == (BROKE.action, BROKE.message)
+
+
+def test_flows_are_not_tried_one_by_one_where_no_runs_are_left_for_that() -> None:
+    enough = Incident(suspect=AB, runs=MOST_RUNS - 2)
+    assert fail_trial(enough, TRIAL_AB, BROKE, MEMBERS)[1] == ()
+    after, held = fail_trial(replace(enough, runs=MOST_RUNS - 1), TRIAL_AB, BROKE, MEMBERS)
+    assert (held, after.queue, after.suspect, after.trials) == (("a", "b"), (AB,), None, ())
+
+
+def test_a_part_that_fails_is_suspected_first_and_cut_once_the_sql_is_known_to_work() -> None:
+    first = fail_part(Incident(queue=(A, B)), A, TRIAL_AB, BROKE, MEMBERS)
+    assert (first.suspect, first.queue, first.trials) == (A, (B,), (TRIAL_AB,))
+    assert (first.action, first.message) == (BROKE.action, BROKE.message)
+    later = fail_part(Incident(queue=(A, B), is_sound=True), A, TRIAL_AB, BROKE, MEMBERS)
+    assert (later.suspect, later.queue, later.trials) == (None, (*HALVES, B), ())
+    assert fail_part(Incident(queue=(B,), is_sound=True), B, TRIAL_B, BROKE, MEMBERS).queue == cut(B, MEMBERS)
+    single = replace(HALVES[0], files=1)
+    assert fail_part(Incident(queue=(single,), is_sound=True), single, TRIAL_A, BROKE, MEMBERS).suspect == single
+
+
+def test_what_is_suspected_or_waits_is_unsettled_and_keeps_the_incident_open() -> None:
+    a, b = MEMBERS["a"][0], MEMBERS["b"][0]
+    incident = Incident(queue=(B,), suspect=A)
+    assert [is_unsettled(incident, flow, id) for flow, id in (("a", a), ("b", b), ("c", a))] == [True, True, False]
+    assert not is_unsettled(Incident(), "a", a)
+    open_ones = [Incident(queue=(A,)), Incident(suspect=A), Incident(trials=(TRIAL_A,))]
+    assert [is_over(one) for one in (*open_ones, Incident())] == [False, False, False, True]
+
+
+def test_files_that_were_all_parked_leave_a_run_that_says_that_the_batch_is_done() -> None:
+    ids = MEMBERS["b"]
+    named = replace(BROKE, objects=tuple(id[:16] for id in ids))
+    after = fail_part(Incident(queue=(B,)), B, TRIAL_AB, named, MEMBERS)
+    assert ([part.files for part in after.leaving], after.queue, after.trials) == ([1, 1], (), (TRIAL_AB,))
+    step = find_step(after, (), ())
+    assert step is not None
+    assert step.is_last
+    assert close_gap(Incident(queue=(A,)), TRIAL_B).trials == ()
+
+
 def test_no_id_picks_nothing() -> None:
     assert pick((), Part(flows=("a",)), {"a": ids_of("a", 2)}) == ()
