@@ -110,7 +110,7 @@ def _judge(incident: Incident, flows: Part, members: Members | None) -> Incident
     suspect = incident.suspect
     if suspect is None or not set(suspect.flows) <= tried:
         return after
-    if suspect.files <= 1 and suspect.failed_before:
+    if suspect.failed_before:
         return replace(after, leaving=(suspect,), suspect=None)
     if suspect.files <= 1:
         # What was broken for everyone may have been repaired between its run and the trial: it has to fail of itself again.

@@ -227,6 +227,7 @@ PASSED = [
     ("the suspect is cut", Incident(suspect=A, queue=(B,)), TRIAL_A, (*HALVES, B), None),
     ("a trial of another flow says nothing of it", Incident(suspect=A, queue=(B,)), TRIAL_B, (B,), A),
     ("a trial of some of its flows says nothing of it", Incident(suspect=AB), TRIAL_B, (), AB),
+    ("two files are cut", Incident(suspect=B), TRIAL_B, cut(B, MEMBERS), None),
     ("nobody is suspected", Incident(queue=(B,)), TRIAL_A, (B,), None),
 ]
 
@@ -289,6 +290,7 @@ def test_a_part_that_fails_is_suspected_first_and_cut_once_the_sql_is_known_to_w
     assert (first.action, first.message) == (BROKE.action, BROKE.message)
     later = fail_part(Incident(queue=(A, B), is_sound=True), A, TRIAL_AB, BROKE, MEMBERS)
     assert (later.suspect, later.queue, later.trials) == (None, (*HALVES, B), ())
+    assert fail_part(Incident(queue=(B,), is_sound=True), B, TRIAL_B, BROKE, MEMBERS).queue == cut(B, MEMBERS)
     single = replace(HALVES[0], files=1)
     assert fail_part(Incident(queue=(single,), is_sound=True), single, TRIAL_A, BROKE, MEMBERS).suspect == single
 
