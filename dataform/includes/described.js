@@ -114,7 +114,9 @@ const objects = {
   count_forgotten: "Rows of it that were asked to be forgotten, or null.",
   checked_uri: "Its accepted rows as Parquet, or null.",
   quarantine_uri: "Where its quarantined rows are, or null.",
-  corrects_uri: "The object whose quarantined lines it corrects, or null."
+  corrects_uri: "The object whose quarantined lines it corrects, or null.",
+  whole_at: "It is all that its flow had at that time: older rows of keys that it has not are deleted. Null for any other object.",
+  whole_finding: "Why it deletes nothing all the same, or null."
 };
 
 const orderItems = {

@@ -89,15 +89,36 @@ const touched = (flow) => batch.table("ops", `touched_${flow}`);
 const isRewritten = (flow, alias) => `EXISTS (
     SELECT 1 FROM ${objects(flow)} AS newer WHERE newer.uri = ${alias}.source_uri AND newer.generation > ${alias}.source_generation)`;
 
-/**
- * A WHERE term: the row of `alias`, a version, may be the current one of its key. Where a name written again stands for what it held
- * before, that is a row of its newest generation; a key that this one has in quarantine keeps the row that it had.
- */
+/** The time of a row by which it is older than a delivery that is all its flow has. */
+const age = (flow) => (get(flow).change === "upsert" ? get(flow).version : "arrived_at");
+
+/** A WHERE term: the row of `alias` is older than the newest delivery of all that the flow has, and its key is not in that one. */
+function isDeleted(flow, alias) {
+  const { key } = get(flow);
+  const counts = "whole_at IS NOT NULL AND whole_finding IS NULL";
+  const newest = `(SELECT MAX(whole_at) FROM ${objects(flow)} WHERE ${counts})`;
+  const whole = `JOIN ${objects(flow)} AS whole ON whole.uri = there.source_uri AND whole.generation = there.source_generation
+      WHERE ${counts} AND whole.whole_at = ${newest}`;
+  return `(IFNULL(${alias}.${age(flow)} <= ${newest}, FALSE) AND ${alias}.${key} NOT IN (
+      SELECT there.${key} FROM ${versions(flow)} AS there ${whole} AND there.${key} IS NOT NULL
+      UNION ALL
+      SELECT IFNULL(there.key, JSON_VALUE(there.raw, '$.${key}')) FROM ${rejected(flow)} AS there ${whole}
+        AND IFNULL(there.key, JSON_VALUE(there.raw, '$.${key}')) IS NOT NULL))`;
+}
+
+/** A WHERE term: the row of `alias`, a version, may be the current one of its key. */
 function isStanding(flow, alias) {
-  const { key, rewrite } = get(flow);
-  if (rewrite !== "replace") {
-    return "TRUE";
-  }
+  const { rewrite, max_deleted: most } = get(flow);
+  const terms = [rewrite === "replace" && isNewest(flow, alias), most !== undefined && `NOT ${isDeleted(flow, alias)}`];
+  return terms.filter((term) => term).join("\n    AND ") || "TRUE";
+}
+
+/**
+ * A WHERE term, where a name written again stands for what it held before: the row of `alias` is of its newest generation; a key that
+ * this one has in quarantine keeps the row that it had.
+ */
+function isNewest(flow, alias) {
+  const { key } = get(flow);
   return `(NOT ${isRewritten(flow, alias)} OR EXISTS (
     SELECT 1 FROM ${rejected(flow)} AS refused
     JOIN (SELECT uri, MAX(generation) AS generation FROM ${objects(flow)} GROUP BY uri) AS newest
@@ -117,5 +138,5 @@ const isForgotten = (flow, key) => `IF(STARTS_WITH(${key}, '${ERASED}'), SUBSTR(
 const union = (select) => names.map((flow) => select(get(flow))).join("\nUNION ALL\n");
 
 module.exports = {
-  names, get, ofRun, silverColumns, descriptions, versions, current, rejected, objects, fence, touched, isRewritten, isStanding, isForgotten, union, DELIVERY,
+  names, get, ofRun, silverColumns, descriptions, versions, current, rejected, objects, fence, touched, isRewritten, isStanding, isForgotten, age, union, DELIVERY,
 };

@@ -3,6 +3,7 @@
 const batch = require("includes/batch");
 const flows = require("includes/flows");
 const tables = require("includes/tables");
+const wholes = require("includes/wholes");
 
 /** What makes a row the current one of its key, best first: by what the rows say, so the order of batches does not matter. */
 function precedence({ change, version }) {
@@ -79,7 +80,9 @@ WHERE ${day} IN UNNEST(touched_days) AND ${ofNames(flow, "known", "source_uri", 
 ${batch.hasForgotten(flow) ? `INSERT INTO ${batch.staging(`touched_${flow}`)} (key, day)
 SELECT DISTINCT ${key}, ${day} FROM ${flows.versions(flow)} WHERE ${flows.isForgotten(flow, key)};
 
-` : ""}SET touched_days = ARRAY(
+` : ""}${wholes.touch(flow)}
+
+SET touched_days = ARRAY(
   SELECT day FROM UNNEST(touched_days) AS day
   UNION DISTINCT
   SELECT ${day} FROM ${flows.versions(flow)} WHERE ${key} IN (SELECT key FROM ${batch.staging(`touched_${flow}`)})
@@ -164,7 +167,9 @@ ${[flow, `rejected_${flow}`, `objects_${flow}`, `touched_${flow}`].map((name) =>
 
 /** The whole script. `more`: statements in the transaction that follow from the flow's current rows. */
 function script(flow, more = "") {
-  const transaction = [begin(flow), touch(flow), deliver(flow), forget(flow), recompute(flow), more.trim(), note(flow)];
+  const transaction = [
+    begin(flow), touch(flow), deliver(flow), forget(flow), wholes.judge(flow), recompute(flow), more.trim(), note(flow),
+  ].filter((text) => text);
   const trial = batch.isTrial() ? [...transaction, rollBack(flow)] : [];
   return [open(flow), ...trial, ...transaction, close(flow)].filter((text) => text).join("\n\n");
 }

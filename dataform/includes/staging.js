@@ -23,6 +23,7 @@ const FILES = {
   is_tried: "BOOL",
   count_forgotten: "INT64",
   key_hash: "STRING",
+  whole_at: "TIMESTAMP",
 };
 
 const QUARANTINE = {
@@ -138,7 +139,8 @@ function audit(flow) {
   const { key, day } = flows.get(flow);
   return `CREATE OR REPLACE TABLE ${batch.staging(`objects_${flow}`)} AS
 SELECT
-  ${Object.keys(tables.OBJECTS).filter((name) => name !== "count_forgotten").map((name) => `files.${name}`).join(", ")},
+  ${Object.keys(tables.OBJECTS).filter((name) => !["count_forgotten", "whole_finding"].includes(name)).map((name) => `files.${name}`).join(", ")},
+  CAST(NULL AS STRING) AS whole_finding,
   IFNULL(files.count_forgotten, 0) + IFNULL(staged.count_forgotten, 0) AS count_forgotten,
   IFNULL(files.is_withdrawn, FALSE) AS is_withdrawn,
   IFNULL(files.is_tried, FALSE) AS is_tried,

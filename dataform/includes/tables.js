@@ -49,6 +49,8 @@ const OBJECTS = {
   checked_uri: "STRING",
   quarantine_uri: "STRING",
   corrects_uri: "STRING",
+  whole_at: "TIMESTAMP",
+  whole_finding: "STRING",
 };
 
 const DAYS = "Days of the events that it delivered, which a run that takes it back recomputes.";

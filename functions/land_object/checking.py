@@ -18,6 +18,7 @@ from functions.land_object.inflating import inflate, name_layer
 from functions.land_object.keeping import CheckedWriter, digest_contract
 from functions.land_object.proportion import is_too_bad
 from functions.land_object.quarantining import as_record, keep_quarantine
+from functions.land_object.wholes import read_whole
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, FilePorts
@@ -38,7 +39,7 @@ class Checked:
     """What a check found: size in bytes, rows with and without the bad ones, where those are; drift; what was accepted.
 
     `is_whole` says whether all rows were read, `trouble` what is wrong with most of the bad ones. `checked_uri` is where the
-    accepted rows are; None where none was, or too few.
+    accepted rows are; None where none was, or too few. `whole_at`: the object is all that its flow had at that time.
     """
 
     bytes: int
@@ -52,6 +53,7 @@ class Checked:
     trouble: str = ""
     checked_uri: str | None = None
     contract_digest: str = ""
+    whole_at: str | None = None
 
 
 def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: FilePorts) -> Checked:
@@ -65,6 +67,7 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
     name_layer(stored, name.format)
     if stored.size == 0:
         raise PermanentError("object_empty", f"{ref.uri} has no bytes", "drop the file again with its rows")
+    whole_at = read_whole(stored, contract)
     expected = expect_plausible(contract, stored.created, ports.settings.event_slack_days)
     with CheckedWriter(source=stored, contract=contract) as accepted:
         if format == "parquet":
@@ -74,7 +77,7 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
         if is_too_bad(checked.rows_quarantined, checked.rows, ports.settings.reject_ratio):
             return checked
         uri = accepted.keep(ports.settings.bucket("checked"), ports.objects)
-    return replace(checked, checked_uri=uri, contract_digest=digest_contract(contract))
+    return replace(checked, checked_uri=uri, contract_digest=digest_contract(contract), whole_at=whole_at)
 
 
 def _check_parquet(

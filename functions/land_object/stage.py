@@ -140,6 +140,7 @@ def judge(ref: ObjectRef, flow: str, day: str, checked: Checked, reject_ratio: f
         rows_checked=checked.rows - checked.rows_quarantined,
         contract_digest=checked.contract_digest,
         arrived_at=checked.arrived_at.isoformat().replace("+00:00", "Z"),
+        whole_at=checked.whole_at,
     )
 
 

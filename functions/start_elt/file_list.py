@@ -27,10 +27,11 @@ _COLUMNS = (
     "corrects_uri",
     "checked_uri",
     "arrived_at",
+    "whole_at",
 )
 
 
-_NOTHING = {"rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None}
+_NOTHING = {"rows_quarantined": 0, "rows_checked": 0, "quarantine_uri": None, "checked_uri": None, "whole_at": None}
 _WITHDRAWN = _NOTHING | {"rows": 0, "is_withdrawn": True}
 """Of a file whose rows a run takes out of silver: none are to be there."""
 

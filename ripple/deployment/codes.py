@@ -121,6 +121,11 @@ CODES: Mapping[str, Code] = {
         "The quarantine object that its metadata names is missing, in another bucket, or holds another number of records.",
         "Replay its manifest: `ripple replay --object MANIFEST`.",
     ),
+    "whole_malformed": Code(
+        "object",
+        "Its metadata `ripple-whole-at` is no time before the object was written, or its flow has no `max_deleted`.",
+        "Drop it again with the time at which it was all that the flow had, or without that metadata.",
+    ),
     "metadata_malformed": Code("object", "The row counts in its metadata are no integers.", _AGAIN),
     "path_unknown": Code(
         "object",

@@ -122,7 +122,7 @@ def _find_item_faults(item: object) -> Iterator[str]:
     elif not isinstance(item, Mapping) or len(item) != 1 or next(iter(item)) not in _MAPPINGS:
         yield f"{item!r:.80} must be the name of a format, a pattern as {{pattern: ...}}, or a zone as {{zone: ...}}"
     elif "zone" in item:
-        if item["zone"] not in zone_names():
+        if not isinstance(item["zone"], str) or item["zone"] not in zone_names():
             yield f"zone {item['zone']!r:.80} is none of the IANA database{_suggest(str(item['zone']), zone_names())}"
     elif fault := find_pattern_fault(item["pattern"]):
         yield f"pattern {item['pattern']!r:.80} {fault}"

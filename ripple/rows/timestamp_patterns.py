@@ -53,11 +53,11 @@ def find_pattern_fault(pattern: object) -> str:
 def _find_missing(roles: Sequence[str]) -> str:
     for role in roles:
         if roles.count(role) > 1:
-            return f"has a {role} twice"
+            return f"names {role} twice"
         if role in _NEEDS and not {*_NEEDS[role]} & {*roles}:
-            return f"has a {role} without {' or '.join(_NEEDS[role])}"
+            return f"names {role} without {' or '.join(_NEEDS[role])}"
     if {"hour", "hour of 12"} <= {*roles}:
-        return "has an hour and an hour of 12"
+        return "names hour and hour of 12"
     if {*roles} & {"year", "month", "day", "day of the year"} not in (
         {"year", "month", "day"},
         {"year", "day of the year"},

@@ -97,6 +97,7 @@ def test_a_landed_file_starts_a_run_with_its_list_and_says_so() -> None:
             "rows_checked": 2,
             "checked_uri": None,
             "arrived_at": None,
+            "whole_at": None,
             "corrects_uri": None,
             "part": 0,
             "is_withdrawn": False,

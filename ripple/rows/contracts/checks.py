@@ -56,6 +56,7 @@ class Contract:
     """A flow's fields in order, each with its kind and check; the contracts of its records; `evolve` or `quarantine` by drift.
 
     `time` says which times are plausible; None bounds none. `dialect` is how a delimited format is written.
+    `max_deleted`: the share of keys that a delivery of all that the flow has may delete; None if the flow has no such deliveries.
     """
 
     flow: str
@@ -67,6 +68,7 @@ class Contract:
     evolution: Mapping[str, str]
     time: TimeRule | None = None
     dialect: Dialect | None = None
+    max_deleted: float | None = None
 
     def find_violation(self, row: object) -> Violation | None:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
@@ -109,6 +111,7 @@ def compile_contract(source: Mapping[str, Any]) -> Contract:
         records={name: _compile_inner(rule, evolution) for name, rule in fields.items() if rule["kind"] == "records"},
         evolution=evolution,
         time=_read_time(source["time"]) if "time" in source else None,
+        max_deleted=source.get("max_deleted"),
         dialect=read_dialect(source["format"], source.get("dialect", {})) if source["format"] in DELIMITED else None,
     )
 

@@ -19,7 +19,7 @@ RESCUED_COLUMN = "_rescued"
 CORRECTS_FIELD = "_corrects"
 """The field of a corrected line that names the quarantined line it corrects, by number."""
 RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
-_TOP = ("flow", "format", "dialect", "rewrite", "evolution", "rules", "time", "fields")
+_TOP = ("flow", "format", "dialect", "rewrite", "max_deleted", "evolution", "rules", "time", "fields")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_SLACK_DAYS = 3650
 _TIME = ("event", "slack_days", "floor")
@@ -37,6 +37,9 @@ def find_faults(source: object) -> list[str]:
     faults += [*_find_evolution_faults(source.get("evolution", {})), *_find_rule_faults(source.get("rules", {}))]
     if source.get("rewrite", REWRITES[0]) not in REWRITES:
         faults.append(f"rewrite: is {source['rewrite']!r}, must be one of {', '.join(REWRITES)}")
+    most = source.get("max_deleted", 0)
+    if isinstance(most, bool) or not isinstance(most, int | float) or not 0 <= most <= 1:
+        faults.append(f"max_deleted: is {most!r}, must be a share from 0 to 1")
     faults += find_dialect_faults(source.get("format"), source.get("dialect"))
     return [*faults, *_find_time_faults(source), *_find_field_faults(source, "fields")]
 

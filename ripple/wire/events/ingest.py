@@ -118,6 +118,7 @@ class BronzeObjectLanded(Fact):
     rows_checked: int | None = None
     contract_digest: str | None = None
     arrived_at: str | None = None
+    whole_at: str | None = None
 
     @property
     def subject(self) -> str:
