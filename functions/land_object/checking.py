@@ -16,6 +16,7 @@ from functions.land_object.diagnosing import Findings
 from functions.land_object.formats import Source, read_pages
 from functions.land_object.inflating import inflate, name_layer
 from functions.land_object.keeping import CheckedWriter, digest_contract
+from functions.land_object.proportion import is_too_bad
 from functions.land_object.quarantining import as_record, keep_quarantine
 from functions.land_object.wholes import read_whole
 from ripple.errors import PermanentError
@@ -77,11 +78,6 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
             return checked
         uri = accepted.keep(ports.settings.bucket("checked"), ports.objects)
     return replace(checked, checked_uri=uri, contract_digest=digest_contract(contract), whole_at=whole_at)
-
-
-def is_too_bad(bad: int, rows: int, reject_ratio: float) -> bool:
-    """Whether an object with so many bad rows is rejected whole. Pure."""
-    return bad > reject_ratio * rows
 
 
 def _check_parquet(

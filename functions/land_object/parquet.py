@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from functions.land_object.keeping import CheckedWriter
 from functions.land_object.pages import plan_batches
+from functions.land_object.parquet_values import Bools, find_wrong
+from functions.land_object.proportion import is_too_bad
 from functions.land_object.quarantining import as_record, copy_exported, read_exported
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts
 from ripple.rows.contracts import Contract, Violation
-from ripple.rows.contracts.checks import LONGEST_TEXT
 from ripple.rows.contracts.drift_report import DriftReport, read_report
 from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
 from ripple.rows.contracts.plausibility import find_implausible, may_hold_implausible
 from ripple.rows.row_hashes import hash_rows
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
 from ripple.rows.tagged_json import write_tagged
-from ripple.rows.timestamps import MAX_MICROS, MIN_MICROS
 from ripple.wire.limits import read_count
 from ripple.wire.paths import ObjectRef
 
@@ -50,7 +50,7 @@ class FoundRows:
 def check_parquet(
     stored: StoredObject, contract: Contract, accepted: CheckedWriter, quarantine: IO[bytes], ports: BucketPorts
 ) -> FoundRows:
-    """Accept its rows, and write those that cannot be to `quarantine`, after the export's own.
+    """Accept its rows, and write those that its contract refuses to `quarantine`, after the export's own.
 
     PermanentError if it is corrupt, of another schema, or short of rows, here or in the export's quarantine.
     """
@@ -60,10 +60,14 @@ def check_parquet(
             metadata = _read_footer(raw, stored.size)
             # Before anything is decoded: only the contract's types ever are.
             _compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
-            _check_columns(raw, metadata, contract, ref)
+            doubts, columns = _find_doubts(raw, metadata, contract, ref)
             drift = _read_drift(metadata.metadata or {}, ref)
             rows, exported = _read_promise(stored, metadata.num_rows, ports)
-            bad = _accept_rows(raw, metadata, contract, accepted, _BadRows(stored, exported, quarantine, ports))
+            bad = _BadRows(stored, exported, quarantine, ports)
+            if doubts.any() and is_too_bad(len(exported) + int(doubts.sum()), rows, ports.settings.reject_ratio):
+                # It is rejected whole: its rows stay where they are.
+                return _refuse(rows, len(exported), doubts, columns, stored, drift)
+            _accept_rows(raw, metadata, _choose_check(contract, doubts), accepted, bad)
     except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError) as error:
         raise PermanentError("parquet_corrupt", f"{ref.uri}: {str(error)[:300]}", "export the batch again") from error
     return FoundRows(
@@ -72,6 +76,19 @@ def check_parquet(
         quarantine_uri=stored.metadata.get(QUARANTINE_KEY),
         drift=drift,
         trouble=bad.describe(),
+    )
+
+
+def _refuse(
+    rows: int, exported: int, doubts: Bools, columns: Sequence[str], stored: StoredObject, drift: DriftReport | None
+) -> FoundRows:
+    bad, first = int(doubts.sum()), int(np.flatnonzero(doubts)[0]) + 1
+    return FoundRows(
+        rows=rows,
+        rows_quarantined=exported + bad,
+        quarantine_uri=stored.metadata.get(QUARANTINE_KEY),
+        drift=drift,
+        trouble=f"; landing found {bad} by their values of {', '.join(columns)}, first in row {first}",
     )
 
 
@@ -92,6 +109,7 @@ class _BadRows:
         self, stored: StoredObject, exported: frozenset[int], quarantine: IO[bytes], ports: BucketPorts
     ) -> None:
         self.count, self._first = 0, ""
+        self._codes: Counter[str] = Counter()
         self._stored, self._exported, self._quarantine, self._ports = stored, exported, quarantine, ports
         self._line = 0
 
@@ -109,6 +127,7 @@ class _BadRows:
             copy_exported(self._stored, self._quarantine, self._ports)
             self._first = f"first in row {line}: {violation.reason}"
         self.count += 1
+        self._codes[violation.code] += 1
         record = as_record(
             flow,
             self._stored.ref,
@@ -121,7 +140,8 @@ class _BadRows:
         self._quarantine.write(orjson.dumps(record) + b"\n")
 
     def describe(self) -> str:
-        return f"; landing found implausible_time ({self.count}), {self._first}" if self.count else ""
+        found = ", ".join(f"{code} ({times})" for code, times in self._codes.most_common())
+        return f"; landing found {found}, {self._first}" if self.count else ""
 
 
 def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | None:
@@ -143,10 +163,17 @@ def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
     return pq.read_metadata(raw)
 
 
-def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef) -> None:
-    """Column by column, so that one wide column at a time is in memory. No column is there if all documents are in quarantine."""
+def _find_doubts(
+    raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, ref: ObjectRef
+) -> tuple[Bools, Sequence[str]]:
+    """Rows with a value that no row may hold, and the columns of these. Column by column, so that one wide column at a time is in memory.
+
+    No column is there if all documents are in quarantine.
+    """
+    doubts = np.zeros(metadata.num_rows, np.bool_)
     if metadata.num_row_groups == metadata.num_rows == 0:
-        return
+        return doubts, []
+    names: list[str] = []
     plans = plan_batches(metadata, raw, ref.uri)
     paths = [metadata.schema.column(at).path for at in range(metadata.num_columns)]
     parquet = pq.ParquetFile(
@@ -160,30 +187,56 @@ def _check_columns(raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract
         found = 0
         for column in _read_column(parquet, name, plan.rows):
             column.validate(full=True)
-            found += len(column)
+            begin, found = found, found + len(column)
+            if found > len(doubts):
+                break
             wrong = find_wrong(column, contract.kinds.get(name, {}), _may_be_null(name, contract))
-            if wrong:
-                raise PermanentError("rows_out_of_contract", f"{ref.uri}: {name} {wrong}", "see ripple/rows/contracts")
+            doubts[begin:found] |= wrong
+            names += [name] if wrong.any() and name not in names else []
         if found != metadata.num_rows:
             raise ValueError(f"{name} holds {found} values of {metadata.num_rows}")
+    return doubts, names
+
+
+Check = Callable[[pa.RecordBatch, int], Iterator[tuple[int, dict[str, Any], Violation]]]
+"""The rows of a batch, whose first has that number, that cannot be used: where each is, the row, and why."""
+
+
+def _choose_check(contract: Contract, doubts: Bools) -> Check:
+    """Only rows in doubt are looked at one by one, and all of a batch with a time that cannot be."""
+    may_be_null = {name for name in contract.kinds if _may_be_null(name, contract)}
+    lenient = replace(contract, nullable=contract.nullable | may_be_null)
+
+    def check(batch: pa.RecordBatch, number: int) -> Iterator[tuple[int, dict[str, Any], Violation]]:
+        at = np.flatnonzero(doubts[number : number + len(batch)])
+        if may_hold_implausible(batch, contract):
+            at = np.arange(len(batch))
+        for place, row in zip(at.tolist(), batch.take(pa.array(at)).to_pylist(), strict=True):
+            row.pop(RESCUED.name, None)
+            is_doubtful = doubts[number + place]
+            violation = lenient.find_violation(row) if is_doubtful else find_implausible(row, contract)
+            if violation is not None:
+                yield place, row, violation
+
+    return check
 
 
 def _accept_rows(
-    raw: IO[bytes], metadata: pq.FileMetaData, contract: Contract, accepted: CheckedWriter, bad: _BadRows
-) -> _BadRows:
-    """Column by column, once all are sound; only a row whose times cannot all be is looked at by itself."""
+    raw: IO[bytes], metadata: pq.FileMetaData, check: Check, accepted: CheckedWriter, bad: _BadRows
+) -> None:
+    """All rows but those that `check` finds, a column at a time."""
     number = 0
     for batch in _read_batches(raw, metadata, accepted.source.ref):
         digests = hash_rows(batch.columns)
         numbers, lines = range(number, number + len(batch)), [bad.next_line() for _ in range(len(batch))]
+        wrong = set()
+        for at, row, violation in check(batch, number):
+            wrong.add(at)
+            bad.add(row, accepted.contract.flow, violation, line=lines[at], offset=numbers[at], digest=digests[at])
         number += len(batch)
-        wrong = dict(_find_wrong_rows(batch, contract))
-        for at, (row, violation) in wrong.items():
-            bad.add(row, contract.flow, violation, line=lines[at], offset=numbers[at], digest=digests[at])
         kept = [at for at in range(len(batch)) if at not in wrong]
         whole = pa.Table.from_batches([batch if not wrong else batch.take(pa.array(kept, pa.int64()))])
         accepted.add(_complete(whole, [numbers[at] for at in kept], [digests[at] for at in kept]))
-    return bad
 
 
 def _complete(rows: pa.Table, numbers: Sequence[int], digests: Sequence[str]) -> pa.Table:
@@ -193,16 +246,6 @@ def _complete(rows: pa.Table, numbers: Sequence[int], digests: Sequence[str]) ->
     rows = rows.append_column("corrects_line", pa.nulls(len(rows), pa.int64()))
     rows = rows.append_column("source_offset", pa.array(numbers, pa.int64()))
     return rows.append_column("line_hash", pa.array(digests, pa.string()))
-
-
-def _find_wrong_rows(
-    batch: pa.RecordBatch, contract: Contract
-) -> Iterator[tuple[int, tuple[dict[str, Any], Violation]]]:
-    for at, row in enumerate(batch.to_pylist() if may_hold_implausible(batch, contract) else ()):
-        row.pop(RESCUED.name, None)
-        violation = find_implausible(row, contract)
-        if violation is not None:
-            yield at, (row, violation)
 
 
 def _read_batches(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[pa.RecordBatch]:
@@ -238,40 +281,6 @@ def _read_column(parquet: pq.ParquetFile, name: str, rows: int) -> Iterator[pa.A
     for group in range(parquet.num_row_groups):
         for batch in parquet.iter_batches(batch_size=rows, row_groups=[group], columns=[name], use_threads=False):
             yield batch.column(0)
-
-
-def find_wrong(column: pa.Array, rule: Mapping[str, Any], nullable: bool) -> str:
-    """What in a column no row of the contract can hold: nulls, texts or numbers it refuses; empty if nothing. Pure."""
-    if not rule:
-        return ""
-    if column.null_count and not nullable:
-        return "holds nulls"
-    if rule["kind"] == "string":
-        return _find_wrong_texts(column.dictionary if isinstance(column, pa.DictionaryArray) else column, rule)
-    if rule["kind"] == "float" and not pc.all(pc.is_finite(column)).as_py():
-        return "holds numbers that are not finite"
-    if rule["kind"] in ("integer", "float", "timestamp"):
-        return _find_wrong_numbers(column, rule)
-    return ""
-
-
-def _find_wrong_texts(texts: pa.Array, rule: Mapping[str, Any]) -> str:
-    if "enum" in rule:
-        right = pc.is_in(texts, value_set=pa.array(rule["enum"], texts.type))
-    else:
-        right = pc.less_equal(pc.utf8_length(texts), rule.get("max", LONGEST_TEXT))
-    if "pattern" in rule:
-        right = pc.and_(right, pc.match_substring_regex(texts, rule["pattern"]))
-    # Of no texts, or of nulls alone, `all` is null.
-    return "" if pc.all(right).as_py() is not False else "holds texts that its contract refuses"
-
-
-def _find_wrong_numbers(column: pa.Array, rule: Mapping[str, Any]) -> str:
-    low, high = rule.get("min", MIN_MICROS), rule.get("max", MAX_MICROS)
-    bounds = pc.min_max(column.cast(pa.int64()) if rule["kind"] == "timestamp" else column).as_py()
-    if bounds["min"] is None or low <= bounds["min"] <= bounds["max"] <= high:
-        return ""
-    return f"holds {bounds['min']} to {bounds['max']}, outside {low} to {high}"
 
 
 def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol
 
-from functions.land_object.checking import Checked, check_object, is_too_bad
+from functions.land_object.checking import Checked, check_object
+from functions.land_object.proportion import is_too_bad
 from functions.land_object.replaying import describe_verdict, expect_bronze, reconsider, replay_objects
 from ripple.errors import PermanentError
 from ripple.handling.shell import Finalized, Payload

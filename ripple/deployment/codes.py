@@ -100,9 +100,6 @@ CODES: Mapping[str, Code] = {
         "Its pages declare more than 200 times its size, 32 MiB a page or 5,000,000 rows.",
         "Export it in smaller objects.",
     ),
-    "rows_out_of_contract": Code(
-        "object", "A column holds what no row of the contract can: nulls, texts or numbers it refuses.", _AGAIN
-    ),
     "correction_malformed": Code(
         "object", "What it corrects is no quarantine object of its flow.", "See `ripple quarantine` for those that are."
     ),

@@ -6,16 +6,18 @@ import datetime as dt
 import io
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from functions.land_object.parquet import find_wrong
+from functions.land_object.parquet_values import find_wrong
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
+from tests.functions.checked_objects import read_checked
 from tests.functions.exported import left_out
 from tests.functions.fakes import FakeEdge
-from tests.functions.junk.parquets import HOSTILE, orders, replaced, write
+from tests.functions.junk.parquets import HOSTILE, orders, repeated, replaced, write
 from tests.functions.test_drift import finalize
 from tests.functions.test_land_object import SALES, deliver, land, put
 
@@ -24,54 +26,53 @@ TEXT = {"kind": "string", "max": 3}
 CENTS = {"kind": "integer", "min": -1, "max": 4}
 RATE = {"kind": "float", "min": 0, "max": 1}
 MOMENT = {"kind": "timestamp", "grammar": ["timestamp"]}
-REFUSES = "holds texts that its contract refuses"
-COLUMNS: dict[str, tuple[pa.Array, dict[str, Any], bool, str]] = {
-    "no rule": (pa.array([None, "x" * 9999]), {}, False, ""),
-    "nulls": (pa.array(["a", None]), TEXT, False, "holds nulls"),
-    "nulls where they may be": (pa.array(["a", None]), TEXT, True, ""),
-    "nothing but nulls": (pa.array([None, None], pa.string()), TEXT, True, ""),
-    "nothing": (pa.array([], pa.string()), TEXT, False, ""),
-    "texts": (pa.array(["", "abc", "éàü"]), TEXT, False, ""),
-    "a long text": (pa.array(["a", "abcd"]), TEXT, False, REFUSES),
-    "a text of the most": (pa.array(["x" * 4096]), {"kind": "string"}, False, ""),
-    "a text of more": (pa.array(["x" * 4097]), {"kind": "string"}, False, REFUSES),
-    "a coded text": (pa.array(["a", "a"]).dictionary_encode(), TEXT, False, ""),
-    "a long coded text": (pa.array(["a", "abcd"]).dictionary_encode(), TEXT, False, REFUSES),
-    "a pattern": (pa.array(["ab"]), TEXT | {"pattern": "^[a-z]+$"}, False, ""),
-    "another pattern": (pa.array(["ab", "a1"]), TEXT | {"pattern": "^[a-z]+$"}, False, REFUSES),
-    "a pattern and a length": (pa.array(["abcd"]), TEXT | {"pattern": "^[a-z]+$"}, False, REFUSES),
-    "a listed text": (pa.array(["a", "b"]), {"kind": "string", "enum": ["b", "a"]}, False, ""),
-    "an unlisted text": (pa.array(["a", "c"]), {"kind": "string", "enum": ["b", "a"]}, False, REFUSES),
-    "a listed text of some length": (pa.array(["abcd"]), {"kind": "string", "enum": ["abcd"], "max": 3}, False, ""),
-    "integers": (pa.array([-1, 4]), CENTS, False, ""),
-    "a low integer": (pa.array([-2, 4]), CENTS, False, "holds -2 to 4, outside -1 to 4"),
-    "a high integer": (pa.array([0, 5]), CENTS, False, "holds 0 to 5, outside -1 to 4"),
-    "no integers": (pa.array([None], pa.int64()), CENTS, True, ""),
-    "numbers": (pa.array([0.0, 0.5, 1.0]), RATE, False, ""),
-    "a high number": (pa.array([0.5, 1.5]), RATE, False, "holds 0.5 to 1.5, outside 0 to 1"),
-    "no number": (pa.array([0.5, float("nan")]), RATE, False, "holds numbers that are not finite"),
-    "infinity": (pa.array([float("inf")]), RATE | {"max": float("inf")}, False, "holds numbers that are not finite"),
+COLUMNS: dict[str, tuple[pa.Array, dict[str, Any], bool, list[int]]] = {
+    "no rule": (pa.array([None, "x" * 9999]), {}, False, []),
+    "nulls": (pa.array(["a", None]), TEXT, False, [1]),
+    "nulls where they may be": (pa.array(["a", None]), TEXT, True, []),
+    "nothing but nulls": (pa.array([None, None], pa.string()), TEXT, True, []),
+    "nothing": (pa.array([], pa.string()), TEXT, False, []),
+    "texts": (pa.array(["", "abc", "éàü"]), TEXT, False, []),
+    "a long text": (pa.array(["a", "abcd"]), TEXT, False, [1]),
+    "a text of the most": (pa.array(["x" * 4096]), {"kind": "string"}, False, []),
+    "a text of more": (pa.array(["x" * 4097]), {"kind": "string"}, False, [0]),
+    "a coded text": (pa.array(["a", "a"]).dictionary_encode(), TEXT, False, []),
+    "a long coded text": (pa.array(["a", "abcd"]).dictionary_encode(), TEXT, False, [1]),
+    "a pattern": (pa.array(["ab"]), TEXT | {"pattern": "^[a-z]+$"}, False, []),
+    "another pattern": (pa.array(["ab", "a1"]), TEXT | {"pattern": "^[a-z]+$"}, False, [1]),
+    "a pattern and a length": (pa.array(["abcd"]), TEXT | {"pattern": "^[a-z]+$"}, False, [0]),
+    "a listed text": (pa.array(["a", "b"]), {"kind": "string", "enum": ["b", "a"]}, False, []),
+    "an unlisted text": (pa.array(["a", "c"]), {"kind": "string", "enum": ["b", "a"]}, False, [1]),
+    "a listed text of some length": (pa.array(["abcd"]), {"kind": "string", "enum": ["abcd"], "max": 3}, False, []),
+    "integers": (pa.array([-1, 4]), CENTS, False, []),
+    "a low integer": (pa.array([-2, 4]), CENTS, False, [0]),
+    "a high integer": (pa.array([0, 5]), CENTS, False, [1]),
+    "no integers": (pa.array([None], pa.int64()), CENTS, True, []),
+    "numbers": (pa.array([0.0, 0.5, 1.0]), RATE, False, []),
+    "a high number": (pa.array([0.5, 1.5]), RATE, False, [1]),
+    "no number": (pa.array([0.5, float("nan")]), RATE, False, [1]),
+    "infinity": (pa.array([float("inf")]), RATE | {"max": float("inf")}, False, [0]),
     "moments": (
         pa.array([dt.datetime(1, 1, 1, tzinfo=dt.UTC), dt.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC)], UTC),
         MOMENT,
         False,
-        "",
+        [],
     ),
     "a moment in the year 10,000": (
         pa.array([0, 253_402_300_800_000_000]).cast(UTC),
         MOMENT,
         False,
-        "holds 0 to 253402300800000000, outside -62135596800000000 to 253402300799999999",
+        [1],
     ),
-    "truths": (pa.array([True]), {"kind": "boolean"}, False, ""),
-    "days": (pa.array([dt.date(1, 1, 1)]), {"kind": "date"}, False, ""),
+    "truths": (pa.array([True]), {"kind": "boolean"}, False, []),
+    "days": (pa.array([dt.date(1, 1, 1)]), {"kind": "date"}, False, []),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", COLUMNS)
-def test_a_column_holds_what_its_contract_takes_or_is_named_wrong(what: str) -> None:
+def test_the_values_that_a_contract_refuses_are_found_in_a_column(what: str) -> None:
     column, rule, nullable, wrong = COLUMNS[what]
-    assert find_wrong(column, rule, nullable) == wrong
+    assert np.flatnonzero(find_wrong(column, rule, nullable)).tolist() == wrong
 
 
 SMALL = (
@@ -131,9 +132,32 @@ def reason_of(data: bytes, **metadata: str) -> str:
     return fact.reason
 
 
-def test_a_column_that_is_wrong_is_named_with_what_it_holds() -> None:
+def test_a_file_of_too_many_wrong_values_names_their_columns() -> None:
     reason = reason_of(write(replaced(orders(2), "net_cents", pa.array([1, -5]))))
-    assert f"gs://ripple-test-bronze/{SALES}: net_cents holds -5 to 1, outside 0 to " in reason
+    assert reason.endswith("landing found 1 by their values of net_cents, first in row 2")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("net_cents", -5, "out_of_range"),
+        ("status", "lost", "not_in_enum"),
+        ("order_id", "o-1\n", "out_of_range"),
+        ("order_id", None, "missing_field"),
+        ("discount_rate", float("nan"), "wrong_type"),
+        ("ordered_at", dt.datetime(1999, 1, 1, tzinfo=dt.UTC), "implausible_time"),
+    ],
+)
+def test_a_row_that_its_contract_refuses_is_set_apart_alone(column: str, value: object, code: str) -> None:
+    table = repeated(60)
+    values = table.column(column).to_pylist()
+    values[41] = value
+    edge, fact = land(write(replaced(table, column, pa.array(values, table.schema.field(column).type))), SALES)
+    assert isinstance(fact, BronzeObjectLanded), fact
+    assert (fact.rows, fact.rows_quarantined, fact.rows_checked) == (60, 1, 59)
+    (record,) = edge.objects.lines(str(fact.quarantine_uri))
+    assert (record["code"], record["field"], record["line"], record["offset"]) == (code, column, 42, 41)
+    assert len(read_checked(edge, fact.checked_uri)) == 59
 
 
 def test_all_that_is_wrong_with_the_columns_is_named_at_once() -> None:
@@ -190,17 +214,17 @@ def test_a_wide_value_that_was_rescued_is_null_in_its_column() -> None:
     """Only where the contract lets it evolve."""
     table = replaced(orders(2), "net_cents", pa.array([1, None], pa.int64()))
     assert [type(fact) for fact in finalize(FakeEdge(), write(table), SALES)] == [BronzeObjectLanded]
-    assert "net_cents holds nulls" in reason_of(write(table))
+    assert "values of net_cents, first in row 2" in reason_of(write(table))
     text = replaced(orders(2), "status", pa.array(["paid", None]))
     (fact,) = finalize(FakeEdge(), write(text), SALES)
-    assert "status holds nulls" in fact.reason
+    assert "values of status, first in row 2" in fact.reason
 
 
 def test_rows_of_several_groups_are_all_looked_at() -> None:
     table = replaced(orders(6), "net_cents", pa.array([1, 1, 1, 1, 1, -5]))
     sink = io.BytesIO()
     pq.write_table(table, sink, row_group_size=2)
-    assert "net_cents holds -5 to 1" in reason_of(sink.getvalue())
+    assert "values of net_cents, first in row 6" in reason_of(sink.getvalue())
 
 
 def test_a_footer_without_drift_beside_other_metadata_lands() -> None:

@@ -133,16 +133,16 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "no columns": (lambda: write(orders(2).select([])), "schema_mismatch"),
     "nested fifty deep": (lambda: write(deep(50)), "parquet_corrupt"),
     "10,000 columns": (lambda: write(pa.table({f"c{n}" * 40: [1] for n in range(10_000)})), "schema_mismatch"),
-    "a null where none may be": (lambda: write(replaced(orders(2), "status", pa.array(["paid", None]))), "rows_out_of_contract"),
-    "NaN": (lambda: write(replaced(orders(2), "discount_rate", pa.array([0.1, float("nan")]))), "rows_out_of_contract"),
-    "infinity": (lambda: write(replaced(orders(2), "customer_age_days", pa.array([1.0, float("inf")]))), "rows_out_of_contract"),
-    "past 2**53": (lambda: write(replaced(orders(2), "net_cents", pa.array([1, 2**53 + 1]))), "rows_out_of_contract"),
+    "a null where none may be": (lambda: write(replaced(orders(2), "status", pa.array(["paid", None]))), "too_many_bad_rows"),
+    "NaN": (lambda: write(replaced(orders(2), "discount_rate", pa.array([0.1, float("nan")]))), "too_many_bad_rows"),
+    "infinity": (lambda: write(replaced(orders(2), "customer_age_days", pa.array([1.0, float("inf")]))), "too_many_bad_rows"),
+    "past 2**53": (lambda: write(replaced(orders(2), "net_cents", pa.array([1, 2**53 + 1]))), "too_many_bad_rows"),
     "a time in the year 60,000": (
         lambda: write(replaced(orders(1), "ordered_at", pa.array([2 * 10**18]).cast(pa.timestamp("us", "UTC")))),
-        "rows_out_of_contract",
+        "too_many_bad_rows",
     ),
-    "an id with a line feed": (lambda: write(replaced(orders(1), "order_id", pa.array(["o-1\n"]))), "rows_out_of_contract"),
-    "an unknown status": (lambda: write(replaced(orders(1), "status", pa.array(["lost"]))), "rows_out_of_contract"),
+    "an id with a line feed": (lambda: write(replaced(orders(1), "order_id", pa.array(["o-1\n"]))), "too_many_bad_rows"),
+    "an unknown status": (lambda: write(replaced(orders(1), "status", pa.array(["lost"]))), "too_many_bad_rows"),
     "bytes that are no UTF-8": (
         lambda: write(replaced(orders(1), "batch_id", pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff\xfe"]).buffers()))),
         "parquet_corrupt",
@@ -155,7 +155,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "one value of 900 kB 100,000 times": (
         lambda: write(replaced(repeated(100_000), "batch_id", one_value("x" * 900_000, 100_000)), store_schema=False),
-        "rows_out_of_contract",
+        "too_many_bad_rows",
     ),
     "one row of five million items": (lambda: write(replaced(orders(1), "items", many_items(5_000_000))), "parquet_too_large"),
     "a footer that promises two billion rows": (
