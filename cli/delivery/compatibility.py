@@ -94,7 +94,9 @@ def _compare_rule(at: str, old: Schema, new: Schema) -> Iterator[tuple[str, bool
             words = [f"loses {', '.join(sorted(gone))}"] if gone else []
             words += [f"gains {', '.join(sorted(more))}"] if more else []
             code = "not_in_enum" if name == "enum" else "ambiguous or unknown timestamps"
-            yield f"field {at}: {name} {' and '.join(words)}" + _to(code, not gone), not gone
+            # Times without a zone that were read as UTC would be read otherwise.
+            wider = not gone and not any(item.startswith("zone: ") for item in more)
+            yield f"field {at}: {name} {' and '.join(words)}" + _to(code, wider), wider
     yield from _compare_limits(at, old, new)
     yield from compare_contract({"fields": old.get("fields", {})}, {"fields": new.get("fields", {})}, f"{at}.")
 

@@ -173,3 +173,12 @@ def test_an_image_is_built_from_all_that_its_dockerfile_copies(image: str) -> No
     kept = [place for place in copied if not place.startswith("--")]
     assert kept
     assert all(any(place == one or place.startswith(f"{one}/") for one in IMAGES[image]) for place in kept)
+
+
+def test_a_grammar_that_gains_a_zone_reads_old_times_otherwise() -> None:
+    old, new = (
+        {"fields": {"t": {"kind": "timestamp", "grammar": ["date", *more]}}} for more in ([], [{"zone": "Asia/Tokyo"}])
+    )
+    ((sentence, is_compatible),) = compare_contract(old, new, "")
+    assert sentence.startswith("field t: grammar gains zone: Asia/Tokyo")
+    assert not is_compatible
