@@ -21,6 +21,7 @@ from ripple.rows.formats.dialect import Cell, Dialect
 from ripple.rows.layouts.columns import Read, read_texts, read_words, to_bools
 from ripple.rows.layouts.pages import Bools
 from ripple.rows.sales_schema import arrow_type
+from ripple.rows.timestamps import Refusal, parse_timestamp
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,399})")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,399})(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -69,7 +70,10 @@ def _to_boolean(text: str, _rule: Rule) -> Any:
 
 
 def _to_moment(text: str, rule: Rule) -> Any:
-    return _to_integer(text, rule) if has_epoch(rule) else text
+    """A number where the contract declares epochs of that size as numbers; else the text, which may be an epoch as a text."""
+    number = _to_number(text, rule)
+    is_epoch = not isinstance(number, str) and not isinstance(parse_timestamp(number, rule["grammar"]), Refusal)
+    return number if is_epoch else text
 
 
 def has_epoch(rule: Rule) -> bool:
