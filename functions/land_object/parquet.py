@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
-import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.land_object.keeping import CheckedWriter
 from functions.land_object.pages import plan_batches
+from functions.land_object.parquet_bad_rows import BadRows
+from functions.land_object.parquet_schema import compare_schemas
 from functions.land_object.parquet_values import Bools, find_wrong
 from functions.land_object.proportion import is_too_bad
-from functions.land_object.quarantining import as_record, copy_exported, read_exported
+from functions.land_object.quarantining import read_exported
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts
@@ -26,7 +26,6 @@ from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
 from ripple.rows.contracts.plausibility import find_implausible, may_hold_implausible
 from ripple.rows.row_hashes import hash_rows
 from ripple.rows.sales_schema import DRIFT_KEY, QUARANTINE_KEY, QUARANTINED_KEY, RESCUED, ROWS_KEY, arrow_schema
-from ripple.rows.tagged_json import write_tagged
 from ripple.wire.limits import read_count
 from ripple.wire.paths import ObjectRef
 
@@ -59,11 +58,11 @@ def check_parquet(
         with ports.objects.open(ref) as raw:
             metadata = _read_footer(raw, stored.size)
             # Before anything is decoded: only the contract's types ever are.
-            _compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
+            compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
             doubts, columns = _find_doubts(raw, metadata, contract, ref)
             drift = _read_drift(metadata.metadata or {}, ref)
             rows, exported = _read_promise(stored, metadata.num_rows, ports)
-            bad = _BadRows(stored, exported, quarantine, ports)
+            bad = BadRows(stored, exported, quarantine, ports)
             if doubts.any() and is_too_bad(len(exported) + int(doubts.sum()), rows, ports.settings.reject_ratio):
                 # It is rejected whole: its rows stay where they are.
                 return _refuse(rows, len(exported), doubts, columns, stored, drift)
@@ -100,48 +99,6 @@ def _read_promise(stored: StoredObject, found: int, ports: BucketPorts) -> tuple
     if rows - bad != found:
         raise PermanentError("count_mismatch", f"{stored.ref.uri} promises {rows - bad} rows and holds {found}")
     return rows, read_exported(stored, bad, ports)
-
-
-class _BadRows:
-    """Rows that are set apart, numbered among all documents of the export: no two rows of a file have one number."""
-
-    def __init__(
-        self, stored: StoredObject, exported: frozenset[int], quarantine: IO[bytes], ports: BucketPorts
-    ) -> None:
-        self.count, self._first = 0, ""
-        self._codes: Counter[str] = Counter()
-        self._stored, self._exported, self._quarantine, self._ports = stored, exported, quarantine, ports
-        self._line = 0
-
-    def next_line(self) -> int:
-        """The number of the next document that the export did not leave out."""
-        self._line += 1
-        while self._line in self._exported:
-            self._line += 1
-        return self._line
-
-    def add(
-        self, row: Mapping[str, Any], flow: str, violation: Violation, *, line: int, offset: int, digest: str
-    ) -> None:
-        if not self.count:
-            copy_exported(self._stored, self._quarantine, self._ports)
-            self._first = f"first in row {line}: {violation.reason}"
-        self.count += 1
-        self._codes[violation.code] += 1
-        record = as_record(
-            flow,
-            self._stored.ref,
-            line=line,
-            offset=offset,
-            violation=violation,
-            raw=write_tagged(row),
-            line_hash=digest,
-        )
-        self._quarantine.write(orjson.dumps(record) + b"\n")
-
-    def describe(self) -> str:
-        found = ", ".join(f"{code} ({times})" for code, times in self._codes.most_common())
-        return f"; landing found {found}, {self._first}" if self.count else ""
 
 
 def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | None:
@@ -222,7 +179,7 @@ def _choose_check(contract: Contract, doubts: Bools) -> Check:
 
 
 def _accept_rows(
-    raw: IO[bytes], metadata: pq.FileMetaData, check: Check, accepted: CheckedWriter, bad: _BadRows
+    raw: IO[bytes], metadata: pq.FileMetaData, check: Check, accepted: CheckedWriter, bad: BadRows
 ) -> None:
     """All rows but those that `check` finds, a column at a time."""
     number = 0
@@ -288,24 +245,3 @@ def _promised_rows(stored: StoredObject, found: int) -> tuple[int, int]:
         return read_count(stored.metadata.get(ROWS_KEY, found)), read_count(stored.metadata.get(QUARANTINED_KEY, 0))
     except ValueError:
         raise PermanentError("metadata_malformed", f"{stored.ref.uri}: row counts are no integers") from None
-
-
-def _compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> None:
-    differences = find_differences(found, expected)
-    if differences:
-        said = "; ".join(f"{what}: {', '.join(names)}" for what, names in differences.items())
-        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see ripple/rows/contracts")
-
-
-def find_differences(found: pa.Schema, expected: pa.Schema) -> dict[str, list[str]]:
-    """Names of columns by what is wrong with them. The column of rescued fields may be there, as it is declared. Pure."""
-    times = Counter(found.names)
-    once = {name: found.field(name) for name in found.names if times[name] == 1}
-    allowed = [*expected.names, *([RESCUED.name] if once.get(RESCUED.name, RESCUED) == RESCUED else [])]
-    differences = {
-        "missing": [name for name in expected.names if not times[name]],
-        "unknown": [name for name in found.names if name not in allowed],
-        "twice": sorted(name for name in times if times[name] > 1),
-        "of another type": [field.name for field in expected if once.get(field.name, field).type != field.type],
-    }
-    return {what: names for what, names in differences.items() if names}
