@@ -43,7 +43,7 @@ def list_quarantined(environ: Mapping[str, str], wanted: Wanted, limit: int) -> 
     files = (file for _, file in FILES.find_all(edge.documents) if file.state != "claimed")
     found = [described for file in files if (described := _describe(file, wanted, of_runs)) is not None]
     found.sort(key=lambda one: (one["flow"], one["day"], one["object"], one["generation"]))
-    return [one | {"codes": _count_codes(one, of_runs, edge)} for one in found[:limit]]
+    return [one | _describe_rows(one, of_runs, edge) for one in found[:limit]]
 
 
 def _describe(file: FileRecord, wanted: Wanted, of_runs: Mapping[Generation, Counter[str]]) -> dict[str, Any] | None:
@@ -74,13 +74,27 @@ def _read_place(uri: str) -> tuple[str, str]:
     return name.flow, name.dt
 
 
-def _count_codes(
+def _describe_rows(
     described: Mapping[str, Any], of_runs: Mapping[Generation, Counter[str]], edge: HasObjects
-) -> dict[str, int]:
-    uri = described["quarantine_uri"]
-    counts = Counter(str(row.get("code")) for row in read_rows(uri, edge)) if uri else Counter[str]()
+) -> dict[str, Any]:
+    """`codes`, and `quarantine_gone`: whether landing's rows were erased or have expired."""
+    rows = _read_if_there(described["quarantine_uri"], edge)
+    counts = Counter(str(row.get("code")) for row in rows or ())
     counts += of_runs.get((described["object"], described["generation"]), Counter())
-    return dict(sorted(counts.items()))
+    return {"codes": dict(sorted(counts.items())), "quarantine_gone": rows is None}
+
+
+def _read_if_there(uri: str | None, edge: HasObjects) -> Iterator[dict[str, Any]] | None:
+    """The records of a quarantine object; none of no object, None of one that is gone."""
+    if not uri:
+        return iter(())
+    try:
+        edge.objects.stat(*split_uri(uri))
+    except PermanentError as error:
+        if error.code != "object_missing":
+            raise
+        return None
+    return read_rows(uri, edge)
 
 
 def read_rows(uri: str, edge: HasObjects) -> Iterator[dict[str, Any]]:
@@ -96,13 +110,15 @@ def show_rows(environ: Mapping[str, str], uri: str, limit: int) -> dict[str, Any
     bucket, _ = split_uri(uri)
     in_quarantine = bucket == edge.settings.bucket("quarantine")
     answer: dict[str, Any] = {"quarantine_uri": uri} if in_quarantine else _find_quarantine(uri, edge)
-    rows = list(islice(read_rows(answer["quarantine_uri"], edge), limit)) if answer["quarantine_uri"] else []
+    found = read_rows(uri, edge) if in_quarantine else _read_if_there(answer["quarantine_uri"], edge)
+    rows = list(islice(found or (), limit))
     if not in_quarantine and len(rows) < limit:
         rows += read_refusals(environ, (uri, answer["generation"]), limit - len(rows))
     met = {row["code"] for row in rows} | ({answer["rejected"]} if answer.get("rejected") else set())
     advice = {
         name: {"meaning": CODES[name].meaning, "next_step": CODES[name].next_step} for name in met if name in CODES
     }
+    answer |= {"quarantine_gone": found is None}
     return answer | {"rows": [{name: row.get(name) for name in SHOWN} for row in rows], "codes": advice}
 
 
