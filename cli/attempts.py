@@ -7,13 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from google.api_core.exceptions import NotFound
-
 from cli.ledger import Event, read_subject, read_types
-from cli.provisioning.clients import AdminClients
 from ripple.state.batches import BATCHES
 
-_SAMPLE = 3
 _LONGEST = 300
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 _ENDS = {"elt.run.succeeded.v1": "succeeded", "elt.part.succeeded.v1": "succeeded", "elt.run.failed.v1": "failed"}
@@ -112,19 +108,6 @@ def _describe_failure(attempt: Attempt) -> str:
     if attempt.failed is None:
         return f": {attempt.reason}" if attempt.reason else ""
     return f" in {attempt.failed['action']}: {' '.join(attempt.failed.get('message', 'no message').split())[:_LONGEST]}"
-
-
-def sample_rows(environ: Mapping[str, str], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
-    """Some of the rows that the assertion which failed last names; none if it was no assertion, or its view is not there."""
-    failed = [one.failed["action"] for one in attempts if one.failed]
-    table = ".".join(failed[-1].split(".")[-2:]) if failed else ""
-    if not table.startswith("assertions."):
-        return []
-    try:
-        found = AdminClients(environ).bigquery.query_and_wait(f"SELECT * FROM `{table}` LIMIT {_SAMPLE}")
-        return [dict(row.items()) for row in found]
-    except NotFound:
-        return []
 
 
 def _moment(text: str) -> dt.datetime:

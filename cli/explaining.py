@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cli.attempts import Attempt, describe_attempts, read_attempts, sample_rows
+from cli.attempts import Attempt, describe_attempts, read_attempts
 from cli.exports import explain_export, find_exports, trace_export
 from cli.incidents import advise_on_hold, describe_incident, describe_parked, explain_flow, find_holds
 from cli.ledger import read_stalled
@@ -63,7 +62,7 @@ def _explain_number(environ: Mapping[str, str], number: int, documents: Document
     if batch.state == "done":
         return "\n".join([said, *parked])
     files = [file.uri for _, file in FILES.find(documents, _FEW, batch=number)]
-    return "\n".join([said, *parked[:-1], *advise(number, batch, files, sample_rows(environ, attempts), holds)])
+    return "\n".join([said, *parked[:-1], *advise(number, batch, files, holds)])
 
 
 def find_parked(documents: DocumentStore, number: int) -> list[FileRecord]:
@@ -72,12 +71,9 @@ def find_parked(documents: DocumentStore, number: int) -> list[FileRecord]:
     return [file for file in found if file.parking is not None and file.parking.batch == number]
 
 
-def advise(
-    number: int, batch: BatchRecord, files: Sequence[str], rows: Sequence[Document], holds: Sequence[Hold] = ()
-) -> list[str]:
-    """What helps to look further: rows that an assertion names, the batch's files, and the next command. Pure."""
-    found = [f"row: {json.dumps(row, default=str)[:_LONGEST]}" for row in rows]
-    found += [f"file: {uri}" for uri in files]
+def advise(number: int, batch: BatchRecord, files: Sequence[str], holds: Sequence[Hold] = ()) -> list[str]:
+    """What helps to look further: the batch's files, and the next command. Pure."""
+    found = [f"file: {uri}" for uri in files]
     found += [f"and {batch.files - len(files)} files more"] if files and batch.files > len(files) else []
     after = (
         f"fix the cause, then: ripple replay --batch {number}" if batch.state == "parked" else "ripple events --follow"

@@ -141,12 +141,12 @@ def commit(world: World, changes: Mapping[str, str]) -> None:
 
 
 def written_tables(world: World, invocation: str) -> set[str]:
-    """The tables that a Dataform invocation wrote: its actions, less assertions, external tables and exports."""
+    """The tables that a Dataform invocation wrote: its actions, less external tables and what is disabled."""
     with clients_of(world.state) as clients:
         request = dataform_v1.QueryWorkflowInvocationActionsRequest(name=invocation)
         targets = [action.target for action in clients.dataform.query_workflow_invocation_actions(request=request)]
     names = {f"{target.schema}.{target.name}" for target in targets}
-    others = ("assertions.", "staging.", "features.export_", "ops.create_tables")
+    others = ("staging.", "ops.create_tables")
     return {name for name in names if not name.startswith(others) and name not in VIEWS}
 
 

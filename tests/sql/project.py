@@ -87,11 +87,16 @@ def compile_graph(
 
 
 def actions_of(graph: dict[str, Any]) -> list[Action]:
-    """Tables, operations and assertions, dependencies first. Disabled ones and declarations are not run, so not here."""
+    """What a run runs, dependencies first: disabled ones and declarations are not here."""
+    return [action for action in definitions_of(graph) if not action.node.get("disabled")]
+
+
+def definitions_of(graph: dict[str, Any]) -> list[Action]:
+    """All tables and operations, dependencies first. Views are among them, which `ops.create_tables` makes."""
     kinds = ("tables", "operations", "assertions")
     found = {name_of(node["target"]): _action(kind, node) for kind in kinds for node in graph.get(kind, [])}
     order = TopologicalSorter({name: action.needs for name, action in sorted(found.items())}).static_order()
-    return [found[name] for name in order if name in found and not found[name].node.get("disabled")]
+    return [found[name] for name in order if name in found]
 
 
 def _action(kind: str, node: dict[str, Any]) -> Action:
@@ -109,9 +114,6 @@ def statements(action: Action, *, exists: bool, columns: list[str] | None = None
     if action.kind == "operations":
         yield join_script(node["queries"])
         return
-    if action.kind == "assertions":
-        yield node["query"]
-        return
     again = exists and node["enumType"] == "INCREMENTAL"
     yield from (text for text in node.get("incrementalPreOps" if again else "preOps", []) if text.strip())
     if again:
@@ -120,6 +122,7 @@ def statements(action: Action, *, exists: bool, columns: list[str] | None = None
     else:
         kind = "VIEW" if node["enumType"] == "VIEW" else "TABLE"
         yield f"CREATE OR REPLACE {kind} `{PROJECT}.{action.target}`{_layout(node)} AS\n{node['query']}"
+    yield from (text for text in node.get("incrementalPostOps" if again else "postOps", []) if text.strip())
 
 
 def _layout(node: dict[str, Any]) -> str:

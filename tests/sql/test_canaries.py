@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from tests.sql.project import actions_of, compile_graph, statements
+from tests.sql.project import compile_graph, definitions_of, statements
 
 READERS = [
     action
-    for action in actions_of(compile_graph(7))
+    for action in definitions_of(compile_graph(7))
     if action.kind == "tables"
     and action.target.startswith(("gold.", "features."))
     and {"silver.startup_events", "silver.startup_events_versions"} & set(action.needs)

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from laptop.tests.bigquery.googlesql import GoogleSql
-from tests.sql.project import DATAFORM, PROJECT, Action, actions_of, compile_graph, statements
+from ripple.deployment.routes import FLOWS
+from tests.sql.project import DATAFORM, PROJECT, Action, actions_of, compile_graph, definitions_of, statements
 from tests.sql.test_googlesql import check_script
 
 GRAPH: dict[str, Any] = compile_graph(7)
-ACTIONS = [action for action in actions_of(GRAPH) if action.kind != "assertions"]
+ACTIONS = definitions_of(GRAPH)
 WITH_OUTPUT = [action for action in ACTIONS if action.kind == "tables" or action.node.get("hasOutput")]
 
 
@@ -67,7 +68,7 @@ def test_an_incremental_table_forgets_the_batch_before_it_inserts_it() -> None:
 def test_what_is_made_of_silver_stops_behind_the_fence_of_a_newer_run() -> None:
     fenced = "ASSERT (SELECT epoch FROM `demo-proj.ops.fence_run`) = 1 "
     for action in ACTIONS:
-        if action.target.startswith(("gold.", "features.")) and action.kind != "assertions":
+        if action.target.startswith(("gold.", "features.")) and action.node.get("enumType") != "VIEW":
             for exists in (False, True):
                 first = next(iter(statements(action, exists=exists, columns=["batch"])))
                 assert first.strip().startswith(fenced), action.target
@@ -90,3 +91,32 @@ def test_a_run_that_is_no_number_does_not_compile(name: str, text: str) -> None:
 def test_a_run_of_a_flow_that_is_not_in_the_project_does_not_compile(flow: str) -> None:
     with pytest.raises(AssertionError, match=r"Compilation var flows|No flow"):
         compile_graph(1, flows=[flow])
+
+
+@pytest.mark.parametrize(("flow", "count"), [("clickstream", 9), ("sales", 10), ("startups", 9)])
+def test_a_file_of_one_flow_runs_few_actions_and_none_that_writes_anothers(flow: str, count: int) -> None:
+    actions = actions_of(compile_graph(7, flows=[flow], checked=[flow], quarantined=[flow]))
+    assert len(actions) == count
+    assert [
+        action.target for action in actions if {*action.node["tags"]} & {*FLOWS} not in ({flow}, {*FLOWS}, set())
+    ] == []
+
+
+def test_a_run_makes_every_view_behind_what_it_reads() -> None:
+    (create,) = [action for action in ACTIONS if action.target == "ops.create_tables"]
+    made = re.findall(
+        rf"CREATE (?:OR REPLACE VIEW|TABLE IF NOT EXISTS) `{PROJECT}\.([^`]+)`", "".join(create.node["queries"])
+    )
+    views = {action.target: action.needs for action in ACTIONS if action.node.get("enumType") == "VIEW"}
+    assert views.keys() <= {*made}
+    for name, needs in views.items():
+        assert all(made.index(other) < made.index(name) for other in {*needs} - {"ops.create_tables"}), name
+
+
+def test_a_table_of_gold_or_features_asserts_its_key_in_its_own_script() -> None:
+    for action in ACTIONS:
+        if action.target.startswith(("gold.", "features.")) and action.node["enumType"] != "VIEW":
+            for exists in (False, True):
+                script = "\n".join(statements(action, exists=exists, columns=["batch"]))
+                assert f"AS '{action.target} breaks a rule: " in script
+    assert GRAPH.get("assertions", []) == []

@@ -27,7 +27,7 @@ def check(analyzer: GoogleSql, action: Action) -> None:
         check_script(analyzer, script)
     if action.kind == "tables" and action.node["enumType"] == "INCREMENTAL":
         for statement in statements(action, exists=True, columns=analyzer.columns(action.target)):
-            analyzer.analyze(statement)
+            check_script(analyzer, statement)
 
 
 def check_script(analyzer: GoogleSql, script: str) -> None:

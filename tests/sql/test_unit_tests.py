@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.sql.project import PROJECT, actions_of, compile_graph, name_of
+from tests.sql.project import PROJECT, compile_graph, definitions_of, name_of
 from tests.sql.warehouse import Warehouse
 
 BATCH = 3
 GRAPH = compile_graph(BATCH)
 TESTS: list[dict[str, Any]] = GRAPH["tests"]
 CASES = yaml.safe_load((Path(__file__).parent / "incremental.yaml").read_text())
-TABLES = {action.target: action for action in actions_of(GRAPH) if action.kind == "tables"}
+TABLES = {action.target: action for action in definitions_of(GRAPH) if action.kind == "tables"}
 VIEWS = {name for name, table in TABLES.items() if table.node["enumType"] == "VIEW"}
 _PUBLISHED = ("_versions", "_rejected", "_objects")
 OVER_FILES = {"silver.kept_keys"} | {

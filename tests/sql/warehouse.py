@@ -10,7 +10,7 @@ from google.cloud import bigquery
 
 from tests.sql.project import PROJECT, Action, statements
 
-DATASETS = ("bronze", "staging", "silver", "features", "gold", "ops", "assertions")
+DATASETS = ("bronze", "staging", "silver", "features", "gold", "ops")
 
 
 class Warehouse:
@@ -26,20 +26,19 @@ class Warehouse:
     def rows(self, sql: str) -> list[dict[str, Any]]:
         return [dict(row) for row in self.client.query_and_wait(sql)]
 
-    def run(self, actions: list[Action]) -> list[str]:
-        """Run all actions in order; returns the assertions that found rows."""
-        return [action.target for action in actions if self._run_one(action)]
+    def run(self, actions: list[Action]) -> None:
+        """Run all actions in order."""
+        for action in actions:
+            self._run_one(action)
 
-    def _run_one(self, action: Action) -> bool:
+    def _run_one(self, action: Action) -> None:
         columns = self._columns(action.target) if action.kind == "tables" else None
-        found: list[dict[str, Any]] = []
         for statement in statements(action, exists=columns is not None, columns=columns):
             try:
-                found = self.rows(statement)
+                self.rows(statement)
             except Exception as error:
                 error.add_note(f"{action.target}:\n{statement}")
                 raise
-        return action.kind == "assertions" and bool(found)
 
     def _columns(self, target: str) -> list[str] | None:
         dataset, table = target.split(".")

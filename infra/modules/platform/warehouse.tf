@@ -1,12 +1,11 @@
 locals {
   datasets = {
-    bronze     = "External tables over the objects of the lake, as they landed."
-    staging    = "What a run is about to publish, and what its audit found; each table goes after a week."
-    silver     = "Rows that hold their contract, each once."
-    features   = "What is known of a customer at a moment, and the snapshots that models were trained on."
-    gold       = "Facts and dimensions."
-    ops        = "The ledger of events, dead letters, and what became of each file."
-    assertions = "Rows that break an assertion."
+    bronze   = "External tables over the objects of the lake, as they landed."
+    staging  = "What a run is about to publish, and what its audit found; each table goes after a week."
+    silver   = "Rows that hold their contract, each once."
+    features = "What is known of a customer at a moment, and the snapshots that models were trained on."
+    gold     = "Facts and dimensions."
+    ops      = "The ledger of events, dead letters, and what became of each file."
   }
 }
 

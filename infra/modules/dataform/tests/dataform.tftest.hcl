@@ -14,7 +14,7 @@ mock_provider "google-beta" {}
 variables {
   project_id      = "my-project"
   region          = "europe-west1"
-  datasets        = ["bronze", "silver", "features", "gold", "ops", "assertions"]
+  datasets        = ["bronze", "silver", "features", "gold", "ops"]
   snapshot_bucket = "my-project-features"
   service_agent   = "serviceAccount:service-1@gcp-sa-dataform.iam.gserviceaccount.com"
   buckets_read    = { checked = "my-project-checked", quarantine = "my-project-quarantine", control = "my-project-control" }

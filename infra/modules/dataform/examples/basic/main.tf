@@ -3,7 +3,7 @@ module "dataform" {
 
   project_id      = "my-project"
   region          = "europe-west1"
-  datasets        = ["bronze", "silver", "features", "gold", "ops", "assertions"]
+  datasets        = ["bronze", "silver", "features", "gold", "ops"]
   snapshot_bucket = "my-project-features"
   service_agent   = "serviceAccount:service-123456789012@gcp-sa-dataform.iam.gserviceaccount.com"
 
