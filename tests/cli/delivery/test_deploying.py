@@ -91,6 +91,7 @@ def test_a_plan_names_the_table_whose_sql_changed(site: Site, first: Said) -> No
     assert said.code == 2
     assert {(change["area"], change["name"]) for change in said.json["changes"]} == {
         ("table", "gold.agg_daily_revenue"),
+        ("table", "ops.create_tables"),
         ("file", "definitions/gold/agg_daily_revenue.sqlx"),
     }
 
