@@ -15,7 +15,7 @@ def compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> No
     differences = find_differences(found, expected)
     if differences:
         said = "; ".join(f"{what}: {', '.join(names)}" for what, names in differences.items())
-        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see ripple/rows/contracts")
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see flows/")
 
 
 def find_differences(found: pa.Schema, expected: pa.Schema) -> dict[str, list[str]]:

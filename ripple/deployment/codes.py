@@ -135,7 +135,14 @@ CODES: Mapping[str, Code] = {
     "path_unsafe": Code(
         "object", "Its name has control characters, '//', '.' or '..' parts.", "Drop it under another name."
     ),
-    "flow_unknown": Code("object", "No flow has that name.", "Use the name of a flow, or add the flow."),
+    "flow_invalid": Code(
+        "object",
+        "The flow's file in `flows/` does not declare a flow.",
+        "`ripple flow check` names each fault; correct the file, deploy, and replay the object.",
+    ),
+    "flow_unknown": Code(
+        "object", "No flow has that name.", "Use the name of a flow, or add the flow: docs/extend.md."
+    ),
     "object_gone": Code(
         "object",
         "It was overwritten or deleted before it was landed.",
