@@ -88,7 +88,7 @@ class FlowFolder:
         try:
             return read_flow(self._file(name).read_text(encoding="utf-8"), name)
         except FlowInvalidError as error:
-            raise PermanentError("flow_invalid", str(error), f"ripple flow check {name}") from error
+            raise PermanentError("flow_invalid", str(error), "correct it") from error
         except UnicodeDecodeError as error:
             raise PermanentError(
                 "flow_invalid", f"flows/{name}.yaml is no UTF-8: {error}", "save it as UTF-8"
