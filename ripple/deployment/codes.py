@@ -40,6 +40,9 @@ CODES: Mapping[str, Code] = {
     "timestamp_in_fold": Code(
         "row", "A local time that its zone's clocks showed twice, as summer time ended.", _FIX_ROW
     ),
+    "timestamp_too_fine": Code(
+        "row", "A time of Parquet that is finer than a microsecond.", "Write it in microseconds."
+    ),
     "timestamp_out_of_range": Code("row", "A time outside the years 1 to 9999.", _FIX_ROW),
     "implausible_time": Code(
         "row",

@@ -20,6 +20,7 @@ _TYPES = {
     "timestamp": "TIMESTAMP",
     "date": "DATE",
     "strings": "ARRAY<STRING>",
+    "json": "STRING",
 }
 
 
@@ -52,7 +53,9 @@ def _describe(flow: Flow) -> dict[str, Any]:
 
 def bigquery_type(rule: Mapping[str, Any]) -> str:
     """The type of a field's column."""
-    if rule["kind"] != "records":
+    if rule["kind"] == "list":
+        return f"ARRAY<{bigquery_type(rule['items'])}>"
+    if rule["kind"] not in ("record", "records"):
         return _TYPES[rule["kind"]]
     inner = ", ".join(f"`{name}` {bigquery_type(field)}" for name, field in rule["fields"].items())
-    return f"ARRAY<STRUCT<{inner}>>"
+    return f"STRUCT<{inner}>" if rule["kind"] == "record" else f"ARRAY<STRUCT<{inner}>>"

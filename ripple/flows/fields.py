@@ -26,6 +26,7 @@ DELIVERED = frozenset(
 """Columns that every row has beside its own."""
 
 Rule = dict[str, Any]
+_SCALARS = ("string", "integer", "number", "boolean", "date", "timestamp")
 
 
 def read_fields(
@@ -151,7 +152,12 @@ def _array(field: Mapping[str, Any], options: Mapping[str, Any], place: str, fau
         return {"kind": "strings", "max": most}
     if logical == "object" and set(items or ()) == {"logicalType", "properties"}:
         return {"kind": "records", "max": most} | _read_record(items, f"{place}.items", faults)
-    faults.add(f"{place}.items", "must be {logicalType: string}, or {logicalType: object, properties: [...]}")
+    if logical in _SCALARS and not set(items or ()) - {"logicalType", "customProperties"}:
+        (item,) = read_fields([{"name": "item", "required": True, **(items or {})}], f"{place}.items", faults)
+        return {"kind": "list", "max": most, "items": read_rule(item, f"{place}.items", faults)[0]}
+    faults.add(
+        f"{place}.items", f"must be a mapping with the logicalType {', '.join(_SCALARS)}, or object with properties"
+    )
     return {"kind": "strings", "max": most}
 
 
@@ -168,9 +174,11 @@ def _read_record(owner: Any, place: str, faults: Faults) -> Rule:
     return {"fields": rules, "texts": texts}
 
 
-def _object(_field: Mapping[str, Any], _options: Mapping[str, Any], place: str, faults: Faults) -> Rule:
-    faults.add(f"{place}.logicalType", "an object stands in an array only")
-    return {"kind": "string"}
+def _object(field: Mapping[str, Any], _options: Mapping[str, Any], place: str, faults: Faults) -> Rule:
+    """An object without fields of its own may hold anything: its column is its JSON text."""
+    if "properties" not in field:
+        return {"kind": "json"}
+    return {"kind": "record"} | _read_record(field, place, faults)
 
 
 _RULES: Mapping[str, Callable[..., Rule]] = {

@@ -55,9 +55,8 @@ def _read_document(source: object, name: str, faults: Faults) -> Flow | None:
         if field.get("physicalName", field["name"]) != field["name"]
     }
     sources = {column: source for source, column in columns.items()}
-    contract = _make_contract(
-        name, properties, table, {sources.get(column, column): rule for column, rule in rules.items()}, faults
-    )
+    named = {sources.get(column, column): rule for column, rule in rules.items()}
+    contract = _make_contract(name, properties, table, named, columns, faults)
     if bounds and time:
         contract["time"] = {"event": sources.get(time.field, time.field), **bounds}
     faults.extend(find_faults(contract) if not faults else ())
@@ -195,7 +194,7 @@ def _read_time(found: Any, rules: Mapping[str, Any], faults: Faults) -> tuple[Ev
 def _read_columns(found: Any, place: str, rules: Mapping[str, Any], faults: Faults) -> tuple[str, ...]:
     names = faults.read_list(found, place)
     for name in names:
-        if name not in rules or rules[name]["kind"] in ("records", "strings", "float"):
+        if name not in rules or rules[name]["kind"] in ("json", "list", "record", "records", "strings", "float"):
             faults.add(place, f"{name!r} is no field that a table can be clustered by")
     if len(names) > 4:
         faults.add(place, "a table is clustered by four columns at most")
@@ -203,7 +202,12 @@ def _read_columns(found: Any, place: str, rules: Mapping[str, Any], faults: Faul
 
 
 def _make_contract(
-    name: str, properties: Mapping[str, Any], table: Mapping[str, Any], fields: Mapping[str, Any], faults: Faults
+    name: str,
+    properties: Mapping[str, Any],
+    table: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    columns: Mapping[str, str],
+    faults: Faults,
 ) -> dict[str, Any]:
     contract: dict[str, Any] = {"flow": name, "format": properties.get("format", "jsonl")}
     contract["evolution"] = {
@@ -211,6 +215,7 @@ def _make_contract(
         for what, word, default in (("new_field", "newFields", "rescue"), ("widened_type", "widenedTypes", "refuse"))
     }
     named = {"rewrite": "rewrite", "maxDeleted": "max_deleted", "dialect": "dialect"}
+    contract |= {"columns": columns} if columns else {}
     contract |= {to: properties[word] for word, to in named.items() if word in properties}
     rules = {}
     for at, entry in enumerate(faults.read_list(table.get("quality"), "schema.quality")):

@@ -78,8 +78,16 @@ FIELD: Words = {
     ),
     "primaryKeyPosition": Word("1, 2, ...", "Its place in a key of several fields.", "primaryKeyPosition: 1"),
     "enum": Word("list of {value, description}", "The texts that may stand in it.", "enum: [{value: paid}]"),
-    "items": Word("a field", "What a list holds: strings, or objects.", "items: {logicalType: string}"),
-    "properties": Word("list of fields", "The fields of an object.", "properties: [{name: sku, logicalType: string}]"),
+    "items": Word(
+        "{logicalType}",
+        "What a list holds: values of one type, or objects with properties.",
+        "items: {logicalType: string}",
+    ),
+    "properties": Word(
+        "list of fields",
+        "The fields of an object. Without the word it may hold anything, and its column is its JSON text.",
+        "properties: [{name: sku, logicalType: string}]",
+    ),
     "customProperties": Word("list of {property, value}", "What the standard has no word for: below.", ""),
 }
 

@@ -368,7 +368,7 @@ def test_a_parquet_file_whose_documents_are_all_in_quarantine_is_distinguished_f
         (sales_table(2).append_column("extra", pa.array([1, 2])), {}, "schema_mismatch"),
         (
             sales_table(2).drop_columns(["net_cents"]).append_column("net_cents", pa.array([1.0, 2.0])),
-            {},
+            {ROWS_KEY: "2"},
             "schema_mismatch",
         ),
         (sales_table(2).append_column("net_cents", pa.array([1, 2])), {}, "schema_mismatch"),
