@@ -13,11 +13,11 @@ from google.api_core.exceptions import NotFound
 from cli.erased_rows import Emptied, Source, empty_checked, empty_quarantine
 from cli.provisioning.clients import AdminClients
 from ripple.errors import RetryableError
+from ripple.flows import find_flow
 from ripple.gateways.edge import Edge, open_edge
 from ripple.ports import DocumentStore
 from ripple.replaying.commands import Request, read_request
 from ripple.replaying.forgetting import find_forgotten, list_tombstones
-from ripple.rows.contracts import load_contract
 from ripple.state.batches import BATCHES
 from ripple.state.files import FILES
 from ripple.state.head import HEAD
@@ -63,7 +63,7 @@ def _find(storage: Any, uri: str, generation: int | None = None) -> ObjectRef | 
 
 
 def _plan_key(flow: str, key: str, edge: Edge, storage: Any) -> Erasure:
-    column = next(iter(load_contract(flow).kinds))
+    column = find_flow(flow).key_column
     empty: dict[str, Callable[[bytes], Emptied | None]] = {
         "checked": lambda data: empty_checked(data, column, key),
         "quarantine": lambda data: empty_quarantine(data, key),

@@ -10,8 +10,8 @@ from cli.exports import explain_export, find_exports, trace_export
 from cli.incidents import advise_on_hold, describe_incident, describe_parked, explain_flow, find_holds
 from cli.ledger import read_stalled
 from cli.tracing import read_rest, trace_object
-from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import BATCH_FILES
+from ripple.flows import has_flow
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
 from ripple.state.batches import BATCHES, BatchRecord
@@ -36,7 +36,7 @@ def explain(environ: Mapping[str, str], run: str) -> str:
             return _explain_exports(environ, [trace])
         return explain_object(trace, read_stalled(environ, [run]))
     documents, number = open_edge(environ).documents, run.removeprefix(BATCHES.path(""))
-    if (flow := run.removeprefix("flows/")) in FLOWS:
+    if has_flow(flow := run.removeprefix("flows/")):
         return explain_flow(flow, HEAD.get(documents).holds)
     if number.isdecimal():
         return _explain_number(environ, int(number), documents)

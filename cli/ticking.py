@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.provisioning.clients import AdminClients
-from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.flows import list_generated
 from ripple.gateways.edge import open_edge
 from ripple.state.ticks import TICKS, TickRecord
 from ripple.wire.ticks import read_tick
@@ -23,7 +23,7 @@ def next_tick(environ: Mapping[str, str], start: str, end: str, flows: Sequence[
     start = start or (last.window_to if last else "2025-11-01")
     first = dt.date.fromisoformat(start)
     following = (first.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-    body: dict[str, Any] = {"from": start, "to": end or following.isoformat(), "flows": list(flows or GENERATED_FLOWS)}
+    body: dict[str, Any] = {"from": start, "to": end or following.isoformat(), "flows": list(flows or list_generated())}
     body |= {
         "scheduled_at": f"{body['to']}T00:00:00+00:00",
         "arguments": {k.removeprefix("--"): v for k, v in (last.arguments if last else {}).items()},

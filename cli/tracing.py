@@ -8,8 +8,7 @@ from typing import Any
 from cli.exports import trace_export
 from cli.incidents import advise_on_hold, describe_hold, describe_incident, find_holds, trace_parked
 from cli.rejections import describe_rejection
-from ripple.deployment.routes import FLOWS
-from ripple.deployment.tables import FLOW_TABLES
+from ripple.flows import find_flow, has_flow
 from ripple.gateways.edge import open_edge
 from ripple.ports import DocumentStore
 from ripple.replaying.gathering import describe_rest_now
@@ -71,7 +70,7 @@ def _trace_file(environ: Mapping[str, str], documents: DocumentStore, file: File
 
 
 def _say_why_it_waits(documents: DocumentStore, file: FileRecord) -> str:
-    if file.flow not in FLOWS:
+    if not has_flow(file.flow or ""):
         return f"a release that has its flow, {file.flow}"
     return describe_claim(_read_hold(documents, file) or read_rest(documents))
 
@@ -120,7 +119,7 @@ def _trace_batch(documents: DocumentStore, number: int, flow: str) -> dict[str, 
         found |= ({"run_reason": reason} if reason else {}) | ({"held": [one.flow for one in holds]} if holds else {})
         return found | {"waiting_for": f"its ELT run, which is {batch.state}"}
     return found | {
-        "tables": list(FLOW_TABLES.get(flow, ())),
+        "tables": list(find_flow(flow).tables) if has_flow(flow) else [],
         "training_job": training.job if training else None,
         "training": training.reason if training else "not decided yet",
         "waiting_for": "nothing" if training else "start_training",

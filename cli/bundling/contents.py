@@ -7,7 +7,7 @@ from pathlib import Path
 
 SOURCE = "main.py"
 """Where the function is looked for: at the bundle's root, the one folder that functions-framework puts on the path."""
-KINDS = frozenset({".py", ".json"})
+KINDS = frozenset({".py", ".json", ".yaml"})
 _MAIN = '''"""The function of this bundle, where its build and functions-framework look for it."""
 
 from functions.{stage}.main import {stage}
@@ -21,7 +21,7 @@ class StrayFileError(ValueError):
 
 
 def gather_files(root: Path, stage: str) -> dict[str, bytes]:
-    """`{path within the bundle: content}` of a stage: its package, `ripple`, its lock and a `main.py` that names it.
+    """`{path within the bundle: content}` of a stage: its package, `ripple`, `flows`, its lock and a `main.py` that names it.
 
     StrayFileError names a file that is neither code nor data: it would make two machines' bundles differ.
     """
@@ -30,6 +30,7 @@ def gather_files(root: Path, stage: str) -> dict[str, bytes]:
         root / "functions" / "__init__.py",
         *_walk(own, own / "requirements.txt", own / "README.md"),
         *_walk(root / "ripple"),
+        *_walk(root / "flows"),
     ]
     files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     generated = {SOURCE: _MAIN.format(stage=stage).encode()}

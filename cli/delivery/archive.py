@@ -13,6 +13,7 @@ FOLDERS = (
     "cli",
     "dataform",
     "docs",
+    "flows",
     "functions",
     "generators",
     "infra",

@@ -18,9 +18,10 @@ from cli.provisioning.repository import read_project
 from cli.provisioning.sequence import JOBS, SPEC
 from ripple.deployment.routes import WORKFLOW
 from ripple.errors import PermanentError
+from ripple.flows import FlowFolder
 
 IMAGES: Mapping[str, tuple[str, ...]] = {
-    "generators": ("generators", "ripple", "requirements/generators.txt", "requirements/sbom.txt"),
+    "generators": ("generators", "ripple", "flows", "requirements/generators.txt", "requirements/sbom.txt"),
     "pipelines": (
         "pipelines",
         "requirements/pipelines.txt",
@@ -45,14 +46,15 @@ def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
     if not routes_file(root).is_file():
         raise PermanentError("checkout_unknown", f"{root} is no checkout of Ripple", "name its root with --checkout")
     files = read_project(root / "dataform")
-    graph = compile_project(files, project, cache)
+    contracts = _read_contracts(root)
+    graph = compile_project(files, project, cache, contracts)
     routes, topics = read_routes(root)
     manifest = ReleaseManifest(
         routes=routes,
         topics=topics,
         events=_read_folder(root / "docs" / "schemas"),
         state=_read_folder(root / "docs" / "schemas" / "state"),
-        contracts=_read_folder(root / "ripple/rows/contracts") or _read_folder(root / "ripple/contracts"),
+        contracts=contracts,
         actions=read_actions(graph),
         sources=digest_files(files),
         parts=digest_parts(root, [part for part in routes if part != WORKFLOW]),
@@ -64,8 +66,14 @@ def gather_checkout(root: Path, project: str, cache: Path) -> Checkout:
 
 def digest_parts(root: Path, stages: list[str]) -> dict[str, str]:
     """The hash of each part's code, by its name."""
-    code = {stage: digest(root, f"functions/{stage}", "ripple") for stage in stages}
+    code = {stage: digest(root, f"functions/{stage}", "ripple", "flows") for stage in stages}
     return code | {WORKFLOW: digest(root, f"workflows/{WORKFLOW}.yaml"), JOBS: digest(root, *IMAGES["generators"])}
+
+
+def _read_contracts(root: Path) -> dict[str, Any]:
+    """What each flow's rows must look like; a checkout of before had them elsewhere."""
+    declared = {flow.name: dict(flow.contract) for flow in FlowFolder(root / "flows").read_all()}
+    return declared or _read_folder(root / "ripple/rows/contracts") or _read_folder(root / "ripple/contracts")
 
 
 def _read_folder(folder: Path) -> dict[str, Any]:

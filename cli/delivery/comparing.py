@@ -129,10 +129,11 @@ _EFFECT = {
 
 
 def _reshapes(before: CompiledAction, after: CompiledAction) -> bool:
-    shapes = [
-        (action.kind, action.columns, action.partition, action.cluster, action.unique_key) for action in (before, after)
-    ]
-    return shapes[0] != shapes[1]
+    """A column that a flow's tables gain is added by the next run, and null in the rows that are there."""
+    grows = before.kind == after.kind == "operations" and set(before.columns) <= set(after.columns)
+    columns = [() if grows else action.columns for action in (before, after)]
+    layouts = [(action.kind, action.partition, action.cluster, action.unique_key) for action in (before, after)]
+    return layouts[0] != layouts[1] or columns[0] != columns[1]
 
 
 def _describe_action(before: CompiledAction, after: CompiledAction) -> Iterator[str]:

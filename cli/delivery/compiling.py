@@ -5,27 +5,28 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from cli.laptop_control import NODE_MODULES
 from laptop.dataform.compiler import compile_files
-from ripple.deployment.routes import FLOWS
 from ripple.errors import PermanentError
 
-_ALL = ",".join(FLOWS)
-RUN = {"batch": "0", "epoch": "0", "part": "0", "flows": _ALL, "checked": _ALL, "quarantined": _ALL, "forgotten": _ALL}
-"""A run of every flow. No batch has this number: whatever is compiled for it, and dry-run, touches no row."""
+
+def run_of(flows: Collection[str]) -> dict[str, str]:
+    """A run of all of them. No batch has this number: whatever is compiled for it, and dry-run, touches no row."""
+    numbers = dict.fromkeys(("batch", "epoch", "part"), "0")
+    return numbers | dict.fromkeys(("flows", "checked", "quarantined", "forgotten"), ",".join(flows))
 
 
-def compile_project(files: Mapping[str, bytes], project: str, cache: Path) -> dict[str, Any]:
+def compile_project(files: Mapping[str, bytes], project: str, cache: Path, flows: Collection[str]) -> dict[str, Any]:
     """The compiled graph of a project's files for `project`; PermanentError names each file that does not compile.
 
-    `cache` keeps the installed packages between calls.
+    `flows` are the project's; `cache` keeps the installed packages between calls.
     """
     buckets = {f"{name}_bucket": f"{project}-{name}" for name in ("checked", "quarantine", "control", "features")}
-    override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **RUN}}
+    override = {"defaultDatabase": project, "vars": {"project": project, **buckets, **run_of(flows)}}
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         graph = asyncio.run(compile_files(files, Path(folder) / "project", cache, override, Path(NODE_MODULES)))

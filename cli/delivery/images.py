@@ -22,7 +22,7 @@ from ripple.errors import PermanentError
 
 CONFIG = "cloudbuild.yaml"
 NAMES = ("generators", "pipelines")
-CONTEXT = ("generators", "pipelines", "ripple", "requirements")
+CONTEXT = ("flows", "generators", "pipelines", "ripple", "requirements")
 """What the Dockerfiles copy from."""
 TIMEOUT_SECONDS = 2400
 

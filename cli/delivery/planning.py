@@ -80,7 +80,11 @@ def gather_deployed(
     sources = digest_files(committed)
     if sources == dict(recorded.sources):
         return recorded
-    actions = read_actions(compile_project(committed, environment.clients.project, cache)) if committed else {}
+    actions = (
+        read_actions(compile_project(committed, environment.clients.project, cache, recorded.contracts))
+        if committed
+        else {}
+    )
     return replace(recorded, sources=sources, actions=actions)
 
 

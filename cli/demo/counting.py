@@ -9,7 +9,7 @@ from typing import Any
 from cli.demo.gathering import count_rows, read_landed_rows
 from cli.ledger import read_events
 from cli.tracing import list_runs
-from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.flows import list_generated
 
 _SPANS = {
     "generate": ("batch.run.started.v1", "sales.slice.exported.v1"),
@@ -37,7 +37,7 @@ def count_outcome(environ: Mapping[str, str], seconds: float) -> dict[str, Any]:
 def count_flows(environ: Mapping[str, str]) -> dict[str, dict[str, int]]:
     """Rows in by the landed facts, beside where the warehouse has them."""
     landed = read_landed_rows(environ)
-    return {flow: _count_flow(environ, flow, landed.get(flow, [])) for flow in GENERATED_FLOWS}
+    return {flow: _count_flow(environ, flow, landed.get(flow, [])) for flow in list_generated()}
 
 
 def _count_flow(environ: Mapping[str, str], flow: str, landed: Sequence[int]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cli.demo.pending import FileCounts, GeneratorRun
 from cli.provisioning.clients import AdminClients
-from ripple.deployment.tables import FLOW_TABLES
+from ripple.flows import find_flow
 from ripple.gateways.edge import open_edge
 from ripple.state.files import FILES
 from ripple.state.ticks import TICKS
@@ -55,7 +55,7 @@ def read_landed_rows(environ: Mapping[str, str]) -> dict[str, list[int]]:
 def count_rows(environ: Mapping[str, str], flow: str) -> dict[str, int]:
     """Rows in silver, quarantined, and set aside as duplicates, from the warehouse."""
     query = (
-        f"SELECT (SELECT COUNT(*) FROM {FLOW_TABLES[flow][0]}) AS rows_silver, "
+        f"SELECT (SELECT COUNT(*) FROM {find_flow(flow).tables[0]}) AS rows_silver, "
         f"(SELECT COUNT(*) FROM silver.rejected_rows WHERE flow = '{flow}') AS rows_quarantined, "
         f"(SELECT COUNT(*) FROM silver.duplicate_rows WHERE flow = '{flow}') AS rows_duplicate"
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.flows import list_generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def tick_of(request: DemoRequest) -> dict[str, Any]:
     return {
         "from": request.window_from,
         "to": request.window_to,
-        "flows": list(GENERATED_FLOWS),
+        "flows": list(list_generated()),
         "scheduled_at": f"{request.window_to}T00:00:00+00:00",
         "arguments": {**asdict(request.world), "world-from": request.window_from},
     }

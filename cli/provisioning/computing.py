@@ -13,7 +13,7 @@ from google.cloud import eventarc_v1, run_v2, scheduler_v1
 
 from cli.provisioning.clients import AdminClients
 from cli.provisioning.persisting import CALL_SECONDS
-from ripple.deployment.parts import JOBS, SCHEDULE, Tick
+from ripple.deployment.parts import Tick, list_jobs, list_ticks
 from ripple.deployment.routes import FINALIZED, STAGES, TICKS, FinalizeTrigger, caller, service_name
 
 
@@ -76,7 +76,7 @@ def _make_trigger(clients: AdminClients, service: str, stage: str, trigger: Fina
 
 def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> None:
     """One Cloud Run job for each flow whose rows are simulated."""
-    for flow, wanted in JOBS.items():
+    for flow, wanted in list_jobs().items():
         container = {
             "image": "ripple/generators",
             "command": ["python", "-m", f"generators.{flow}"],
@@ -96,7 +96,7 @@ def deploy_jobs(clients: AdminClients, root: Path, env: Mapping[str, str]) -> No
 
 def make_ticks(clients: AdminClients, quicker: Mapping[str, str]) -> None:
     """Every tick of the schedule, paused if it starts so; `quicker` maps a tick's name to a cron expression of this deployment's own."""
-    for tick in SCHEDULE:
+    for tick in list_ticks():
         _make_tick(clients, tick, quicker.get(tick.name, tick.schedule))
 
 

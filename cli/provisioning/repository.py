@@ -12,6 +12,9 @@ from google.cloud import dataform_v1
 
 from cli.provisioning.clients import AdminClients
 from ripple.deployment.routes import REPOSITORY
+from ripple.errors import PermanentError
+from ripple.flows import FlowFolder
+from ripple.flows.dataform_module import PATH, write_declared
 
 Files = Mapping[str, bytes]
 _Operation = dataform_v1.CommitRepositoryChangesRequest.FileOperation
@@ -89,9 +92,17 @@ def name_of(clients: AdminClients) -> str:
 
 
 def read_project(folder: Path) -> dict[str, bytes]:
-    """Every file of the Dataform project by its path, less what npm installed."""
-    return {
+    """Every file of a checkout's Dataform project by its path, less what npm installed; what its flow files say is made of them.
+
+    PermanentError names what is wrong with one of them.
+    """
+    files = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and "node_modules" not in path.parts and not path.name.startswith(".")
     }
+    flows = FlowFolder(folder.parent / "flows")
+    if faults := flows.check():
+        raise PermanentError("flow_invalid", "; ".join(faults), "correct the file: nothing was deployed")
+    # A checkout of before had its flows elsewhere, and its module among its files.
+    return files | ({PATH: write_declared(flows.read_all(), files).encode()} if flows.path.is_dir() else {})

@@ -1,80 +1,5 @@
 // Column descriptions that more than one table carries.
 
-const sales = {
-  order_id: "Order's id.",
-  batch_id: "Id of the generator's or the export's batch.",
-  customer_id: "Customer's id.",
-  visitor_token: "Token of the customer's id: the same the clickstream carries.",
-  email_token: "Token of the e-mail address.",
-  phone_token: "Token of the phone number.",
-  startup_id: "Startup the customer works at.",
-  ordered_at: "When the order was placed (UTC).",
-  ingested_at: "When the source recorded it (UTC).",
-  updated_at: "When the document last changed (UTC).",
-  customer_acquired_at: "When the customer first ordered (UTC).",
-  status: "paid or refunded.",
-  currency: "ISO 4217 currency of every amount.",
-  country: "ISO 3166 country of the customer.",
-  items: {
-    description: "The order's lines.",
-    columns: {
-      sku: "Product.",
-      category: "Category of the product.",
-      quantity: "Units ordered.",
-      unit_price_cents: "Price of a unit, in cents."
-    }
-  },
-  item_count: "Lines of the order.",
-  basket_size: "Units over all lines.",
-  gross_cents: "Sum of quantity times unit price, in cents.",
-  discount_cents: "Discount, in cents.",
-  discount_rate: "Discount as a share of gross, 0 to 1.",
-  tax_cents: "Tax, in cents.",
-  shipping_cents: "Shipping, in cents.",
-  net_cents: "Gross less discount plus tax and shipping, in cents.",
-  payment_method: "How it was paid.",
-  payment_category: "card, wallet or account.",
-  is_weekend: "Placed on a Saturday or Sunday (UTC).",
-  is_first_order: "The customer's first order.",
-  customer_age_days: "Days since the customer was acquired.",
-  order_date: "Day the order was placed (UTC)."
-};
-
-const clickstream = {
-  event_id: "Event's id.",
-  session_id: "Session the event is part of.",
-  visitor_token: "Token of the visitor's customer id.",
-  occurred_at: "When it happened (UTC).",
-  ingested_at: "When the source recorded it (UTC).",
-  occurred_date: "Day it happened (UTC).",
-  event_type: "page_view, product_view, add_to_cart or checkout.",
-  sequence: "Position in the session, from 0.",
-  page: "Path of the page.",
-  product_id: "Product shown, or null.",
-  referrer: "Where the visitor came from.",
-  device: "desktop, mobile or tablet.",
-  dwell_ms: "Time on the page, in milliseconds.",
-  ip_prefix: "Truncated address."
-};
-
-const startups = {
-  event_id: "Event's id.",
-  startup_id: "Startup's id.",
-  event_type: "founded or funding_round.",
-  occurred_at: "When it happened (UTC).",
-  ingested_at: "When the source recorded it (UTC).",
-  occurred_date: "Day it happened (UTC).",
-  name: "Startup's name.",
-  sector: "Startup's sector.",
-  country: "ISO 3166 country.",
-  founded_date: "Day the startup was founded.",
-  stage: "Funding stage after the event.",
-  amount_cents: "Amount raised, in cents; 0 when founded.",
-  currency: "ISO 4217 currency of the amount.",
-  investors: "Investors of the round.",
-  employee_count: "Employees at the event."
-};
-
 const delivery = {
   _rescued: "What the contract does not foresee, as a JSON object of the source's own text; null without drift.",
   corrects_line: "Number of the quarantined line that the row corrects; null of any other row.",
@@ -146,11 +71,15 @@ const orderItems = {
   }
 };
 
+/** What SQLX takes as `columns`, as JavaScript's actions take it: a list, of each column and of those inside one. */
+const list = (columns, path = []) => Object.entries(columns).flatMap(([name, said]) => [
+  { path: [...path, name], description: typeof said === "string" ? said : said.description },
+  ...(said.columns ? list(said.columns, [...path, name]) : []),
+]);
+
 module.exports = {
-  sales,
+  list,
   orderItems,
-  clickstream,
-  startups,
   delivery,
   rejected,
   objects,

@@ -97,10 +97,10 @@ SELECT ${columns.join(", ")} FROM ${source} WHERE ${where};`;
 
 function deliver(flow) {
   const { day } = flows.get(flow);
-  const quoted = (columns) => Object.keys(columns).map((name) => `\`${name}\``);
+  const quoted = (columns) => Object.keys(columns).map(flows.quoted);
   return [
     replace(
-      flow, flows.versions(flow), Object.keys(flows.silverColumns(flow)), batch.staging(flow), "broken_rule IS NULL",
+      flow, flows.versions(flow), quoted(flows.silverColumns(flow)), batch.staging(flow), "broken_rule IS NULL",
       undefined, `${day} IN UNNEST(touched_days)`,
     ),
     replace(flow, flows.rejected(flow), quoted(tables.REJECTED), batch.staging(`rejected_${flow}`), "TRUE"),
@@ -117,7 +117,7 @@ function forget(flow) {
     return "";
   }
   const { key } = flows.get(flow);
-  const named = `IFNULL(known.key, JSON_VALUE(known.raw, '$.${key}'))`;
+  const named = flows.named(flow, "known");
   return `UPDATE ${flows.objects(flow)} AS known SET count_forgotten = IFNULL(known.count_forgotten, 0) + gone.count_rows
 FROM (
   SELECT source_uri, source_generation, COUNT(*) AS count_rows FROM ${flows.versions(flow)}
@@ -135,7 +135,7 @@ WHERE ${flows.isForgotten(flow, named)};`;
 /** The current rows of the touched keys, from all their versions. */
 function recompute(flow) {
   const { key, day } = flows.get(flow);
-  const columns = Object.keys(flows.silverColumns(flow)).join(", ");
+  const columns = flows.list(flows.silverColumns(flow));
   return `DELETE FROM ${flows.current(flow)} WHERE ${isTouched(flow, day, key)};
 INSERT INTO ${flows.current(flow)} (${columns})
 SELECT ${columns}

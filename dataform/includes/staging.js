@@ -41,9 +41,8 @@ const QUARANTINE = {
 
 /** The columns of a checked object, in its order: those of silver but what the run adds. */
 function checkedColumns(flow) {
-  const { day, columns } = flows.get(flow);
   const { batch: _run, ...delivery } = flows.DELIVERY;
-  return { ...columns, ...delivery, [day]: undefined };
+  return { ...flows.get(flow).columns, ...delivery };
 }
 
 const external = (name, columns, options) => `CREATE OR REPLACE EXTERNAL TABLE ${name} (
@@ -85,23 +84,24 @@ const none = (columns) =>
 /** The accepted rows of the run's files of a flow, to select from. */
 const checkedRows = (flow) => (batch.hasChecked(flow) ? batch.staging(`ext_${flow}`) : none(checkedColumns(flow)));
 
-/** The columns that every flow's rows have beside its contract's and the day, and the first rule that the row breaks, or null. */
-function delivered(flow) {
-  const { rules } = flows.get(flow);
-  const { key } = flows.get(flow);
+/** The rows of the run's files: their fields, what is made of them, where they are from, and the first rule that each breaks, or null. */
+function rows(flow) {
+  const made = Object.entries(flows.made(flow)).map(([name, expression]) => `${expression} AS ${flows.quoted(name)}`);
+  const delivery = Object.keys(flows.DELIVERY).map((name) => (name === "batch" ? `${batch.number()} AS batch` : name));
+  return `CREATE OR REPLACE TABLE ${batch.staging(flow)} AS
+SELECT *, ${brokenRule(flow)} AS broken_rule
+FROM (
+  SELECT
+    ${[...Object.keys(flows.get(flow).columns).map(flows.quoted), ...made, ...delivery].join(",\n    ")}
+  FROM ${checkedRows(flow)}
+)`;
+}
+
+function brokenRule(flow) {
+  const { key, rules } = flows.get(flow);
   const forgotten = batch.hasForgotten(flow) ? [`WHEN ${flows.isForgotten(flow, key)} THEN '${FORGOTTEN}'`] : [];
   const broken = [...forgotten, ...Object.entries(rules).map(([name, condition]) => `WHEN NOT (${condition}) THEN '${name}'`)];
-  return [
-    "_rescued",
-    "corrects_line",
-    `${batch.number()} AS batch`,
-    "source_uri",
-    "source_generation",
-    "source_offset",
-    "arrived_at",
-    "line_hash",
-    `${broken.length ? `CASE ${broken.join(" ")} END` : "CAST(NULL AS STRING)"} AS broken_rule`,
-  ].join(",\n  ");
+  return broken.length ? `CASE ${broken.join(" ")} END` : "CAST(NULL AS STRING)";
 }
 
 /** The rows that landing refused and those that broke a rule, as `_rejected` has them. */
@@ -111,7 +111,7 @@ function rejected(flow) {
     ? `(SELECT *, _FILE_NAME AS quarantine_uri FROM ${batch.staging(`ext_quarantine_${flow}`)})`
     : none({ ...QUARANTINE, quarantine_uri: "STRING" });
   // What was refused may hold a key that is forgotten: the row is counted, and its text goes.
-  const named = `JSON_VALUE(found.raw, '$.${key}')`;
+  const named = flows.keyIn(flow, "found.raw");
   const kept = (column) => (batch.hasForgotten(flow)
     ? `IF(IFNULL(${flows.isForgotten(flow, named)}, FALSE), NULL, found.${column}) AS ${column}`
     : `found.${column}`);
@@ -126,7 +126,7 @@ UNION ALL
 SELECT
   '${flow}', ${batch.number()}, source_uri, source_generation,
   CAST(NULL AS INT64), source_offset, broken_rule, CAST(NULL AS STRING), CONCAT('the row breaks the rule ', broken_rule),
-  TO_JSON_STRING(STRUCT(${Object.keys(columns).join(", ")})), line_hash, ${key}
+  TO_JSON_STRING(STRUCT(${flows.list(columns)})), line_hash, ${key}
 FROM ${batch.staging(flow)}
 WHERE broken_rule != '${FORGOTTEN}'`;
 }
@@ -181,4 +181,7 @@ LEFT JOIN (
 ) AS refused ON refused.source_uri = files.uri AND refused.source_generation = files.generation`;
 }
 
-module.exports = { externals, checkedRows, delivered, rejected, audit };
+/** How a run stages the files of a flow, statement by statement. */
+const script = (flow) => [externals(flow), rows(flow), rejected(flow), audit(flow)];
+
+module.exports = { script };

@@ -28,7 +28,7 @@ function judge(flow) {
     return "";
   }
   const { key, max_deleted: most } = flows.get(flow);
-  const named = `IFNULL(key, JSON_VALUE(raw, '$.${key}'))`;
+  const named = `IFNULL(key, ${flows.keyIn(flow, "raw")})`;
   return `UPDATE ${flows.objects(flow)} AS mine SET whole_finding = judged.finding
 FROM (
   SELECT

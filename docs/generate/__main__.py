@@ -13,11 +13,13 @@ from docs.generate.asyncapi import describe_choreography
 from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
 from docs.generate.costs import write_costs
-from docs.generate.lake import write_contracts
+from docs.generate.flows import write_words
 from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
 from docs.generate.timestamps import write_timestamps
 from docs.generate.topology import describe_example_bundles, describe_topology
+from ripple.flows import DECLARED
+from ripple.flows.dataform_module import PATH, write_declared
 from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
 
@@ -33,11 +35,14 @@ def generate() -> dict[Path, str]:
     pages = {DOCS / "events.md": write_catalogue(examples, meanings), DOCS / "codes.md": write_codes()}
     pages[DOCS / "costs.md"] = write_costs()
     pages[DOCS / "timestamps.md"] = write_timestamps()
+    pages[DOCS / "flows.md"] = write_words()
     for kind, fact in CATALOGUE.items():
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages |= _generate_state()
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
-    pages[DOCS.parent / "dataform" / "includes" / "contracts.js"] = write_contracts()
+    project = DOCS.parent / "dataform"
+    files = [path.relative_to(project).as_posix() for path in (project / "definitions").rglob("*.sqlx")]
+    pages[project / PATH] = write_declared(DECLARED.read_all(), files)
     infra = DOCS.parent / "infra"
     pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
     for environment in ("dev", "prod"):

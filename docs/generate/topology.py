@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ripple.deployment.parts import JOBS, LEDGERS, SCHEDULE, GeneratorJob, Ledger, Tick
+from ripple.deployment.parts import LEDGERS, GeneratorJob, Ledger, Tick, list_jobs, list_ticks
 from ripple.deployment.routes import (
     BUCKETS,
     DATASETS,
@@ -54,8 +54,8 @@ def describe_topology() -> dict[str, Any]:
         "pepper": PEPPER,
         "stages": {name: _describe_stage(stage) for name, stage in STAGES.items()},
         "ledgers": {ledger.subscription: _describe_ledger(ledger) for ledger in LEDGERS},
-        "jobs": {job.name: _describe_job(job) for job in JOBS.values()},
-        "ticks": {tick.name: _describe_tick(tick) for tick in SCHEDULE},
+        "jobs": {job.name: _describe_job(job) for job in list_jobs().values()},
+        "ticks": {tick.name: _describe_tick(tick) for tick in list_ticks()},
     }
 
 

@@ -16,11 +16,12 @@ from functions.export_sales.manifests import BatchManifest, fetch_manifest
 from functions.export_sales.planning import measure_batch, measure_changes, merge, rows_per_slice
 from functions.export_sales.slicing import export_slice, keep_plan, request_missing, request_slices
 from ripple.errors import PermanentError
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, correlated
 from ripple.ports import ChangeRange
 from ripple.ports.holders import HasObjects, HasSales, HasSettings, StatingPorts
-from ripple.rows.contracts import Contract, load_contract
+from ripple.rows.contracts import Contract
 from ripple.rows.timestamps import read_moment
 from ripple.state.export_plan import ExportPlan, expect_plan, read_plan
 from ripple.state.exports import EXPORTED, EXPORTS, PLANNED, REFUSED, ExportRecord

@@ -83,8 +83,10 @@ def check_object(ref: ObjectRef, name: BronzeName, contract: Contract, ports: Fi
 def _check_parquet(
     stored: StoredObject, name: BronzeName, contract: Contract, accepted: CheckedWriter, ports: BucketPorts
 ) -> Checked:
-    from functions.land_object.parquet import check_parquet
+    from functions.land_object.parquet import check_parquet, is_ours
 
+    if not is_ours(stored, contract, ports):
+        return _check_lines(stored, name, contract, accepted, ports)
     with tempfile.TemporaryFile() as quarantine:
         found = check_parquet(stored, contract, accepted, quarantine, ports)
         bucket = ports.settings.bucket("quarantine")
@@ -174,6 +176,11 @@ def _check_lines(
 def _judge(
     raw: IO[bytes], name: BronzeName, contract: Contract, stored: StoredObject, findings: Findings
 ) -> Iterator[JudgedPage]:
+    if name.format == "parquet":
+        from functions.land_object.parquet_rows import judge_parquet
+
+        yield from judge_parquet(raw, stored, contract)
+        return
     layer = name_layer(stored, name.format)
     try:
         stream = inflate(raw, stored.ref.uri, layer) if layer else raw

@@ -43,7 +43,9 @@ def digest_contract(contract: Contract) -> str:
         "kinds": dict(contract.kinds),
         "evolution": dict(contract.evolution),
         "time": contract.time,
-    } | ({} if contract.dialect is None else {"dialect": asdict(contract.dialect)})
+    }
+    what |= {} if contract.dialect is None else {"dialect": asdict(contract.dialect)}
+    what |= {"columns": dict(contract.columns)} if contract.columns else {}
     text = orjson.dumps([WRITER_VERSION, what], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()[:12]
 
@@ -75,6 +77,7 @@ class CheckedWriter:
             return
         table = _with_source(found, self.source, checked_schema(self.contract))
         self._note_content(table)
+        table = table.rename_columns([self.contract.columns.get(name, name) for name in table.column_names])
         if self._writer is None:
             self._writer = pq.ParquetWriter(
                 self._file,

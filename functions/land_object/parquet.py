@@ -13,13 +13,13 @@ import pyarrow.parquet as pq
 from functions.land_object.keeping import CheckedWriter
 from functions.land_object.pages import plan_batches
 from functions.land_object.parquet_bad_rows import BadRows
-from functions.land_object.parquet_schema import compare_schemas
+from functions.land_object.parquet_schema import compare_schemas, find_differences
 from functions.land_object.parquet_values import Bools, find_wrong
 from functions.land_object.proportion import is_too_bad
 from functions.land_object.quarantining import read_exported
 from ripple.errors import PermanentError
 from ripple.ports import StoredObject
-from ripple.ports.holders import BucketPorts
+from ripple.ports.holders import BucketPorts, HasObjects
 from ripple.rows.contracts import Contract, Violation
 from ripple.rows.contracts.drift_report import DriftReport, read_report
 from ripple.rows.contracts.evolution import WIDENED_TYPE, WIDER
@@ -31,7 +31,7 @@ from ripple.wire.paths import ObjectRef
 
 MAX_FOOTER_BYTES = 16 * 1024**2
 _BUFFER_BYTES = 1024 * 1024
-_ROWS_AT_ONCE = 10_000
+MOST_ROWS_AT_ONCE = 10_000
 _PAGE_BYTES = 8 * 1024**2
 
 
@@ -56,7 +56,7 @@ def check_parquet(
     ref = stored.ref
     try:
         with ports.objects.open(ref) as raw:
-            metadata = _read_footer(raw, stored.size)
+            metadata = read_footer(raw, stored.size)
             # Before anything is decoded: only the contract's types ever are.
             compare_schemas(metadata.schema.to_arrow_schema(), arrow_schema(contract), ref)
             doubts, columns = _find_doubts(raw, metadata, contract, ref)
@@ -76,6 +76,29 @@ def check_parquet(
         drift=drift,
         trouble=bad.describe(),
     )
+
+
+def is_ours(stored: StoredObject, contract: Contract, ports: HasObjects) -> bool:
+    """Whether it promises its rows, as an export does, or has the contract's very columns: then it is read by columns.
+
+    True of what is no Parquet as well, which that refuses by name.
+    """
+    if ROWS_KEY in stored.metadata:
+        return True
+    try:
+        with ports.objects.open(stored.ref) as raw:
+            found = read_footer(raw, stored.size).schema.to_arrow_schema()
+    except (pa.ArrowException, OSError, ValueError, OverflowError, LookupError):
+        return True
+    return not find_differences(found, arrow_schema(contract)) and not _KINDS_BY_ROW & _kinds(contract)
+
+
+_KINDS_BY_ROW = frozenset({"json", "list", "record"})
+"""What the check by columns does not look into."""
+
+
+def _kinds(contract: Contract) -> set[str]:
+    return {rule["kind"] for rule in contract.kinds.values()}
 
 
 def _refuse(
@@ -110,7 +133,7 @@ def _read_drift(footer: Mapping[bytes, bytes], ref: ObjectRef) -> DriftReport | 
         raise PermanentError("metadata_malformed", f"{ref.uri}: {DRIFT_KEY} in its footer: {error}") from error
 
 
-def _read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
+def read_footer(raw: IO[bytes], size: int) -> pq.FileMetaData:
     """A footer is a few kilobytes for a row group: one of hundreds of megabytes is refused before it is read."""
     raw.seek(max(size - 8, 0))
     tail = raw.read(8)
@@ -183,7 +206,7 @@ def _accept_rows(
 ) -> None:
     """All rows but those that `check` finds, a column at a time."""
     number = 0
-    for batch in _read_batches(raw, metadata, accepted.source.ref):
+    for batch in read_batches(raw, metadata, accepted.source.ref):
         digests = hash_rows(batch.columns)
         numbers, lines = range(number, number + len(batch)), [bad.next_line() for _ in range(len(batch))]
         wrong = set()
@@ -205,13 +228,13 @@ def _complete(rows: pa.Table, numbers: Sequence[int], digests: Sequence[str]) ->
     return rows.append_column("line_hash", pa.array(digests, pa.string()))
 
 
-def _read_batches(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[pa.RecordBatch]:
+def read_batches(raw: IO[bytes], metadata: pq.FileMetaData, ref: ObjectRef) -> Iterator[pa.RecordBatch]:
     """As few rows at a time as the widest column allows."""
     if metadata.num_row_groups == metadata.num_rows == 0:
         return
     rows = min(plan.rows for plan in plan_batches(metadata, raw, ref.uri).values())
     parquet = pq.ParquetFile(raw, pre_buffer=False, buffer_size=_BUFFER_BYTES)
-    yield from _join(parquet.iter_batches(batch_size=min(rows, _ROWS_AT_ONCE), use_threads=False))
+    yield from _join(parquet.iter_batches(batch_size=min(rows, MOST_ROWS_AT_ONCE), use_threads=False))
 
 
 def _join(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -221,7 +244,7 @@ def _join(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         page.append(batch)
         rows, size = rows + len(batch), size + batch.nbytes
-        if rows >= _ROWS_AT_ONCE or size >= _PAGE_BYTES:
+        if rows >= MOST_ROWS_AT_ONCE or size >= _PAGE_BYTES:
             yield from pa.Table.from_batches(page).combine_chunks().to_batches()
             page, rows, size = [], 0, 0
     yield from pa.Table.from_batches(page).combine_chunks().to_batches() if page else ()

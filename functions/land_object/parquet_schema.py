@@ -7,7 +7,9 @@ from collections import Counter
 import pyarrow as pa
 
 from ripple.errors import PermanentError
-from ripple.rows.sales_schema import RESCUED
+from ripple.rows.contracts import Contract
+from ripple.rows.contracts.evolution import NEW_FIELD
+from ripple.rows.sales_schema import RESCUED, arrow_schema
 from ripple.wire.paths import ObjectRef
 
 
@@ -15,7 +17,17 @@ def compare_schemas(found: pa.Schema, expected: pa.Schema, ref: ObjectRef) -> No
     differences = find_differences(found, expected)
     if differences:
         said = "; ".join(f"{what}: {', '.join(names)}" for what, names in differences.items())
-        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see ripple/rows/contracts")
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", "see flows/")
+
+
+def refuse_columns(found: pa.Schema, contract: Contract, ref: ObjectRef) -> None:
+    """PermanentError if no row could be taken: a column is there twice, or one is missing, or new, where the flow refuses that."""
+    differences = find_differences(found, arrow_schema(contract))
+    missing = [name for name in differences.get("missing", ()) if name not in contract.nullable]
+    unknown = differences.get("unknown", []) if contract.evolution[NEW_FIELD] == "quarantine" else []
+    wrong = {"missing": missing, "unknown": unknown, "twice": differences.get("twice", [])}
+    if said := "; ".join(f"{what}: {', '.join(names)}" for what, names in wrong.items() if names):
+        raise PermanentError("schema_mismatch", f"{ref.uri}: columns {said}", f"see flows/{contract.flow}.yaml")
 
 
 def find_differences(found: pa.Schema, expected: pa.Schema) -> dict[str, list[str]]:

@@ -14,11 +14,12 @@ from functions.land_object.checking import Checked, check_object
 from functions.land_object.proportion import is_too_bad
 from functions.land_object.replaying import describe_verdict, expect_bronze, reconsider, replay_objects
 from ripple.errors import PermanentError
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized, Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import DocumentStore, Transaction
 from ripple.ports.holders import BucketPorts, FilePorts, HasObjects, StatingPorts
-from ripple.rows.contracts import Contract, load_contract
+from ripple.rows.contracts import Contract
 from ripple.rows.contracts.drift_report import DriftReport
 from ripple.state.files import FILES, FileRecord
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, Fact, ReplayRunStarted

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import BATCH_FILES
 from ripple.errors import PermanentError
+from ripple.flows import list_flows
 from ripple.ports import DocumentStore
 from ripple.ports.holders import HasDocuments, HasObjects
 from ripple.state.batches import BATCHES
@@ -69,7 +69,7 @@ def _find_own(run: EltRun, documents: DocumentStore) -> Files:
         return {}
     takes = run.takes
     found = FILES.find(documents, BATCH_FILES, batch=run.batch)
-    mine = ((id, file) for id, file in found if file.flow in FLOWS)
+    mine = ((id, file) for id, file in found if file.flow in list_flows())
     return {id: file for id, file in mine if takes is None or takes.holds(file.flow, id)}
 
 
@@ -83,7 +83,7 @@ def _find_unsettled(head: Head, documents: DocumentStore) -> Iterator[tuple[str,
 
 
 def _may_touch(run: EltRun, head: Head, flow: str | None) -> bool:
-    if flow not in FLOWS:
+    if flow not in list_flows():
         return False
     if run.is_trial and run.takes is not None:
         return flow in run.takes.flows

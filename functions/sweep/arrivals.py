@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ripple.deployment.routes import FLOWS
 from ripple.errors import RetryableError
+from ripple.flows import list_flows
 from ripple.handling.stating import Cause, send, state_as
 from ripple.ports import StoredObject
 from ripple.ports.holders import BucketPorts, HasDocuments, StatingPorts
@@ -67,7 +67,7 @@ def list_parts(now: dt.datetime) -> list[Part]:
     day = (now - NEWEST).date()
     newest = [
         Part(place=f"bronze-{flow}", bucket="bronze", prefix=f"{flow}/", first=f"{flow}/dt={day.isoformat()}")
-        for flow in FLOWS
+        for flow in list_flows()
     ]
     return [*newest, *(Part(place=bucket, bucket=bucket) for bucket in _OF)]
 

@@ -40,6 +40,9 @@ CODES: Mapping[str, Code] = {
     "timestamp_in_fold": Code(
         "row", "A local time that its zone's clocks showed twice, as summer time ended.", _FIX_ROW
     ),
+    "timestamp_too_fine": Code(
+        "row", "A time of Parquet that is finer than a microsecond.", "Write it in microseconds."
+    ),
     "timestamp_out_of_range": Code("row", "A time outside the years 1 to 9999.", _FIX_ROW),
     "implausible_time": Code(
         "row",
@@ -135,7 +138,14 @@ CODES: Mapping[str, Code] = {
     "path_unsafe": Code(
         "object", "Its name has control characters, '//', '.' or '..' parts.", "Drop it under another name."
     ),
-    "flow_unknown": Code("object", "No flow has that name.", "Use the name of a flow, or add the flow."),
+    "flow_invalid": Code(
+        "object",
+        "The flow's file in `flows/` does not declare a flow.",
+        "`ripple plan` names each fault; correct the file, deploy, and replay the object.",
+    ),
+    "flow_unknown": Code(
+        "object", "No flow has that name.", "Use the name of a flow, or add the flow: docs/extend.md."
+    ),
     "object_gone": Code(
         "object",
         "It was overwritten or deleted before it was landed.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ripple.deployment.routes import DEAD_LETTERS, EVENTS, GENERATED_FLOWS, DeliveryPolicy
+from ripple.deployment.routes import DEAD_LETTERS, EVENTS, DeliveryPolicy
+from ripple.flows import find_flow, list_generated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,10 @@ class GeneratorJob:
         return f"generate-{self.flow}"
 
 
-JOBS: Mapping[str, GeneratorJob] = {
-    flow: GeneratorJob(flow=flow, needs_pepper=flow in ("sales", "clickstream")) for flow in GENERATED_FLOWS
-}
+def list_jobs() -> Mapping[str, GeneratorJob]:
+    """The job of each flow that is simulated."""
+    generators = {flow: find_flow(flow).generator or {} for flow in list_generated()}
+    return {flow: GeneratorJob(flow=flow, needs_pepper=said["pepper"]) for flow, said in generators.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +79,8 @@ class Tick:
     starts_paused: bool = False
 
 
-SCHEDULE = (
-    Tick(
-        name="ripple-daily",
-        schedule="0 3 * * *",
-        kind="batch",
-        body={"flows": list(GENERATED_FLOWS)},
-        starts_paused=True,
-    ),
-    Tick(name="ripple-sweep", schedule="*/5 * * * *", kind="sweep"),
-)
+def list_ticks() -> tuple[Tick, ...]:
+    """The daily tick, of all flows that are simulated, if there are any; and that of sweep."""
+    flows = list(list_generated())
+    daily = Tick(name="ripple-daily", schedule="0 3 * * *", kind="batch", body={"flows": flows}, starts_paused=True)
+    return (*([daily] if flows else []), Tick(name="ripple-sweep", schedule="*/5 * * * *", kind="sweep"))

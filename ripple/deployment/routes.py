@@ -18,11 +18,6 @@ DATASETS = ("bronze", "staging", "silver", "features", "gold", "ops")
 REPOSITORY = "ripple"
 WORKFLOW = "run_elt"
 PEPPER = "ripple-pepper"
-FLOWS = ("sales", "clickstream", "startups")
-GENERATED_FLOWS = ("sales", "clickstream", "startups")
-"""Those of FLOWS whose rows are simulated: `generators/{flow}.py` is each one's job, and a tick starts it."""
-LIVE_FLOWS = ("sales",)
-"""Those of FLOWS that `export_sales` brings in without a generator, from the documents of a live shop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

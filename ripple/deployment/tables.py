@@ -2,42 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-FLOW_TABLES: Mapping[str, tuple[str, ...]] = {
-    "sales": (
-        "silver.orders",
-        "silver.orders_versions",
-        "silver.orders_rejected",
-        "silver.order_items",
-        "ops.orders_objects",
-        "gold.dim_customer",
-        "gold.fct_sales",
-    ),
-    "clickstream": (
-        "silver.clickstream_events",
-        "silver.clickstream_events_versions",
-        "silver.clickstream_events_rejected",
-        "ops.clickstream_events_objects",
-        "gold.fct_sessions",
-    ),
-    "startups": (
-        "silver.startup_events",
-        "silver.startup_events_versions",
-        "silver.startup_events_rejected",
-        "ops.startup_events_objects",
-        "gold.dim_startup",
-    ),
-}
-"""The tables of one flow alone. The first is its silver table, which holds the current row of each key."""
+from ripple.flows import DECLARED
 
 
-def _of_flows(*layers: str) -> tuple[str, ...]:
-    return tuple(table for tables in FLOW_TABLES.values() for table in tables if table.startswith(layers))
+def list_published() -> tuple[str, ...]:
+    """A run replaces in them what its objects delivered, and the current rows of the keys that those have, in one transaction a flow."""
+    return tuple(table for flow in DECLARED.read_all() for table in flow.tables if not table.startswith("gold."))
 
-
-PUBLISHED_TABLES = _of_flows("silver.", "ops.")
-"""A run replaces in them what its objects delivered, and the current rows of the keys that those have, in one transaction a flow."""
 
 BATCH_TABLES = (
     "features.cutoffs",
@@ -48,8 +19,12 @@ BATCH_TABLES = (
 )
 """Incremental: a run deletes and inserts the rows of its batch, and touches no other."""
 
-WHOLE_TABLES = _of_flows("gold.")
-"""Rebuilt by every run that has files of their flow, from all of silver."""
+
+def list_whole() -> tuple[str, ...]:
+    """Rebuilt by every run that has files of their flow, from all of silver."""
+    fed = (table for flow in DECLARED.read_all() for table in flow.feeds if table.startswith("gold."))
+    return tuple(table for table in fed if table not in VIEWS)
+
 
 VIEWS = (
     "gold.agg_customer_value",
@@ -66,5 +41,7 @@ VIEWS = (
 )
 """Read from what is there when they are asked. The first action of a run makes them anew."""
 
-WRITTEN = (*PUBLISHED_TABLES, *BATCH_TABLES, *WHOLE_TABLES)
-"""All that a run writes."""
+
+def list_written() -> tuple[str, ...]:
+    """All that a run writes."""
+    return (*list_published(), *BATCH_TABLES, *list_whole())

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ripple.deployment.routes import FLOWS
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError
+from ripple.flows import list_flows
 from ripple.wire.known_keys import check_keys
 from ripple.wire.paths import parse_bronze_name, split_uri
 
@@ -84,8 +84,8 @@ def _read_objects(body: Mapping[str, Any], settings: Settings) -> dict[str, Any]
 
 def _read_flow(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     flow = body.get("flow")
-    if flow not in FLOWS:
-        raise PermanentError("flow_unknown", f"no flow {flow!r:.200}; known: {', '.join(FLOWS)}")
+    if flow not in list_flows():
+        raise PermanentError("flow_unknown", f"no flow {flow!r:.200}; known: {', '.join(list_flows())}")
     days = [_read_day(body.get(name), name) for name in ("from", "to")]
     return {"flow": flow, "day_from": days[0], "day_to": days[1]}
 
@@ -106,8 +106,8 @@ def _read_batch(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
 
 def _read_resume(body: Mapping[str, Any], _settings: Settings) -> dict[str, Any]:
     flow = body.get("flow")
-    if flow not in FLOWS:
-        raise PermanentError("flow_unknown", f"no flow {flow!r:.200}; known: {', '.join(FLOWS)}")
+    if flow not in list_flows():
+        raise PermanentError("flow_unknown", f"no flow {flow!r:.200}; known: {', '.join(list_flows())}")
     return {"targets": (flow,)}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ripple.deployment.settings import BATCH_FILES
-from ripple.deployment.tables import WRITTEN
+from ripple.deployment.tables import list_written
 from ripple.errors import PermanentError
 from ripple.ports.holders import HasDocuments
 from ripple.replaying.plan import Firing, ReplayPlan
@@ -41,7 +41,7 @@ def plan_forgetting(targets: Sequence[str], ports: HasDocuments) -> ReplayPlan:
         title=title,
         targets=tuple(targets),
         fires=(STARTED, *runs),
-        tables=WRITTEN if found.batches else (),
+        tables=list_written() if found.batches else (),
         writing="without what is forgotten: versions, current rows, the texts of refused rows, and gold from these",
         notes=(_FOR_EVER,),
     )

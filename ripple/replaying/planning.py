@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ripple.deployment.tables import WRITTEN
+from ripple.deployment.tables import list_written
 from ripple.errors import PermanentError
 from ripple.replaying.plan import Firing, ReplayPlan
 from ripple.state.batches import BATCHES, BatchRecord
@@ -58,7 +58,7 @@ def plan_objects(title: str, objects: Sequence[Known], head: Head) -> ReplayPlan
             *map(_announce, sorted(there, key=lambda known: _ORDER.index(known.state))),
             *([run] if may_land else []),
         ),
-        tables=WRITTEN if may_land else (),
+        tables=list_written() if may_land else (),
         writing=f"the rows of what lands, as part of {_next(head)}",
         notes=tuple(_note_exceptions(objects)),
         lines=frozenset(known.line for known in there),
@@ -138,7 +138,7 @@ def plan_batch(
             Firing(type="elt.run.succeeded.v1", about=subject, condition="or elt.run.failed.v1, where its SQL fails"),
             *trained,
         ),
-        tables=WRITTEN,
+        tables=list_written(),
         writing=f"the rows of batch {number}, in gold all rows, {_UNCHANGED}",
         notes=(*_describe_wait(number, head, batch, rest), *note),
         lines=frozenset([batch.correlation_id]),
@@ -186,7 +186,7 @@ def plan_resume(flow: str, head: Head) -> ReplayPlan:
         title=title,
         targets=(flow,),
         fires=(STARTED, Firing(type="elt.run.started.v1", about=f"a trial of {flow}")),
-        tables=WRITTEN,
+        tables=list_written(),
         writing=f"if the trial passes, the rows of {flow} that wait since {held.since:%Y-%m-%dT%H:%M:%SZ}",
         notes=(
             f"it is held as its SQL fails whatever the files are ({held.reason}); if it fails again, it is held again",

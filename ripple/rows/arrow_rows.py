@@ -6,6 +6,7 @@ A value is read here as its check read it, with the same grammar: what the gate 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -49,11 +50,24 @@ def _to_day(value: Any, _rule: Rule) -> dt.date:
 
 
 def _to_records(value: Sequence[Mapping[str, Any]], rule: Rule) -> list[dict[str, Any]]:
-    return [{name: _to_value(item.get(name), inner) for name, inner in rule["fields"].items()} for item in value]
+    return [_to_record(item, rule) for item in value]
+
+
+def _to_record(value: Mapping[str, Any], rule: Rule) -> dict[str, Any]:
+    return {name: _to_value(value.get(name), inner) for name, inner in rule["fields"].items()}
+
+
+def _to_list(value: Sequence[Any], rule: Rule) -> list[Any]:
+    return [_to_value(item, rule["items"]) for item in value]
+
+
+def _to_json(value: Any, _rule: Rule) -> str:
+    """As short as it can be written, its keys in the source's order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def _to_value(value: Any, rule: Rule) -> Any:
-    """One value of a record in a list."""
+    """One value inside another."""
     if value is None:
         return None
     if rule["kind"] == "timestamp":
@@ -68,4 +82,7 @@ _CONVERTERS: Mapping[str, Callable[[Any, Rule], Any]] = {
     "date": _to_day,
     "float": lambda value, _rule: float(value),
     "records": _to_records,
+    "record": _to_record,
+    "list": _to_list,
+    "json": _to_json,
 }

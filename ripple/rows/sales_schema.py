@@ -18,6 +18,7 @@ _TYPES = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "date": pa.date32(),
     "strings": pa.list_(pa.string()),
+    "json": pa.string(),
 }
 
 RESCUED = pa.field(RESCUED_COLUMN, pa.string())
@@ -38,6 +39,9 @@ def arrow_schema(contract: Contract) -> pa.Schema:
 
 
 def arrow_type(rule: Mapping[str, Any]) -> pa.DataType:
-    if rule["kind"] != "records":
+    if rule["kind"] == "list":
+        return pa.list_(arrow_type(rule["items"]))
+    if rule["kind"] not in ("record", "records"):
         return _TYPES[rule["kind"]]
-    return pa.list_(pa.struct([pa.field(name, arrow_type(inner)) for name, inner in rule["fields"].items()]))
+    record = pa.struct([pa.field(name, arrow_type(inner)) for name, inner in rule["fields"].items()])
+    return record if rule["kind"] == "record" else pa.list_(record)

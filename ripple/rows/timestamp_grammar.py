@@ -60,6 +60,8 @@ def spell_rules(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _spell_rule(rule: Any) -> Any:
     if "grammar" in rule:
         return {**rule, "grammar": spell_grammar(rule["grammar"])}
+    if "items" in rule:
+        return {**rule, "items": _spell_rule(rule["items"])}
     return {**rule, "fields": spell_rules(rule["fields"])} if "fields" in rule else rule
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import chain, islice
 from typing import Any, Literal
 
-from ripple.deployment.routes import FLOWS
+from ripple.flows import list_flows
 from ripple.state.collection import Collection, Readable
 from ripple.state.records import STORED_NULL, Record
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected
@@ -105,6 +105,6 @@ def find_waiting(store: Readable, limit: int, held: Names[str] = ()) -> Iterator
     cannot read waits for another release or a person: it must not hold back the others.
     """
     # By flow, so that the many files of one do not stand in the way of the others'.
-    flows = [flow for flow in FLOWS if flow not in held]
+    flows = [flow for flow in list_flows() if flow not in held]
     found = (FILES.find_readable(store, limit, state="landed", batch=None, flow=flow) for flow in flows)
     return islice(sorted(chain.from_iterable(found), key=lambda pair: pair[0]), limit)

@@ -6,14 +6,14 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-from ripple.deployment.routes import FLOWS
 from ripple.errors import PermanentError
+from ripple.flows import has_flow, list_flows
 from ripple.rows.timestamps import read_day
 from ripple.wire.limits import BRONZE_NAME_BYTES
 
 _URI = re.compile(r"^gs://([a-z0-9][a-z0-9._-]{1,220}[a-z0-9])/(.+)$", re.S)
 _BRONZE = re.compile(
-    r"^(?P<flow>[a-z_]+)/dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<stem>[^/]+?)\."
+    r"^(?P<flow>[a-z][a-z0-9_]*)/dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<stem>[^/]+?)\."
     r"(?P<format>(?:jsonl|json|csv|tsv|avro)(?:\.gz|\.zst)?|parquet)$"
 )
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f]|//|(^|/)\.\.?(/|$)|^/|\ufffd")
@@ -68,8 +68,8 @@ def parse_bronze_name(name: str) -> BronzeName:
             f"object name {name!r} is not <flow>/dt=YYYY-MM-DD/<name>.<format>, "
             "where the format is jsonl, json, csv, tsv or avro, with .gz or .zst if need be, or parquet",
         )
-    if match["flow"] not in FLOWS:
-        raise PermanentError("flow_unknown", f"no flow {match['flow']!r}; known: {', '.join(FLOWS)}")
+    if not has_flow(match["flow"]):
+        raise PermanentError("flow_unknown", f"no flow {match['flow']!r}; known: {', '.join(list_flows())}")
     try:
         read_day(match["dt"])
     except ValueError:

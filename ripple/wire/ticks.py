@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ripple.deployment.generator_options import OPTIONS, find_misfit
-from ripple.deployment.routes import FLOWS, GENERATED_FLOWS, LIVE_FLOWS
 from ripple.errors import PermanentError
+from ripple.flows import list_exported, list_flows, list_generated
 from ripple.rows.timestamps import read_day, read_moment
 from ripple.wire.known_keys import check_keys
 
@@ -51,10 +51,10 @@ def read_tick(body: Mapping[str, Any], published_on: dt.date) -> Tick:
 
 def _flows(body: Mapping[str, Any], generate: bool) -> tuple[str, ...]:
     """The flows that the tick names, or all that it may: those with a generator, or where it generates nothing a live source."""
-    may = GENERATED_FLOWS if generate else LIVE_FLOWS
+    may = list_generated() if generate else list_exported()
     flows = body.get("flows", list(may))
-    if not isinstance(flows, list) or not flows or not all(flow in FLOWS for flow in flows):
-        raise _malformed(f"flows {flows!r:.200} are not among {', '.join(FLOWS)}")
+    if not isinstance(flows, list) or not flows or not all(flow in list_flows() for flow in flows):
+        raise _malformed(f"flows {flows!r:.200} are not among {', '.join(list_flows())}")
     others = ", ".join(flow for flow in flows if flow not in may)
     if others:
         lacks = "no generator to start: drop files of it" if generate else "no live source: leave generate out"

@@ -17,9 +17,9 @@ from google.cloud import firestore
 from functions.export_sales.exporting import PAGE_SIZE
 from functions.export_sales.writing import Slice, write_slice
 from ripple.deployment.settings import Settings
+from ripple.flows import load_contract
 from ripple.gateways.sales import FirestoreSales
 from ripple.ports import BatchRange
-from ripple.rows.contracts import load_contract
 
 _COUNTS = (20_000, 100_000)
 _FIRST = dt.datetime(2026, 1, 1, 9, 30, tzinfo=dt.UTC)

@@ -20,8 +20,9 @@ import duckdb
 import orjson
 
 from functions.land_object.keeping import CheckedWriter
+from ripple.flows import load_contract
 from ripple.ports import StoredObject
-from ripple.rows.contracts import Contract, load_contract
+from ripple.rows.contracts import Contract
 from ripple.rows.contracts.lines import judge_lines
 from ripple.rows.contracts.plausibility import expect_plausible
 from ripple.rows.formats.delimited import judge_delimited

@@ -8,7 +8,7 @@ import time
 from cli.ledger import Event, read_events
 from cli.ticking import publish_tick
 from cli.tracing import list_runs
-from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.flows import list_generated
 from tests.bench.laptops import Laptop, laptop
 from tests.bench.measuring import Figure
 
@@ -35,7 +35,7 @@ def _time_added_day(days: int) -> float:
         environ = made.point_here()
         for start, end in ((_DAY - dt.timedelta(days=days), _DAY), (_DAY, _DAY + dt.timedelta(days=1))):
             window = {"from": start.isoformat(), "to": end.isoformat(), "scheduled_at": f"{end}T00:00:00+00:00"}
-            publish_tick(environ, window | {"flows": list(GENERATED_FLOWS), "arguments": _WORLD})
+            publish_tick(environ, window | {"flows": list(list_generated()), "arguments": _WORLD})
             _wait_for_silver(made, environ, end)
         events = read_events(environ, 100_000)
         begun, ended = (_find_last(events, f"elt.run.{what}.v1") for what in ("started", "succeeded"))

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A checkout of which only what bundles read is there, caches and all."""
-    for name in ("functions", "ripple"):
+    for name in ("flows", "functions", "ripple"):
         shutil.copytree(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -24,14 +24,14 @@ def copy(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_bundle_holds_its_stage_the_shared_package_and_its_lock(stage: str) -> None:
     files = gather_files(ROOT, stage)
-    assert {name.split("/")[0] for name in files} == {"main.py", "requirements.txt", "functions", "ripple"}
+    assert {name.split("/")[0] for name in files} == {"main.py", "requirements.txt", "flows", "functions", "ripple"}
     folders = {name.split("/")[1] for name in files if name.startswith("functions/")}
     assert folders == {"__init__.py", stage}
     assert files["requirements.txt"] == (ROOT / "functions" / stage / "requirements.txt").read_bytes()
     for folder in (f"functions/{stage}", "ripple"):
         code = {path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("*.py")}
         assert code <= files.keys()
-    assert {"ripple/rows/contracts/sales.json", "ripple/rows/contracts/clickstream.json"} <= files.keys()
+    assert {"flows/sales.yaml", "flows/clickstream.yaml"} <= files.keys()
 
 
 def test_caches_stay_out(copy: Path) -> None:

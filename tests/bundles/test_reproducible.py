@@ -26,7 +26,9 @@ def copy_checkout(folder: Path, *, umask: int, mtime: int, backwards: bool) -> P
     """What bundles read, written in another order, with other modes and times."""
     before = os.umask(umask)
     try:
-        paths = [path for name in ("functions", "ripple") for path in (ROOT / name).rglob("*") if path.is_file()]
+        paths = [
+            path for name in ("flows", "functions", "ripple") for path in (ROOT / name).rglob("*") if path.is_file()
+        ]
         for path in sorted(paths, reverse=backwards):
             target = folder / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)

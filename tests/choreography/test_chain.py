@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cli.laptop_control import PROJECT
-from ripple.deployment.routes import GENERATED_FLOWS
+from ripple.flows import list_generated
 from tests.choreography.relay import Relay
 from tests.choreography.worlds import World, clients_of, read_tables
 
@@ -21,7 +21,7 @@ def world(request: pytest.FixtureRequest) -> World:
     return found
 
 
-@pytest.mark.parametrize("flow", GENERATED_FLOWS)
+@pytest.mark.parametrize("flow", list_generated())
 def test_every_row_that_came_in_is_in_silver_in_quarantine_or_a_duplicate(world: World, flow: str) -> None:
     counts = world.result["flows"][flow]
     parts = counts["rows_silver"] + counts["rows_quarantined"] + counts["rows_duplicate"]

@@ -27,7 +27,7 @@ LEDGERS = {"ops.events", "ops.dead_letters"}
 BOOKKEEPING = ("ops.fence_", "ops.touched_")
 """They grow by every fact: that is what they are for."""
 SESSIONS = "definitions/gold/fct_sessions.sqlx"
-STARTUPS = "definitions/silver/startup_events.sqlx"
+STARTUPS = "definitions/gold/dim_startup.sqlx"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from functions.land_object.keeping import checked_schema
 from functions.land_object.stage import react
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized
-from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import arrow_schema
 from tests.functions.checked_objects import read_checked
 from tests.functions.fakes import FakeEdge, cause

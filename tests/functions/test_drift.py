@@ -13,8 +13,8 @@ import pytest
 
 from functions.export_sales import stage as export_sales
 from functions.land_object.stage import react
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized
-from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import DRIFT_KEY, RESCUED, arrow_schema
 from ripple.rows.tagged_json import Unsupported
 from ripple.wire.events import BronzeContractDrifted, BronzeObjectLanded, BronzeObjectRejected, SalesSliceExported

@@ -15,9 +15,9 @@ import pytest
 from functions.export_sales.stage import react
 from ripple.deployment.settings import Settings
 from ripple.errors import PermanentError, RetryableError
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized
 from ripple.rows.arrow_rows import to_columns
-from ripple.rows.contracts import load_contract
 from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.wire.events import (
     EltRunStarted,

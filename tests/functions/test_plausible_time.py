@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 from functions.land_object.stage import react
+from ripple.flows import load_contract
 from ripple.handling.shell import Finalized
-from ripple.rows.contracts import load_contract
 from ripple.rows.contracts.plausibility import expect_plausible, find_implausible
 from ripple.rows.sales_schema import QUARANTINE_KEY, QUARANTINED_KEY, ROWS_KEY
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected

@@ -11,7 +11,7 @@ from functions.start_batch.stage import job_words, plan_batches, react
 from generators.job import read_job
 from generators.world import World
 from ripple.deployment.generator_options import OPTIONS
-from ripple.deployment.parts import SCHEDULE, Tick
+from ripple.deployment.parts import Tick, list_ticks
 from ripple.errors import PermanentError
 from ripple.handling.shell import Command
 from ripple.wire.events import BatchRunStarted, SalesExportRequested
@@ -30,8 +30,8 @@ def test_a_bare_tick_starts_every_flow_for_the_day_before() -> None:
     edge = FakeEdge()
     fire(edge, tick())
     assert [job for job, _ in edge.generator_jobs.runs] == [
-        "generate-sales",
         "generate-clickstream",
+        "generate-sales",
         "generate-startups",
     ]
     facts = edge.publisher.facts(BatchRunStarted)
@@ -126,7 +126,7 @@ def test_an_option_that_no_generator_has_is_refused_with_the_nearest() -> None:
         plan_batches(tick(arguments={"customer": 5}))
 
 
-@pytest.mark.parametrize("planned", SCHEDULE, ids=lambda planned: planned.name)
+@pytest.mark.parametrize("planned", list_ticks(), ids=lambda planned: planned.name)
 def test_what_the_schedule_publishes_is_read(planned: Tick) -> None:
     if planned.kind == "batch":
         assert plan_batches(Command(body=planned.body, attributes={}, published_at=NOW))

@@ -8,7 +8,7 @@ import pytest
 
 from functions.land_object.wholes import WHOLE_KEY, read_whole
 from ripple.errors import PermanentError
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.wire.events import BronzeObjectRejected
 from tests.functions.fakes import FakeEdge
 from tests.functions.test_land_object import GOOD, land, put

@@ -12,7 +12,7 @@ import pytest
 from generators.defects import CLICKSTREAM, SALES, Document, document_kinds, line_kinds
 from generators.dirt import Kind
 from generators.times import DOCUMENT_KEPT, DOCUMENT_REFUSED, LINE_KEPT, LINE_REFUSED
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.rows.contracts.lines import read_line
 from tests.generators.conftest import MAINS, Lake
 

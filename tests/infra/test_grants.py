@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from requirements.imports import read_declared
-from ripple.deployment.parts import JOBS
+from ripple.deployment.parts import list_jobs
 from ripple.deployment.routes import STAGES, caller, service_account
 from tests.infra.grants import Grant, read_golden
 
@@ -48,11 +48,11 @@ def test_who_calls_a_function_may_call_it_and_nothing_else(stage: str) -> None:
     assert len([grant for grant in grants_of(caller(stage)) if grant.role == "roles/run.invoker"]) == 1
 
 
-@pytest.mark.parametrize("part", [*STAGES, *(job.name for job in JOBS.values())])
+@pytest.mark.parametrize("part", [*STAGES, *(job.name for job in list_jobs().values())])
 def test_no_function_and_no_job_overwrites_or_deletes_what_is_in_a_bucket(part: str) -> None:
     assert [grant for grant in grants_of(service_account(part)) if grant.role in WIDE] == []
 
 
 def test_the_pepper_is_read_by_the_jobs_that_make_tokens_alone() -> None:
     readers = {grant.who for grant in GRANTS if grant.on == "secret ripple-pepper"}
-    assert readers == {service_account(job.name) for job in JOBS.values() if job.needs_pepper}
+    assert readers == {service_account(job.name) for job in list_jobs().values() if job.needs_pepper}

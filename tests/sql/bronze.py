@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.rows.sales_schema import arrow_schema
 from ripple.rows.timestamps import parse_timestamp
 from ripple.state.tombstones import hash_key

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from laptop.dataform.statements import join_script
 from laptop.node import find_node
-from ripple.deployment.routes import FLOWS
+from ripple.flows import DECLARED, list_flows
+from ripple.flows.dataform_module import PATH, write_declared
 
 ROOT = Path(__file__).parents[2]
 DATAFORM = ROOT / "dataform"
@@ -35,6 +36,13 @@ class Action:
     target: str
     needs: tuple[str, ...]
     node: dict[str, Any]
+
+
+def declare(project: Path, **changes: Mapping[str, Any]) -> None:
+    """Let a copy of the project have the flows with what is changed of their contracts."""
+    flows = [replace(flow, contract={**flow.contract, **changes.get(flow.name, {})}) for flow in DECLARED.read_all()]
+    files = [path.relative_to(project).as_posix() for path in (project / "definitions").rglob("*.sqlx")]
+    (project / PATH).write_text(write_declared(flows, files))
 
 
 def install_core() -> None:
@@ -60,7 +68,7 @@ def compile_graph(
     files = [
         str(path.relative_to(project)) for name in ("definitions", "includes") for path in (project / name).rglob("*.*")
     ]
-    named = {name: ",".join(lists.get(name, FLOWS)) for name in ("flows", "checked", "quarantined")}
+    named = {name: ",".join(lists.get(name, list_flows())) for name in ("flows", "checked", "quarantined")}
     named["forgotten"] = ",".join(lists.get("forgotten", ()))
     values = {
         **VARS,

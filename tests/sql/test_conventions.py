@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from laptop.tests.bigquery.googlesql import GoogleSql
-from ripple.deployment.routes import FLOWS
+from ripple.flows import list_flows
 from tests.sql.project import DATAFORM, PROJECT, Action, actions_of, compile_graph, definitions_of, statements
 from tests.sql.test_googlesql import check_script
 
@@ -98,7 +98,9 @@ def test_a_file_of_one_flow_runs_few_actions_and_none_that_writes_anothers(flow:
     actions = actions_of(compile_graph(7, flows=[flow], checked=[flow], quarantined=[flow]))
     assert len(actions) == count
     assert [
-        action.target for action in actions if {*action.node["tags"]} & {*FLOWS} not in ({flow}, {*FLOWS}, set())
+        action.target
+        for action in actions
+        if {*action.node["tags"]} & {*list_flows()} not in ({flow}, {*list_flows()}, set())
     ] == []
 
 

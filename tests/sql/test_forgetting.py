@@ -7,11 +7,9 @@ import json
 import pytest
 
 from cli.erased_rows import empty_checked
-from ripple.deployment.routes import FLOWS
-from ripple.rows.contracts import load_contract
 from tests.sql.bronze import Batch, click, funding, order
 from tests.sql.conftest import Lake
-from tests.sql.project import PROJECT, compile_graph
+from tests.sql.project import PROJECT
 from tests.sql.runs import SILVER, count, run
 from tests.sql.test_publishing import new_batch
 from tests.sql.warehouse import Warehouse
@@ -146,9 +144,3 @@ def test_a_key_that_was_erased_of_a_kept_object_is_still_forgotten(lake: Lake, w
     assert not any(secrets(warehouse, key).values())
     assert count(warehouse, "silver.orders", "STARTS_WITH(order_id, 'forgotten:')") == 0
     assert counts(warehouse, uri) == [2, 1, 0, 0, 1]
-
-
-@pytest.mark.parametrize("flow", FLOWS)
-def test_the_key_of_a_flow_is_the_first_field_of_its_contract(flow: str) -> None:
-    graph = json.dumps(compile_graph(1, 1, flows=FLOWS, checked=(), quarantined=(), forgotten=()))
-    assert f"PARTITION BY {next(iter(load_contract(flow).kinds))} ORDER BY" in graph

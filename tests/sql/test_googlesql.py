@@ -9,7 +9,7 @@ import pytest
 
 from laptop.bigquery.sql.script import Statement, split_script
 from laptop.tests.bigquery.googlesql import GoogleSql
-from ripple.deployment.routes import FLOWS
+from ripple.flows import list_flows
 from tests.sql.project import PROJECT, Action, actions_of, compile_graph, statements
 
 _CREATED = re.compile(rf"CREATE\s[A-Z ]*?(?:TABLE|VIEW)(?: IF NOT EXISTS)? `{PROJECT}\.([^`]+)`")
@@ -50,7 +50,9 @@ def check_script(analyzer: GoogleSql, script: str) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
-    ("listed", "layers"), [(FLOWS, ("",)), ((), ("staging.",))], ids=["of files with rows", "of files without any"]
+    ("listed", "layers"),
+    [(list_flows(), ("",)), ((), ("staging.",))],
+    ids=["of files with rows", "of files without any"],
 )
 def test_every_statement_is_googlesql_the_first_time_and_incrementally(
     listed: Sequence[str], layers: tuple[str, ...], analyzer: GoogleSql

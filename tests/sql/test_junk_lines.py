@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from tests.functions.junk.test_lines import LINES, STRINGS, raw_of
 from tests.sql.bronze import click
 from tests.sql.conftest import Lake

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
-from docs.generate.lake import write_module
-from tests.ripple.rows.test_evolution import source_of
+from ripple.flows import list_flows
 from tests.sql.bronze import ARRIVED, Batch, Row, click, funding
 from tests.sql.conftest import Lake
-from tests.sql.project import DATAFORM, PROJECT, actions_of, compile_graph
+from tests.sql.project import DATAFORM, PROJECT, actions_of, compile_graph, declare
 from tests.sql.runs import SILVER, count
 from tests.sql.test_publishing import new_batch
 from tests.sql.warehouse import Warehouse
@@ -26,8 +25,7 @@ def replacing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is for flows that replace."""
     project = tmp_path_factory.mktemp("replacing") / "dataform"
     shutil.copytree(DATAFORM, project, ignore=shutil.ignore_patterns("node_modules"))
-    sources = {flow: source_of(flow) | {"rewrite": "replace"} for flow in ("sales", "clickstream", "startups")}
-    (project / "includes/contracts.js").write_text(write_module(sources))
+    declare(project, **{flow: {"rewrite": "replace"} for flow in list_flows()})
     return project
 
 

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from docs.generate.lake import write_module
-from tests.ripple.rows.test_evolution import source_of
 from tests.sql.bronze import ARRIVED, Batch, funding, stamp
 from tests.sql.conftest import Lake
-from tests.sql.project import DATAFORM, PROJECT, actions_of, compile_graph
+from tests.sql.project import DATAFORM, PROJECT, actions_of, compile_graph, declare
 from tests.sql.runs import SILVER, count
 from tests.sql.test_publishing import new_batch
 from tests.sql.warehouse import Warehouse
@@ -28,9 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project as it is for a flow with such deliveries."""
     made = tmp_path_factory.mktemp("wholes") / "dataform"
     shutil.copytree(DATAFORM, made, ignore=shutil.ignore_patterns("node_modules"))
-    sources = {flow: source_of(flow) for flow in ("sales", "clickstream", "startups")}
-    sources["startups"]["max_deleted"] = 0.5
-    (made / "includes/contracts.js").write_text(write_module(sources))
+    declare(made, startups={"max_deleted": 0.5})
     return made
 
 

@@ -57,6 +57,7 @@ class Contract:
 
     `time` says which times are plausible; None bounds none. `dialect` is how a delimited format is written.
     `max_deleted`: the share of keys that a delivery of all that the flow has may delete; None if the flow has no such deliveries.
+    `columns`: the names that fields have in the lake, where they are others than the source's.
     """
 
     flow: str
@@ -69,6 +70,7 @@ class Contract:
     time: TimeRule | None = None
     dialect: Dialect | None = None
     max_deleted: float | None = None
+    columns: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def find_violation(self, row: object) -> Violation | None:
         """The first thing wrong with a decoded row, in the contract's field order; None if it keeps to the contract."""
@@ -112,6 +114,7 @@ def compile_contract(source: Mapping[str, Any]) -> Contract:
         evolution=evolution,
         time=_read_time(source["time"]) if "time" in source else None,
         max_deleted=source.get("max_deleted"),
+        columns=source.get("columns", {}),
         dialect=read_dialect(source["format"], source.get("dialect", {})) if source["format"] in DELIMITED else None,
     )
 
@@ -225,6 +228,37 @@ def _strings(rule: Mapping[str, Any]) -> Check:
     return check
 
 
+def _record(rule: Mapping[str, Any]) -> Check:
+    inner = _compile_inner(rule, QUARANTINE_ALL)
+
+    def check(value: Any) -> tuple[str, str] | None:
+        if not isinstance(value, Mapping):
+            return "wrong_type", "a record"
+        wrong = inner.find_violation(value)
+        return None if wrong is None else (wrong.code, wrong.message)
+
+    return check
+
+
+def _list(rule: Mapping[str, Any]) -> Check:
+    item, longest = KINDS[rule["items"]["kind"]](rule["items"]), rule["max"]
+
+    def check(value: Any) -> tuple[str, str] | None:
+        if not isinstance(value, list):
+            return "wrong_type", "a list"
+        if len(value) > longest:
+            return "out_of_range", f"at most {longest} items"
+        if any(one is None for one in value):
+            return "wrong_type", "a list without nulls"
+        return next((found for one in value if (found := item(one))), None)
+
+    return check
+
+
+def _json(_rule: Mapping[str, Any]) -> Check:
+    return lambda _value: None
+
+
 def _records(rule: Mapping[str, Any]) -> Check:
     inner = _compile_inner(rule, QUARANTINE_ALL)
     longest = rule["max"]
@@ -249,4 +283,7 @@ KINDS: Mapping[str, Callable[[Mapping[str, Any]], Check]] = {
     "date": _date,
     "strings": _strings,
     "records": _records,
+    "record": _record,
+    "list": _list,
+    "json": _json,
 }

@@ -19,7 +19,7 @@ RESCUED_COLUMN = "_rescued"
 CORRECTS_FIELD = "_corrects"
 """The field of a corrected line that names the quarantined line it corrects, by number."""
 RESERVED = (RESCUED_COLUMN, CORRECTS_FIELD)
-_TOP = ("flow", "format", "dialect", "rewrite", "max_deleted", "evolution", "rules", "time", "fields")
+_TOP = ("flow", "format", "dialect", "rewrite", "max_deleted", "evolution", "rules", "time", "columns", "fields")
 _RULE_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MOST_SLACK_DAYS = 3650
 _TIME = ("event", "slack_days", "floor")
@@ -99,7 +99,14 @@ def _find_field_faults(owner: Mapping[str, Any], place: str) -> Iterator[str]:
             yield f"{at}.kind: is {kind!r}, must be one of {', '.join(KINDS)}"
         elif not isinstance(rule.get("nullable", False), bool):
             yield f"{at}.nullable: must be true or false"
-        elif rule["kind"] == "timestamp":
-            yield from (f"{at}.grammar: {fault}" for fault in find_grammar_faults(rule.get("grammar")))
-        elif rule["kind"] == "records":
-            yield from _find_field_faults(rule, f"{at}.fields")
+        else:
+            yield from _find_inner_faults(rule, at)
+
+
+def _find_inner_faults(rule: Mapping[str, Any], at: str) -> Iterator[str]:
+    if rule["kind"] == "timestamp":
+        yield from (f"{at}.grammar: {fault}" for fault in find_grammar_faults(rule.get("grammar")))
+    elif rule["kind"] == "list":
+        yield from _find_field_faults({"fields": {"items": rule.get("items")}}, at)
+    elif rule["kind"] in ("record", "records"):
+        yield from _find_field_faults(rule, f"{at}.fields")

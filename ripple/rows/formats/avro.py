@@ -6,13 +6,10 @@ https://avro.apache.org/docs/1.12.0/specification/#object-container-files
 from __future__ import annotations
 
 import bz2
-import datetime as dt
-import decimal
 import hashlib
 import io
 import lzma
 import struct
-import uuid
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,8 +22,9 @@ import pyarrow as pa
 from ripple.errors import PermanentError
 from ripple.rows.contracts import Contract
 from ripple.rows.contracts.lines import KEPT_RAW
+from ripple.rows.formats.plain import to_plain
 from ripple.rows.judged import DecodedRow, JudgedPage, judge_decoded
-from ripple.rows.tagged_json import Unsupported, write_tagged
+from ripple.rows.tagged_json import write_tagged
 
 MAX_BLOCK_BYTES = 64 * 1024**2
 """Of one block, stored or inflated."""
@@ -199,36 +197,3 @@ _CODECS: Mapping[str, Callable[[bytes], bytes]] = {
     "bzip2": lambda block: _inflate_by(bz2.BZ2Decompressor(), block),
     "xz": lambda block: _inflate_by(lzma.LZMADecompressor(), block),
 }
-
-
-def to_plain(record: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
-    """A record's values as JSON would have them; those that it has no word for by their kind."""
-    has_moments = any("timestamp" in rule.get("grammar", ()) for rule in contract.kinds.values())
-    return {name: _to_plain(value, has_moments) for name, value in record.items()}
-
-
-def _to_plain(value: Any, has_moments: bool) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _to_plain(held, has_moments) for name, held in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_plain(held, has_moments) for held in value]
-    if isinstance(value, dt.datetime) and has_moments:
-        return value
-    write = next((write for kind, write in _WRITERS if isinstance(value, kind)), None)
-    return write(value) if write else value
-
-
-def _to_number(value: decimal.Decimal) -> Any:
-    """An integer or a float if it is that exactly; else its text, which no check of a number takes."""
-    if value == value.to_integral_value():
-        return int(value)
-    return float(value) if decimal.Decimal(repr(float(value))) == value else str(value)
-
-
-_WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (dt.date | dt.time, lambda value: value.isoformat()),
-    (decimal.Decimal, _to_number),
-    (uuid.UUID, str),
-    (bytes, lambda value: Unsupported("bytes", value)),
-)
-"""Of Avro's logical types, what stands for a value in JSON. A datetime is a date."""

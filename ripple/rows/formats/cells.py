@@ -101,6 +101,9 @@ _READERS: Mapping[str, Callable[[str, Rule], Any]] = {
     "timestamp": _to_moment,
     "strings": _to_nested,
     "records": _to_nested,
+    "record": _to_nested,
+    "list": _to_nested,
+    "json": _to_nested,
 }
 
 

@@ -10,10 +10,10 @@ from functions.export_sales.manifests import fetch_manifest
 from functions.export_sales.slicing import close_plan, find_records, record, write_range
 from functions.export_sales.stage import plan_batch
 from functions.export_sales.stage import react as export_sales
+from ripple.flows import load_contract
 from ripple.handling.shell import Payload
 from ripple.handling.stating import Cause, keep_in_outbox, send, state_as
 from ripple.ports import Transaction
-from ripple.rows.contracts import load_contract
 from ripple.state.export_plan import ExportPlan, describe_finished, expect_plan
 from ripple.state.export_slices import EXPORT_SLICES, slice_id
 from ripple.state.exports import EXPORTED, EXPORTS

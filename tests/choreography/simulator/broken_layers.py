@@ -14,13 +14,13 @@ from functions.export_sales.writing import Slice, keep_slice, write_slice
 from functions.replay.stage import fire
 from functions.sweep.arrivals import land_unannounced
 from functions.sweep.runs import describe_end, end_silent_run
+from ripple.flows import load_contract
 from ripple.handling.shell import Command, Payload
 from ripple.handling.stating import Cause, correlated, send, state_as
 from ripple.ports import Document, Transaction
 from ripple.replaying.commands import read_request, replay_id_of
 from ripple.replaying.gathering import make_plan
 from ripple.rows.checksums import IdSum
-from ripple.rows.contracts import load_contract
 from ripple.state.batches import BATCHES
 from ripple.state.claims import CLAIMS, claim_id
 from ripple.state.export_plan import ExportPlan, describe_finished, expect_plan

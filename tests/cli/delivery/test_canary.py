@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cli.delivery.canary import ROWS, canary_uri, judge_canary, write_canary
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.wire.paths import parse_bronze_name, split_uri
 
 DAY = dt.date(2026, 11, 1)

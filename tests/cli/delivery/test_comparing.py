@@ -115,15 +115,22 @@ def test_a_rebuild_in_hand_is_allowed_by_name() -> None:
 
 
 @pytest.mark.parametrize(("name", "columns", "kept"), [
-    ("silver.t", ("x",), True), ("staging.t", ("x",), False), ("ops.t", (), False),
+    ("silver.t", ("x", "y"), True), ("staging.t", ("x", "y"), False), ("ops.t", (), False),
 ])  # fmt: skip
 def test_an_operation_that_publishes_into_a_table_keeps_its_rows(
     name: str, columns: tuple[str, ...], kept: bool
 ) -> None:
     was = CompiledAction(kind="operations", file="", statements="a", columns=columns)
-    wider = replace(was, columns=(*columns, "y") if columns else (), statements="b")
-    changes = compare(ReleaseManifest(actions={name: was}), ReleaseManifest(actions={name: wider}))
+    narrower = replace(was, columns=columns[:1], statements="b")
+    changes = compare(ReleaseManifest(actions={name: was}), ReleaseManifest(actions={name: narrower}))
     assert bool(changes.refusals()) == kept
+
+
+def test_a_column_that_a_flow_gains_is_added_by_the_next_run() -> None:
+    was = CompiledAction(kind="operations", file="", statements="a", columns=("x",))
+    wider = ReleaseManifest(actions={"silver.t": replace(was, columns=("x", "y"), statements="b")})
+    changes = compare(ReleaseManifest(actions={"silver.t": was}), wider)
+    assert (changes.refusals(), changes.all[0].details[0]) == ([], "gains y")
 
 
 def test_what_was_deployed_over_and_failed_is_not_taken_for_deployed() -> None:

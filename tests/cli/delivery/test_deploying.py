@@ -19,8 +19,9 @@ from cli.provisioning.sequence import ROOT
 from tests.cli.delivery.site import Said, Site
 
 pytestmark = pytest.mark.timeout(300)
-STARTUPS = "dataform/definitions/silver/startup_events.sqlx"
-STAGING = "dataform/definitions/silver/startup_events_staging.sqlx"
+SILVER = "dataform/definitions/silver/flows.js"
+STARTUPS = "flows/startups.yaml"
+DECLARED = "dataform/includes/declared.js"
 REVENUE = "dataform/definitions/gold/agg_daily_revenue.sqlx"
 FAILED = "docs/schemas/elt.run.failed.v1.json"
 FILES = "docs/schemas/state/files.v1.json"
@@ -129,12 +130,11 @@ def test_code_that_could_not_read_the_stored_state_is_refused_before_anything_ch
 
 
 def test_a_table_that_would_hold_rows_of_two_shapes_is_refused(site: Site, first: Said) -> None:
-    described = 'columns: flows.descriptions("startups")'
-    added = {STARTUPS: (described, 'columns: { ...flows.descriptions("startups"), one: "One." }')}
-    root = site.checkout("reshaped", added)
+    described = "columns: described.list(flows.descriptions(flow)),"
+    root = site.checkout("reshaped", {SILVER: (described, 'columns: described.list({ event_id: "One." }),')})
     said = site.ripple("deploy", "--yes", "--checkout", str(root))
     assert said.code == 1
-    assert "silver.startup_events: gains one" in said.errors
+    assert "silver.startup_events: loses" in said.errors
     assert "--allow-rebuild silver.startup_events" in said.errors
 
 
@@ -151,7 +151,11 @@ def test_whoever_deploys_at_the_same_time_learns_who_does(site: Site, first: Sai
 @pytest.fixture(scope="module")
 def broken(site: Site, first: Said) -> Said:
     """Of the deployment of SQL that compiles, and that no run can run."""
-    root = site.checkout("broken", {STAGING: ("  name,\n", "  nome AS name,\n")})
+    rule = "    quality: [{name: named, type: custom, engine: ripple, implementation: nome != ''}]\n"
+    root = site.checkout(
+        "broken",
+        {STARTUPS: ("    properties:\n      - name: event_id", f"{rule}    properties:\n      - name: event_id")},
+    )
     return site.ripple("deploy", "--yes", "--checkout", str(root))
 
 
@@ -173,7 +177,7 @@ def await_done(site: Site) -> None:
 
 
 def test_after_a_rollback_the_old_sqlx_is_committed_and_what_failed_has_run(site: Site, broken: Said) -> None:
-    assert committed(site, STAGING) == (ROOT / STAGING).read_bytes()
+    assert committed(site, DECLARED) == (ROOT / DECLARED).read_bytes()
     await_done(site)
     assert site.rows("SELECT COUNT(*) AS n FROM silver.startup_events") == [{"n": 9}]
     assert site.ripple("plan", "--detailed-exitcode").code == 0

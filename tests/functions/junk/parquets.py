@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from functions.export_sales.columns import to_frame
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.rows.sales_schema import arrow_schema
 from tests.ripple.rows.sample_rows import an_order
 

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.rows.contracts.lines import MAX_LINE_BYTES, read_line
 from ripple.wire.events import BronzeObjectLanded, BronzeObjectRejected
 from tests.functions.junk.refusing import RefusingEdge

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ripple.deployment.tables import WRITTEN
+from ripple.deployment.tables import list_written
 from ripple.errors import PermanentError
 from ripple.replaying.plan import SHOWN, ReplayPlan
 from ripple.replaying.planning import Known, plan_batch, plan_objects, plan_resume, plan_training
@@ -20,7 +20,7 @@ from tests.ripple.state.golden import a_record
 
 CASES = yaml.safe_load((Path(__file__).parent / "plans.yaml").read_text())
 NOW = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
-TABLES = ", ".join(WRITTEN)
+TABLES = ", ".join(list_written())
 
 
 def read_head(said: dict[str, Any]) -> Head:

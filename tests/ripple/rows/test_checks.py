@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ripple.rows.contracts import Contract, Violation, load_contract, read_contract
+from ripple.flows import load_contract
+from ripple.rows.contracts import Contract, Violation, read_contract
 from ripple.rows.contracts.columns import find_suspects
 from tests.ripple.rows.sample_rows import a_click, an_order
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ripple.rows.contracts import Violation, load_contract
+from ripple.flows import load_contract
+from ripple.rows.contracts import Violation
 from ripple.rows.contracts.corrections import CORRECTS_KEY, expect_corrections, write_correction
 from ripple.rows.contracts.evolution import examine
 from ripple.rows.contracts.validation import CORRECTS_FIELD

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ripple.rows.contracts
-from ripple.deployment.routes import FLOWS
-from ripple.rows.contracts import Contract, load_contract, read_contract
+from ripple.flows import find_flow, load_contract
+from ripple.rows.contracts import Contract, read_contract
 from ripple.rows.contracts.cutting import cut_from_line
 from ripple.rows.contracts.drift_report import MOST_FIELDS, DriftTally, read_report, write_report
 from ripple.rows.contracts.evolution import WIDER, Drift, examine, name_type
@@ -28,8 +26,7 @@ FAULTS = yaml.safe_load((HERE / "contract_faults.yaml").read_text())
 
 
 def source_of(flow: str) -> dict[str, Any]:
-    source: dict[str, Any] = json.loads((files(ripple.rows.contracts) / f"{flow}.json").read_bytes())
-    return source
+    return dict(find_flow(flow).contract)
 
 
 def evolving(flow: str, **policy: str) -> Contract:
@@ -63,7 +60,7 @@ def test_the_kinds_that_widen_are_those_that_have_a_wider_one() -> None:
     assert widened == WIDER
 
 
-@pytest.mark.parametrize("flow", FLOWS)
+@pytest.mark.parametrize("flow", GOOD)
 def test_a_row_without_drift_has_nothing_to_rescue(flow: str) -> None:
     examined = examine(GOOD[flow](), evolving(flow))
     assert (examined.drifts, examined.paths, examined.lands) == ((), (), False)
@@ -176,7 +173,7 @@ def test_any_new_fields_come_back_as_they_were(extra: dict[str, Any]) -> None:
 
 @given(st.dictionaries(st.text(), JSON, max_size=3) | JSON)
 def test_any_row_is_examined(row: Any) -> None:
-    for flow in FLOWS:
+    for flow in GOOD:
         contract = evolving(flow)
         merged = GOOD[flow]() | row if isinstance(row, dict) else {**GOOD[flow](), "items": row, "dwell_ms": row}
         assert (contract.find_violation(merged) is None) or (examine(merged, contract).lands in (True, False))

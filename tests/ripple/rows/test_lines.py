@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ripple.rows.contracts import Violation, load_contract
+from ripple.flows import load_contract
+from ripple.rows.contracts import Violation
 from ripple.rows.contracts.lines import MAX_LINE_BYTES, BadLine, judge_lines
 from tests.ripple.rows.sample_rows import a_click
 from tests.ripple.rows.splitting import split_lines

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ripple.rows.contracts import load_contract
+from ripple.flows import load_contract
 from ripple.rows.row_hashes import hash_rows
 from ripple.rows.sales_schema import arrow_schema
 from tests.ripple.rows.sample_rows import AT, an_order

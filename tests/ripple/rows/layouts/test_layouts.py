@@ -14,7 +14,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ripple.rows.contracts import Contract, load_contract, read_contract
+from ripple.flows import load_contract
+from ripple.rows.contracts import Contract, read_contract
 from ripple.rows.contracts.lines import MAX_LINE_BYTES
 from ripple.rows.contracts.plausibility import expect_plausible
 from ripple.rows.layouts.chunks import Chunk

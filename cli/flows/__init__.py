@@ -1,0 +1,1 @@
+"""The flows of a checkout for people: made from samples, checked, listed, compared, removed."""
