@@ -39,7 +39,7 @@ VIEWS = (
     "silver.kept_keys",
     "silver.rejected_rows",
 )
-"""Read from what is there when they are asked. The first action of a run makes them anew."""
+"""Read from what is there when they are asked. The first action of a run makes each again."""
 
 
 def list_written() -> tuple[str, ...]:
