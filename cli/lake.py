@@ -9,7 +9,9 @@ from google.api_core.exceptions import PreconditionFailed
 
 from cli.delivery.releases import Release, Releases, find_deployed
 from cli.provisioning.clients import AdminClients
+from cli.provisioning.repository import commit_dataform, read_committed_file, read_project
 from ripple.errors import PermanentError
+from ripple.flows.dataform_module import PATH
 from ripple.wire.paths import bronze_name, parse_bronze_name
 
 
@@ -31,6 +33,16 @@ def drop_file(environ: Mapping[str, str], file: Path, flow: str, day: str) -> st
     except PreconditionFailed:
         raise FileExistsError(f"gs://{blob.bucket.name}/{name} exists: Bronze is never rewritten") from None
     return f"gs://{blob.bucket.name}/{name}"
+
+
+def teach_flows(environ: Mapping[str, str], root: Path) -> None:
+    """Let the laptop's Dataform know the checkout's flows, if they have changed. Functions read them as they are."""
+    clients = AdminClients(environ)
+    if find_deployed(Releases(clients.storage.bucket(f"{clients.project}-models")).list_all()) is not None:
+        return  # A release has flows of its own.
+    wanted = read_project(root / "dataform")
+    if read_committed_file(clients, PATH) != wanted[PATH]:
+        commit_dataform(clients, wanted, "Take up the flows as they are now")
 
 
 def expect_flow(environ: Mapping[str, str], flow: str) -> None:

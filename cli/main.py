@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from cli.command_line import app
-from cli.commands import costs, dead_letters, delivery, lake, laptop, quarantine, releases, replays, runs
+from cli.commands import costs, dead_letters, delivery, flows, lake, laptop, quarantine, releases, replays, runs
 
-__all__ = ["app", "costs", "dead_letters", "delivery", "lake", "laptop", "quarantine", "releases", "replays", "runs"]
+__all__ = [
+    "app",
+    "costs",
+    "dead_letters",
+    "delivery",
+    "flows",
+    "lake",
+    "laptop",
+    "quarantine",
+    "releases",
+    "replays",
+    "runs",
+]
 
 
 def main() -> None:

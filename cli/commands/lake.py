@@ -21,6 +21,7 @@ from cli.command_line import (
     printable_lines,
     refusals,
 )
+from cli.laptop_control import ROOT
 from ripple.errors import PermanentError
 
 
@@ -59,7 +60,7 @@ def drop(
 ) -> None:
     """Put a file into Bronze, or corrected lines of what is in quarantine; landing, ELT and training follow."""
     from cli.correcting import drop_correction
-    from cli.lake import drop_file, expect_flow, name_file
+    from cli.lake import drop_file, expect_flow, name_file, teach_flows
 
     if bool(corrects) == bool(flow and day) or (corrects and (flow or day)):
         raise fail("say --flow and --dt, or --corrects with the URI of a quarantine object", 2)
@@ -68,8 +69,10 @@ def drop(
             name_file(file, flow, day)
     environ = connect(state, project, region)
     with refusals():
-        if project and flow:
+        if flow:
             expect_flow(environ, flow)
+        if not project:
+            teach_flows(environ, ROOT)
     try:
         uri = drop_correction(environ, file, corrects) if corrects else drop_file(environ, file, flow, day)
     except (ValueError, FileExistsError, PermanentError) as error:

@@ -66,6 +66,15 @@ def read_committed(clients: AdminClients) -> dict[str, bytes]:
         return dict(pool.map(read, paths))
 
 
+def read_committed_file(clients: AdminClients, path: str) -> bytes:
+    """One file at the repository's head; empty if it is not there."""
+    request = dataform_v1.ReadRepositoryFileRequest(name=name_of(clients), path=path)
+    try:
+        return bytes(clients.dataform.read_repository_file(request=request).contents)
+    except NotFound:
+        return b""
+
+
 def says_nothing_is_there(error: GoogleAPICallError) -> bool:
     """No repository, no commit in it, or a bare project, whose Dataform is not even enabled. Pure."""
     disabled = isinstance(error, Forbidden) and error.reason == "SERVICE_DISABLED"

@@ -141,7 +141,7 @@ CODES: Mapping[str, Code] = {
     "flow_invalid": Code(
         "object",
         "The flow's file in `flows/` does not declare a flow.",
-        "`ripple plan` names each fault; correct the file, deploy, and replay the object.",
+        "`ripple flow check` names each fault; correct the file, deploy, and replay the object.",
     ),
     "flow_unknown": Code(
         "object", "No flow has that name.", "Use the name of a flow, or add the flow: docs/extend.md."

@@ -65,11 +65,15 @@ class FlowFolder:
     def check(self) -> list[str]:
         """What is wrong with files of the folder, of each all at once."""
         faults: list[str] = []
+        tables: dict[str, str] = {}
         for name in self.names():
             try:
-                self.find(name)
+                silver = self.find(name).silver
             except PermanentError as error:
                 faults.append(error.reason)
+                continue
+            if (other := tables.setdefault(silver, name)) != name:
+                faults.append(f"flows/{name}.yaml: silver.{silver} is the table of flows/{other}.yaml too")
         return faults
 
     def _stamp(self, name: str) -> _Stamp:

@@ -1,18 +1,25 @@
-"""The example of docs/extend.md, made as it stands in a copy of the checkout: its flow works, and nothing that was there breaks."""
+"""The pages that add a flow, followed as they stand in a copy of the checkout: the flow works, and nothing that was there breaks."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+import vega_datasets
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/extend.md").read_text()
+TUTORIAL = (ROOT / "docs/tutorial-own-data.md").read_text()
+COMMANDS = re.findall(r"^\$ ripple (.*)$", TUTORIAL, re.M)
+AIRPORTS = Path(vega_datasets.__file__).parent / "_data" / "airports.csv"
 BLOCK = re.compile(r"^`([^`\n]+)`\n\n```(\w+)\n(.*?)^```$", re.M | re.S)
 LEFT_OUT = shutil.ignore_patterns(".venv*", ".git", ".ripple", ".*_cache", ".hypothesis", "__pycache__", "build")
 OWN_CHECK = "tests/sql/test_refunds.py"
@@ -64,3 +71,27 @@ def test_the_code_that_runs_in_the_copy_is_the_copys(copy: Path) -> None:
 def test_the_flow_works_and_what_derives_from_the_lists_takes_it(copy: Path) -> None:
     temporary = f"--basetemp={copy.parent / 'temporary'}"
     run(copy, "-m", "pytest", "-x", "-p", "no:cacheprovider", temporary, OWN_CHECK, *DERIVED)
+
+
+@pytest.mark.timeout(300)
+def test_the_tutorial_brings_a_public_data_set_to_its_table(copy: Path, tmp_path: Path) -> None:
+    """The laptop runs before the flow is there: what is dropped into it is understood at once."""
+    shutil.copyfile(AIRPORTS, copy / "airports.csv")
+    new, check, up, drop, query = (shlex.split(command) for command in COMMANDS)
+    ripple(copy, *up, "--state", str(tmp_path / "laptop"))
+    try:
+        ripple(copy, *new)
+        assert "3376 accepted, 0 quarantined" in ripple(copy, *check)
+        ripple(copy, *drop, "--state", str(tmp_path / "laptop"))
+        until = time.monotonic() + 120
+        while '"done"' not in (runs := ripple(copy, "runs", "--json", "--state", str(tmp_path / "laptop"))):
+            assert time.monotonic() < until, runs
+            time.sleep(1)
+        found = ripple(copy, *query, "--json", "--state", str(tmp_path / "laptop"))
+        assert json.loads(found)["rows"][0] == {"state": "AK", "airports": 263}, found
+    finally:
+        ripple(copy, "down", "--state", str(tmp_path / "laptop"))
+
+
+def ripple(copy: Path, *words: str) -> str:
+    return run(copy, "-c", "from cli.main import main; main()", *words)
