@@ -12,8 +12,9 @@ from google.api_core.exceptions import NotFound
 
 from cli.erased_rows import Emptied, Source, empty_checked, empty_quarantine
 from cli.provisioning.clients import AdminClients
-from ripple.errors import RetryableError
+from ripple.errors import PermanentError, RetryableError
 from ripple.flows import find_flow
+from ripple.flows.declaration import ROW_KEY
 from ripple.gateways.edge import Edge, open_edge
 from ripple.ports import DocumentStore
 from ripple.replaying.commands import Request, read_request
@@ -62,8 +63,17 @@ def _find(storage: Any, uri: str, generation: int | None = None) -> ObjectRef | 
     return None if blob is None else ObjectRef(bucket=bucket, name=name, generation=int(blob.generation))
 
 
+def expect_column(name: str) -> str:
+    """The column of checked objects that is the flow's key; PermanentError where no one text is, in which the key's hash could stand."""
+    flow = find_flow(name)
+    if flow.key_column == ROW_KEY:
+        said = f"the key of {flow.name} is made of {', '.join(flow.key) or 'the content of its rows'}"
+        raise PermanentError("erase_unsupported", said, "forget the object or the batch with --erase instead")
+    return flow.key_column
+
+
 def _plan_key(flow: str, key: str, edge: Edge, storage: Any) -> Erasure:
-    column = find_flow(flow).key_column
+    column = expect_column(flow)
     empty: dict[str, Callable[[bytes], Emptied | None]] = {
         "checked": lambda data: empty_checked(data, column, key),
         "quarantine": lambda data: empty_quarantine(data, key),

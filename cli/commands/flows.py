@@ -14,7 +14,7 @@ from rich.table import Table
 from cli.command_line import Json, answer, app, console, fail, printable_lines, refusals
 from cli.laptop_control import ROOT
 from ripple.errors import PermanentError
-from ripple.flows import Flow, FlowFolder
+from ripple.flows import FlowFolder
 from ripple.flows.reading import read_flow
 
 group = typer.Typer(invoke_without_command=True)
@@ -49,31 +49,19 @@ def new(
     path = checkout / "flows" / f"{name}.yaml"
     if path.exists() and not (force or dry_run):
         raise fail(f"{path} exists; --force replaces it", 2)
+    taken = {flow.silver for flow in FlowFolder(checkout / "flows").read_all() if flow.name != name}
     with refusals(code=2), console.status("reading the samples"):
         samples = [read_sample(one) for one in sample]
         try:
-            text = infer_flow(name, samples, dt.datetime.now(dt.UTC).date())
+            text = infer_flow(name, samples, dt.datetime.now(dt.UTC).date(), taken)
             read_flow(text, name)
         except ValueError as error:
             raise fail(str(error), 2) from error
-        _expect_own_table(read_flow(text, name), checkout)
     if not dry_run:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     following = f"{path}\nread it; then: ripple flow check {name} {sample[0]}; ripple up; ripple drop {sample[0]} --flow {name} --dt DAY"
     answer({"file": str(path), "text": text, "written": not dry_run}, as_json, text if dry_run else following)
-
-
-def _expect_own_table(flow: Flow, checkout: Path) -> None:
-    others = [
-        other.name
-        for other in FlowFolder(checkout / "flows").read_all()
-        if other.silver == flow.silver and other.name != flow.name
-    ]
-    if others:
-        raise PermanentError(
-            "table_taken", f"silver.{flow.silver} is the table of {others[0]}", "name the flow otherwise"
-        )
 
 
 @group.command()

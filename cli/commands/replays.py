@@ -96,6 +96,11 @@ def forget(
         command = compose_forgetting(uris=uri or [], batch=batch, key=key)
     except ValueError as error:
         raise fail(str(error), 2) from error
+    if erase and key[0]:
+        from cli.erasing import expect_column
+
+        with refusals(code=2):
+            expect_column(key[0])
     environ = connect(state, project, region)
     if not (yes or dry_run):
         with refusals():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -50,8 +50,11 @@ class Column:
         return str(self.typed.words["logicalType"])
 
 
-def infer_flow(name: str, samples: Sequence[Sample], today: dt.date) -> str:
-    """The text of `flows/{name}.yaml`. ValueError if the samples have no rows, or are of several formats."""
+def infer_flow(name: str, samples: Sequence[Sample], today: dt.date, taken: Collection[str] = ()) -> str:
+    """The text of `flows/{name}.yaml`; `taken` are silver tables of other flows.
+
+    ValueError if the samples have no rows, or are of several formats.
+    """
     first = samples[0]
     rows = [row for sample in samples for row in sample.rows]
     if not rows:
@@ -64,8 +67,9 @@ def infer_flow(name: str, samples: Sequence[Sample], today: dt.date) -> str:
     version = find_version(columns, key)
     needed = {column.name for column in (*key, *([time[0]] if time else []), *([version] if version else []))}
     fields = [_write_field(column, needed, key) for column in columns]
+    own: Any = name if name not in taken else Remarked(f"{name}_rows", f"silver.{name} is the table of another flow")
     table = {
-        "name": name,
+        "name": own,
         "dataGranularityDescription": Remarked(f"A row of {name}.", "say what one row is"),
         "properties": fields,
     }
@@ -115,6 +119,8 @@ def find_key(columns: Sequence[Column], rows: int) -> tuple[list[Column], str]:
     if found := (named or texts[: rows > 20]):
         others = ", ".join(column.name for column in alone if column is not found[0])
         return found[:1], f"key: {found[0].name}, unique in {rows} rows" + (f"; so are {others}" if others else "")
+    if versioned := _find_versioned(plain, columns, rows):
+        return [versioned], f"key: {versioned.name}, by its name; its rows differ in versions"
     likely = sorted(plain[:_MOST_PAIRED], key=lambda column: not _KEY_NAME.search(column.name))
     for pair in combinations(likely, 2):
         if any(_KEY_NAME.search(column.name) for column in pair) and _count_distinct(pair) == rows:
@@ -122,13 +128,17 @@ def find_key(columns: Sequence[Column], rows: int) -> tuple[list[Column], str]:
     times = [column for column in columns if column.type in ("date", "timestamp") and not column.absent]
     if rows > 20 and (moments := [column for column in times if _count_distinct([column]) == rows]):
         return moments[:1], f"key: {moments[0].name}, a time that no two of {rows} rows share"
-    versioned = [column for column in plain if _KEY_NAME.search(column.name)]
-    if versioned and any(_CHANGED_NAME.search(column.name) and not column.absent for column in columns):
-        return versioned[:1], f"key: {versioned[0].name}, by its name; its rows differ in versions"
     return (
         [],
         "no key: no field is another in each row, so that a row's content is its key. Set primaryKey: true where you know one",
     )
+
+
+def _find_versioned(plain: Sequence[Column], columns: Sequence[Column], rows: int) -> Column | None:
+    """A field that is called as a key, and that with the field of a version no two rows share."""
+    versions = [column for column in columns if _CHANGED_NAME.search(column.name) and not column.absent]
+    keys = [column for column in plain if _KEY_NAME.search(column.name)]
+    return next((key for key in keys for version in versions if _count_distinct([key, version]) == rows), None)
 
 
 def _count_distinct(columns: Sequence[Column]) -> int:

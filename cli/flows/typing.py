@@ -63,7 +63,7 @@ def _kind_of(value: Any) -> str:
 
 _KINDS: tuple[tuple[str, Any], ...] = (
     ("boolean", bool), ("integer", int), ("number", (float, decimal.Decimal)), ("moment", dt.datetime), ("day", dt.date),
-    ("object", Mapping), ("list", (list, tuple)),
+    ("object", Mapping), ("list", (list, tuple)), ("bytes", bytes),
 )  # fmt: skip
 
 
@@ -92,6 +92,8 @@ def _type_numbers(name: str, values: Sequence[Any], kinds: Collection[str]) -> T
         for epoch in _EPOCHS:
             if not any(isinstance(parse_timestamp(value, {epoch}), Refusal) for value in values):
                 return Typed(_timestamp([epoch]), [f"integers that are {epoch.replace('_', ' of ')} by their size"])
+    if any(not -(2**63) <= value < 2**63 for value in values if isinstance(value, int)):
+        return Typed({"logicalType": "object"}, ["integers past 64 bits: kept as JSON text"])
     whole = all(float(value).is_integer() for value in values)
     if kinds == {"integer"} or (whole and any(isinstance(value, decimal.Decimal) for value in values)):
         return Typed({"logicalType": "integer"})
@@ -215,5 +217,6 @@ _OF_KIND: Mapping[str, Callable[[str, Sequence[Any]], Typed]] = {
     "day": lambda *_: Typed({"logicalType": "date"}),
     "object": _type_object,
     "list": _type_list,
+    "bytes": lambda *_: Typed({"logicalType": "string"}, ["bytes: kept as Base64"]),
     "text": lambda _name, values: _type_text([str(value) for value in values]),
 }

@@ -152,6 +152,11 @@ def test_a_new_column_is_rescued_and_a_required_one_that_lacks_refuses_the_file(
     assert (fact.code, "missing: id" in fact.reason) == ("schema_mismatch", True)
 
 
+def test_bytes_in_a_text_are_base64() -> None:
+    rows, _ = landed_rows(by_arrow(pa.table({"id": pa.array([b"\x00\xff", b"ab"])})), contract())
+    assert [row["id"] for row in rows] == ["AP8=", "YWI="]
+
+
 def test_whole_numbers_in_a_column_of_floats_are_integers() -> None:
     held = io.BytesIO()
     pd.DataFrame({"id": [f"r-{n}" for n in range(30)], "n": [None, *range(1, 30)]}).to_parquet(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import decimal
 import uuid
@@ -13,9 +14,15 @@ from ripple.rows.tagged_json import Unsupported
 
 
 def to_plain(record: Mapping[str, Any], contract: Contract) -> dict[str, Any]:
-    """A record's values as JSON would have them; those that it has no word for by their kind."""
+    """A record's values as JSON would have them; those that it has no word for by their kind; bytes in a text are Base64."""
     has_moments = any("timestamp" in rule.get("grammar", ()) for rule in contract.kinds.values())
-    return {name: _to_plain(value, has_moments) for name, value in record.items()}
+    texts = {name for name, rule in contract.kinds.items() if rule["kind"] == "string"}
+    return {
+        name: base64.b64encode(value).decode()
+        if isinstance(value, bytes) and name in texts
+        else _to_plain(value, has_moments)
+        for name, value in record.items()
+    }
 
 
 def _to_plain(value: Any, has_moments: bool) -> Any:

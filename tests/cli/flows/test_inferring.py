@@ -78,6 +78,8 @@ CASES: Sequence[tuple[str, list[Any], bool, str]] = [
     ("t", ["13/02/2026 10:00", "03/04/2026 10:00"], False, "timestamp"),
     ("created_at", [1767323045, 1767323046], False, "timestamp"),
     ("amount", [1767323045, 1767323046], False, "integer"),
+    ("x", [b"a"], False, "string"),
+    ("x", [2**63], False, "object"),
     ("x", [], False, "string"),
     ("x", [{"a": 1}, {"a": None, "b": "x"}], False, "object"),
     ("x", [[1, 2], []], False, "array"),
@@ -107,6 +109,11 @@ def test_rows_with_versions_are_upserted_by_them() -> None:
     rows = [{"id": f"o-{at % 20}", "updated_at": f"2026-01-{1 + at // 2:02}T00:00:00Z"} for at in range(40)]
     flow = read_flow(infer_flow("mine", [sample(rows)], TODAY), "mine")
     assert (flow.key, flow.change, flow.version) == (("id",), "upsert", "updated_at")
+
+
+def test_a_table_that_another_flow_has_is_not_taken() -> None:
+    text = infer_flow("orders", [sample([{"id": "a"}])], TODAY, {"orders"})
+    assert read_flow(text, "orders").silver == "orders_rows"
 
 
 def test_two_fields_may_be_the_key_together() -> None:
