@@ -43,6 +43,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Write flows/NAME.yaml from samples: types, key, time, what may be personal, each with its reason."""
+    from cli.flows.deriving import write_derived
     from cli.flows.inferring import infer_flow
     from cli.flows.sampling import read_sample
 
@@ -60,6 +61,7 @@ def new(
     if not dry_run:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
+        write_derived(checkout)
     following = f"{path}\nread it; then: ripple flow check {name} {sample[0]}; ripple up; ripple drop {sample[0]} --flow {name} --dt DAY"
     answer({"file": str(path), "text": text, "written": not dry_run}, as_json, text if dry_run else following)
 
@@ -176,6 +178,7 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Take a flow out: its file goes, its tables and files stay. Refused while SQL reads its tables."""
+    from cli.flows.deriving import write_derived
     from cli.flows.listing import find_readers
 
     with refusals():
@@ -187,6 +190,7 @@ def remove(
     path = checkout / "flows" / f"{name}.yaml"
     if yes:
         path.unlink()
+        write_derived(checkout)
     done = f"{path} is deleted" if yes else f"{path} would be deleted (--yes does it)"
     stays = f"These stay until someone drops them: {', '.join(flow.tables)}. Its files in Bronze stay; new ones are refused."
     answer({"flow": name, "file": str(path), "removed": yes, "tables": list(flow.tables)}, as_json, f"{done}\n{stays}")

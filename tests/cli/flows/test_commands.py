@@ -76,6 +76,16 @@ def test_a_flow_that_sql_reads_stays_and_another_goes(checkout: Path) -> None:
     assert not (checkout / "flows" / "mine.yaml").exists()
 
 
+def test_dataforms_module_follows_what_the_commands_do(checkout: Path) -> None:
+    module = checkout / "dataform" / "includes" / "declared.js"
+    module.parent.mkdir()
+    module.write_text("")
+    make(checkout)
+    assert '"silver": "mine"' in module.read_text()
+    flow(checkout, "remove", "mine", "--yes")
+    assert module.read_text().endswith("module.exports = {};\n")
+
+
 def test_a_difference_says_whether_rows_may_stay(checkout: Path) -> None:
     make(checkout)
     path = checkout / "flows" / "mine.yaml"
