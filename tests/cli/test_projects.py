@@ -17,7 +17,7 @@ from tests.cli.conftest import Laptop
 
 READERS = [("runs",), ("events",), ("quarantine",), ("dead-letters",), ("sql", "SELECT 1 AS one"), ("why", "1")]
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-OF_NO_PROJECT = {"up", "down", "status", "doctor", "demo", "costs"}
+OF_NO_PROJECT = {"flow", "up", "down", "status", "doctor", "demo", "costs"}
 
 
 @pytest.mark.parametrize("words", READERS, ids=lambda words: words[0])

@@ -39,7 +39,7 @@ def _alone(warehouse: Warehouse) -> None:
 
 def publish(warehouse: Warehouse, batch: Batch, project: Path) -> None:
     graph = compile_graph(batch.number, batch.epoch, project=project, **batch.finish())
-    assert warehouse.run([action for action in actions_of(graph) if action.target.startswith(SILVER)]) == []
+    warehouse.run([action for action in actions_of(graph) if action.target.startswith(SILVER)])
 
 
 def deliver(lake: Lake, keys: Sequence[str], hour: int, whole: int | None = None, bad: Sequence[str] = ()) -> Batch:
