@@ -42,7 +42,7 @@ class Faults(list[str]):
         for at, entry in enumerate(self.read_list(found, place)):
             if not isinstance(entry, Mapping) or set(entry) - {"description"} != {"property", "value"}:
                 self.add(f"{place}[{at}]", "must be a mapping of property and value")
-            elif entry["property"] not in words:
+            elif not isinstance(entry["property"], str) or entry["property"] not in words:
                 self.add(f"{place}[{at}]", f"{entry['property']!r} is unknown; {_suggest(entry['property'], words)}")
             elif entry["property"] in values:
                 self.add(f"{place}[{at}]", f"{entry['property']} stands there twice")
@@ -65,7 +65,7 @@ class Faults(list[str]):
         return found or ""
 
     def read_choice(self, found: object, place: str, allowed: Collection[str]) -> str:
-        if found not in allowed:
+        if not isinstance(found, str) or found not in allowed:
             self.add(place, f"is {found!r}, must be {' or '.join(allowed)}")
             return next(iter(allowed))
         return str(found)

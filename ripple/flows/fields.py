@@ -14,7 +14,7 @@ INT64 = (-(2**63), 2**63 - 1)
 FLOAT64 = 1.7976931348623157e308
 MOST_ITEMS = 1000
 TYPES = ("string", "integer", "number", "boolean", "date", "timestamp", "array", "object")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
+NAME_OF_COLUMN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,299}")
 _TAKEN = re.compile(r"_(?:TABLE_|FILE_|PARTITION|ROW_TIMESTAMP|_ROOT__|COLIDENTIFIER)", re.I)
 """BigQuery keeps names that begin so for itself."""
 DELIVERED = frozenset(
@@ -39,16 +39,18 @@ def read_fields(
         field = dict(faults.read(entry, f"{place}[{at}]", FIELD))
         name = field.get("name")
         if not isinstance(name, str):
+            faults.add(f"{place}[{at}].name", f"is {name!r}, must be a text" if name is not None else "must be there")
             continue
         here = f"{place}.{name}"
         _check_name(name, here, seen, faults)
+        faults.read_text(field.get("physicalName"), f"{here}.physicalName")
         properties = field.pop("customProperties", None)
         fields.append({**field, **faults.read_properties(properties, f"{here}.customProperties", FIELD_PROPERTIES)})
     return fields
 
 
 def _check_name(name: str, place: str, seen: set[str], faults: Faults) -> None:
-    if not _NAME.fullmatch(name) or _TAKEN.match(name):
+    if not NAME_OF_COLUMN.fullmatch(name) or _TAKEN.match(name):
         faults.add(place, "is no name of a column: letters, digits and _; write the source's name as physicalName")
     elif name in RESERVED or name.lower() in seen:
         faults.add(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ripple.flows.declaration import ARRIVED_DAY, GRAINS, EventTime, Flow
 from ripple.flows.faults import Faults, FlowInvalidError
-from ripple.flows.fields import DELIVERED, read_fields, read_rule
+from ripple.flows.fields import DELIVERED, NAME_OF_COLUMN, read_fields, read_rule
 from ripple.flows.strict_yaml import read_yaml
 from ripple.flows.words import DOCUMENT, FLOW_PROPERTIES, RULE, TABLE
 from ripple.rows.contracts.validation import find_faults
@@ -17,6 +17,7 @@ VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _EVOLUTION = {"rescue": "evolve", "refuse": "quarantine"}
 _TIME = ("field", "column", "grain", "slackDays", "floor")
+_HELD = DELIVERED - {ARRIVED_DAY}
 FLOOR = "1900-01-01"
 SLACK_DAYS = 2
 
@@ -75,9 +76,9 @@ def _read_document(source: object, name: str, faults: Faults) -> Flow | None:
         or f"A row of {name}.",
         description=faults.read_text(table.get("description"), "schema.description"),
         about=_read_about(document, faults),
-        generator=properties.get("generator"),
-        collection=properties.get("collection"),
-        feeds=tuple(faults.read_list(properties.get("feeds"), "feeds")),
+        generator=_read_generator(properties.get("generator"), faults),
+        collection=_read_collection(properties.get("collection"), name, faults),
+        feeds=_read_feeds(properties.get("feeds"), faults),
     )
 
 
@@ -136,6 +137,10 @@ def _read_key(fields: list[Mapping[str, Any]], rules: Mapping[str, Any], faults:
         if faults.read_flag(field.get("primaryKey", False), f"fields.{field['name']}.primaryKey")
     ]
     for field in fields:
+        place = field.get("primaryKeyPosition", 0)
+        if not isinstance(place, int) or isinstance(place, bool):
+            faults.add(f"fields.{field['name']}.primaryKeyPosition", f"is {place!r}, must be 1, 2, ...")
+            return ()
         if "primaryKeyPosition" in field and field not in parts:
             faults.add(f"fields.{field['name']}.primaryKeyPosition", "is not read of a field that is no primaryKey")
     for field in parts:
@@ -177,9 +182,12 @@ def _read_time(found: Any, rules: Mapping[str, Any], faults: Faults) -> tuple[Ev
         return None, None
     is_day = rules[field]["kind"] == "date"
     column = field if is_day else found.get("column", f"{field.removesuffix('_at')}_date")
-    if (is_day and found.get("column", field) != field) or (
-        not is_day and (column in rules or column in DELIVERED - {ARRIVED_DAY})
-    ):
+    is_free = (
+        isinstance(column, str)
+        and NAME_OF_COLUMN.fullmatch(column)
+        and column.lower() not in {*map(str.lower, rules), *_HELD}
+    )
+    if found.get("column", field) != field if is_day else not is_free:
         faults.add(
             "eventTime.column",
             f"is {column!r}: a date is its own day, and a timestamp's day is a column beside the fields",
@@ -194,11 +202,47 @@ def _read_time(found: Any, rules: Mapping[str, Any], faults: Faults) -> tuple[Ev
 def _read_columns(found: Any, place: str, rules: Mapping[str, Any], faults: Faults) -> tuple[str, ...]:
     names = faults.read_list(found, place)
     for name in names:
-        if name not in rules or rules[name]["kind"] in ("json", "list", "record", "records", "strings", "float"):
+        if (
+            not isinstance(name, str)
+            or name not in rules
+            or rules[name]["kind"] in ("json", "list", "record", "records", "strings", "float")
+        ):
             faults.add(place, f"{name!r} is no field that a table can be clustered by")
     if len(names) > 4:
         faults.add(place, "a table is clustered by four columns at most")
     return tuple(names)
+
+
+def _read_generator(found: Any, faults: Faults) -> Mapping[str, bool] | None:
+    if found is not None and (
+        not isinstance(found, Mapping) or set(found) != {"pepper"} or not isinstance(found["pepper"], bool)
+    ):
+        faults.add("generator", f"is {found!r}, must be {{pepper: true}} or {{pepper: false}}")
+        return None
+    return found
+
+
+def _read_collection(found: Any, name: str, faults: Faults) -> str | None:
+    if found is not None and (name != EXPORTED or not isinstance(found, str)):
+        faults.add(
+            "collection",
+            f"only {EXPORTED} is exported from Firestore, by the name of its collection; drop files of other flows",
+        )
+        return None
+    return found
+
+
+EXPORTED = "sales"
+"""The flow that `export_sales` knows."""
+_TABLE = re.compile(r"(?:gold|silver)\.[a-z][a-z0-9_]*")
+
+
+def _read_feeds(found: Any, faults: Faults) -> tuple[str, ...]:
+    tables = faults.read_list(found, "feeds")
+    for table in tables:
+        if not isinstance(table, str) or not _TABLE.fullmatch(table):
+            faults.add("feeds", f"{table!r} is no table of gold or silver, as gold.fct_refunds is")
+    return tuple(tables)
 
 
 def _make_contract(
@@ -222,7 +266,8 @@ def _make_contract(
         rule = faults.read(entry, f"schema.quality[{at}]", RULE)
         if rule.get("type", "custom") != "custom" or rule.get("engine", "ripple") != "ripple":
             faults.add(f"schema.quality[{at}]", "type must be custom and engine ripple")
-        if rule.get("name") in rules:
-            faults.add(f"schema.quality[{at}]", f"{rule['name']} stands there twice")
-        rules[rule.get("name")] = rule.get("implementation")
+        called = faults.read_text(rule.get("name"), f"schema.quality[{at}].name")
+        if called in rules:
+            faults.add(f"schema.quality[{at}]", f"{called} stands there twice")
+        rules[called] = rule.get("implementation")
     return contract | ({"rules": rules} if rules else {}) | {"fields": fields}

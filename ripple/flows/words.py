@@ -177,7 +177,9 @@ FLOW_PROPERTIES: Words = {
         "{property: generator, value: {pepper: false}}",
     ),
     "collection": Word(
-        "text", "The Firestore collection that it is exported from.", "{property: collection, value: orders}"
+        "text",
+        "The Firestore collection that it is exported from; by now of the flow sales only.",
+        "{property: collection, value: orders}",
     ),
     "feeds": Word(
         "list of tables",

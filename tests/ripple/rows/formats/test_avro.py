@@ -15,7 +15,8 @@ import pytest
 
 from ripple.errors import PermanentError
 from ripple.rows.contracts.lines import BadLine
-from ripple.rows.formats.avro import MAX_BLOCK_BYTES, judge_avro, to_plain
+from ripple.rows.formats.avro import MAX_BLOCK_BYTES, judge_avro
+from ripple.rows.formats.plain import to_plain
 from tests.ripple.rows.layouts.reference import Judged, judge_singly, list_accepted
 from tests.ripple.rows.layouts.test_layouts import CONTRACTS, GOOD, write
 
