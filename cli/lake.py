@@ -35,20 +35,17 @@ def drop_file(environ: Mapping[str, str], file: Path, flow: str, day: str) -> st
     return f"gs://{blob.bucket.name}/{name}"
 
 
-def teach_flows(environ: Mapping[str, str], root: Path) -> None:
-    """Let the laptop's Dataform know the checkout's flows, if they have changed. Functions read them as they are."""
+def find_release(environ: Mapping[str, str]) -> Release | None:
+    """The release that runs there; None where a working tree was deployed, or nothing."""
     clients = AdminClients(environ)
-    if find_deployed(Releases(clients.storage.bucket(f"{clients.project}-models")).list_all()) is not None:
-        return  # A release has flows of its own.
-    wanted = read_project(root / "dataform")
+    return find_deployed(Releases(clients.storage.bucket(f"{clients.project}-models")).list_all())
+
+
+def commit_flows(environ: Mapping[str, str], root: Path) -> None:
+    """Let Dataform have the flows of the checkout that runs there, if they have changed. Functions read them as they are."""
+    clients, wanted = AdminClients(environ), read_project(root / "dataform")
     if read_committed_file(clients, PATH) != wanted[PATH]:
         commit_dataform(clients, wanted, "Take up the flows as they are now")
-
-
-def expect_flow(environ: Mapping[str, str], flow: str) -> None:
-    """PermanentError if the release that is deployed there has no such flow."""
-    clients = AdminClients(environ)
-    expect_deployed(flow, find_deployed(Releases(clients.storage.bucket(f"{clients.project}-models")).list_all()))
 
 
 def expect_deployed(flow: str, release: Release | None) -> None:

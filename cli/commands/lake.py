@@ -60,7 +60,7 @@ def drop(
 ) -> None:
     """Put a file into Bronze, or corrected lines of what is in quarantine; landing, ELT and training follow."""
     from cli.correcting import drop_correction
-    from cli.lake import drop_file, expect_flow, name_file, teach_flows
+    from cli.lake import commit_flows, drop_file, expect_deployed, find_release, name_file
 
     if bool(corrects) == bool(flow and day) or (corrects and (flow or day)):
         raise fail("say --flow and --dt, or --corrects with the URI of a quarantine object", 2)
@@ -69,10 +69,11 @@ def drop(
             name_file(file, flow, day)
     environ = connect(state, project, region)
     with refusals():
+        release = find_release(environ)
         if flow:
-            expect_flow(environ, flow)
-        if not project:
-            teach_flows(environ, ROOT)
+            expect_deployed(flow, release)
+        if release is None and not project:
+            commit_flows(environ, ROOT)
     try:
         uri = drop_correction(environ, file, corrects) if corrects else drop_file(environ, file, flow, day)
     except (ValueError, FileExistsError, PermanentError) as error:

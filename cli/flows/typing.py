@@ -70,7 +70,7 @@ _KINDS: tuple[tuple[str, Any], ...] = (
 def _type_texts(values: Sequence[str]) -> str:
     if all(value in _BOOLEANS for value in values):
         return "boolean"
-    if all(_INTEGER.fullmatch(value) for value in values) and not all(_is_date(value) for value in values):
+    if all(_INTEGER.fullmatch(value) for value in values) and not _are_dates(values):
         return "integer"
     return "number" if all(_NUMBER.fullmatch(value) for value in values) and not _are_dates(values) else ""
 
@@ -144,7 +144,7 @@ def _find_formats(values: Sequence[str]) -> list[str]:
     useful = [name for name, count in reads.items() if count]
     whole = [name for name in useful if _count_read(values, name) == len(values)]
     if whole:
-        return whole if len({*(name[:3] for name in whole)}) > 1 and _is_either(whole) else whole[:1]
+        return whole if _is_either(whole) else whole[:1]
     shared = {*useful}
     is_read = all(not isinstance(parse_timestamp(value, shared), Refusal) for value in values) if shared else False
     return useful if is_read else []

@@ -3,6 +3,7 @@
 const batch = require("includes/batch");
 const declared = require("includes/declared");
 const described = require("includes/described");
+const literals = require("includes/literals");
 
 const names = Object.keys(declared);
 
@@ -37,7 +38,8 @@ function get(flow) {
   };
 }
 
-const text = (field, from) => `JSON_VALUE(${from}, '$."${field.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/'/g, "\\'")}"')`;
+/** An expression: the text of a field of the JSON text `from`. */
+const fieldOf = (field, from) => `JSON_VALUE(${from}, ${literals.text(`$."${field.replace(/["\\]/g, "\\$&")}"`)})`;
 const source = (flow, field) => get(flow).sources[field] || field;
 
 /** An expression: the key of a row from its columns, a text. Without a key, its content is: the first, the second of a content ... */
@@ -52,7 +54,7 @@ function keyOf(flow) {
 
 /** An expression: the key of a refused row from its text, or null where it cannot be read. */
 function keyIn(flow, raw) {
-  const texts = get(flow).key_fields.map((name) => text(source(flow, name), raw));
+  const texts = get(flow).key_fields.map((name) => fieldOf(source(flow, name), raw));
   if (texts.length < 2) {
     return texts[0] || "CAST(NULL AS STRING)";
   }

@@ -1,8 +1,7 @@
 // What a run makes before all else, of the definitions' own SQL: gold's tables, empty, and every view. None is an action of its own.
 
 const batch = require("includes/batch");
-
-const text = (value) => `'${value.replace(/\\/g, "\\\\").replace(/'/g, "\\'")}'`;
+const { text } = require("includes/literals");
 
 /** `dataset.name` to what the compiler knows of each table and view of the datasets. */
 const definitions = (schemas) => Object.fromEntries(

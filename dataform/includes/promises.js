@@ -1,6 +1,6 @@
 // What is asserted of the rows that a table has just been given, at the end of its own script. A message names table, rule and no value.
 
-const text = (value) => `'${value.replace(/\\/g, "\\\\").replace(/'/g, "\\'")}'`;
+const { text } = require("includes/literals");
 
 const plain = (table) => table.replace(/`/g, "").split(".").slice(-2).join(".");
 

@@ -2,8 +2,7 @@
 
 const described = require("includes/described");
 const flows = require("includes/flows");
-
-const text = (value) => `'${value.replace(/\\/g, "\\\\").replace(/'/g, "\\'")}'`;
+const { text } = require("includes/literals");
 
 /** One CREATE TABLE IF NOT EXISTS, and what a table that was made before has not yet. `columns`: name to type; `texts`: what is said of each; `layout`: its PARTITION and CLUSTER BY. */
 function create(name, columns, texts, description, layout = "") {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from cli.flows.deriving import declare
 from docs.generate.asyncapi import describe_choreography
 from docs.generate.catalogue import write_catalogue
 from docs.generate.codes import write_codes
@@ -18,8 +19,7 @@ from docs.generate.schemas import describe_fact
 from docs.generate.state import describe_versions, write_state_page
 from docs.generate.timestamps import write_timestamps
 from docs.generate.topology import describe_example_bundles, describe_topology
-from ripple.flows import DECLARED
-from ripple.flows.dataform_module import PATH, write_declared
+from ripple.flows.dataform_module import PATH
 from ripple.state.catalogue import STATE
 from ripple.wire.events import CATALOGUE
 
@@ -40,9 +40,7 @@ def generate() -> dict[Path, str]:
         pages[DOCS / "schemas" / f"{kind}.json"] = json.dumps(describe_fact(fact, meanings), indent=1) + "\n"
     pages |= _generate_state()
     pages[DOCS / "asyncapi.yaml"] = yaml.safe_dump(describe_choreography(), sort_keys=False, width=130)
-    project = DOCS.parent / "dataform"
-    files = [path.relative_to(project).as_posix() for path in (project / "definitions").rglob("*.sqlx")]
-    pages[project / PATH] = write_declared(DECLARED.read_all(), files)
+    pages[DOCS.parent / "dataform" / PATH] = declare(DOCS.parent)
     infra = DOCS.parent / "infra"
     pages[infra / "topology.json"] = json.dumps(describe_topology(), indent=1) + "\n"
     for environment in ("dev", "prod"):

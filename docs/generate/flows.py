@@ -44,4 +44,4 @@ def _write_lines(words: Words) -> Iterator[str]:
     for name, word in words.items():
         said = f"{word.meaning} It must be there." if word.required else word.meaning
         example = f"`{word.example}`" if word.example else ""
-        yield f"| `{name}` | {word.takes} | {said} | {example} |".replace("||", "| |")
+        yield f"| `{name}` | {word.takes} | {said} | {example} |"

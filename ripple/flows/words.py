@@ -134,7 +134,7 @@ FLOW_PROPERTIES: Words = {
         "{property: change, value: upsert}",
     ),
     "versionField": Word(
-        "a required timestamp or integer field",
+        "a required timestamp, date or integer field",
         "What orders the rows of a key, for upsert.",
         "{property: versionField, value: updated_at}",
     ),
